@@ -1,0 +1,113 @@
+"""Commands that are safe to repeat: the key is stored in the transaction that has the effect (contract 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from google.protobuf.message import Message
+from sqlalchemy import text
+
+from chassis import notes
+from chassis.database import Database, Transaction, is_transient
+from chassis.errors import KeyBusy, KeyReused
+from chassis.principal import actor
+
+ATTEMPTS = 4
+Reply = TypeVar("Reply", bound=Message)
+Ahead = TypeVar("Ahead")
+
+_FIND = text(
+    "SELECT fingerprint, answer FROM idempotency WHERE principal = :principal AND route = :route AND key = :key"
+)
+_CLAIM = text("""
+INSERT INTO idempotency (principal, route, key, fingerprint) VALUES (:principal, :route, :key, :fingerprint)
+ON CONFLICT DO NOTHING RETURNING key
+""")
+_STORE = text("UPDATE idempotency SET answer = :answer WHERE principal = :principal AND route = :route AND key = :key")
+
+
+class CommandContext(Protocol):
+    """The `context` field of every command request."""
+
+    idempotency_key: str
+    route: str
+    fingerprint: str
+
+
+class Commands:
+    """Runs one command in one transaction, once per key; serialization failures are retried here, never shown."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def run(
+        self, context: CommandContext, reply: type[Reply], work: Callable[[Transaction], Awaitable[Reply]]
+    ) -> Reply:
+        """Do `work` once and answer; a repeated key gets the first answer again."""
+
+        async def nothing_ahead() -> None:
+            return None
+
+        return await self.run_after(context, reply, nothing_ahead, lambda unit, _: work(unit))
+
+    async def run_after(
+        self,
+        context: CommandContext,
+        reply: type[Reply],
+        ahead: Callable[[], Awaitable[Ahead]],
+        work: Callable[[Transaction, Ahead], Awaitable[Reply]],
+    ) -> Reply:
+        """As `run`, after `ahead`: the remote queries the work needs, made before its transaction."""
+        if context.idempotency_key:
+            known = await self._known(context, reply)
+            if known is not None:
+                return known
+        found = await ahead()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._once(context, reply, lambda unit: work(unit, found))
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                if attempt == ATTEMPTS:
+                    raise self._given_up(context, error) from error
+                await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))  # noqa: S311  jitter, not a secret
+        raise AssertionError("unreachable")
+
+    async def _known(self, context: CommandContext, reply: type[Reply]) -> Reply | None:
+        async with self.database.read() as connection:
+            row = (await connection.execute(_FIND, _key(context))).one_or_none()
+        return None if row is None or row.answer is None else _replay(context, row.fingerprint, row.answer, reply)
+
+    async def _once(
+        self, context: CommandContext, reply: type[Reply], work: Callable[[Transaction], Awaitable[Reply]]
+    ) -> Reply:
+        async with self.database.transaction() as unit:
+            if not context.idempotency_key:
+                return await work(unit)
+            claimed = await unit.execute(_CLAIM, {**_key(context), "fingerprint": context.fingerprint})
+            if claimed.one_or_none() is None:
+                row = (await unit.execute(_FIND, _key(context))).one()
+                return _replay(context, row.fingerprint, row.answer, reply)
+            answer = await work(unit)
+            await unit.execute(_STORE, {**_key(context), "answer": answer.SerializeToString(deterministic=True)})
+            return answer
+
+    @staticmethod
+    def _given_up(context: CommandContext, error: Exception) -> Exception:
+        waiting = "55P03" in str(getattr(getattr(error, "orig", None), "sqlstate", ""))
+        return KeyBusy(key=context.idempotency_key) if waiting and context.idempotency_key else error
+
+
+def _key(context: CommandContext) -> dict[str, str]:
+    return {"principal": actor(), "route": context.route, "key": context.idempotency_key}
+
+
+def _replay(context: CommandContext, fingerprint: str, answer: bytes, reply: type[Reply]) -> Reply:
+    if fingerprint != context.fingerprint:
+        raise KeyReused(key=context.idempotency_key)
+    notes.note_replayed()
+    return reply.FromString(answer)

@@ -1,0 +1,153 @@
+"""The consumer: batches from one queue, acknowledged after the commit; never a nack (reliability.md 3.5)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from opentelemetry import metrics
+
+from chassis.broker import LOST, Backoff, connect
+from chassis.events import Incoming, decode
+from chassis.inbox import Inbox, passing
+from chassis.topology import verify
+
+PREFETCH = 100
+BATCH = 50
+GATHER_SECONDS = 0.005
+STUCK_SECONDS = 60
+RETRY_SECONDS = 1.0
+SUSPECT_DELIVERIES = 2
+log = structlog.get_logger()
+_connected = metrics.get_meter("chassis").create_gauge(
+    "consumer_connected", description="1 while the queue is consumed"
+)
+
+
+class Consumer:
+    """Feeds one Inbox from one queue; a lost broker or database is waited for, a stuck batch ends the process."""
+
+    def __init__(self, url: str, queue: str, inbox: Inbox) -> None:
+        self._url = url
+        self._queue = queue
+        self._inbox = inbox
+        self.connected = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop`, finishing the batch in hand."""
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(10):
+                    connection = await connect(self._url, f"{self._queue}.consume")
+                try:
+                    await self._consume(connection, stop, backoff)
+                finally:
+                    self._note(connected=False)
+                    with contextlib.suppress(Exception):
+                        await connection.close()
+            except Stuck:
+                raise
+            except Exception as error:
+                if not (isinstance(error, LOST) or passing(error)):
+                    raise
+                log.warning("consumer_interrupted", queue=self._queue, error=repr(error))
+                await backoff.wait()
+
+    async def _consume(self, connection: AbstractConnection, stop: asyncio.Event, backoff: Backoff) -> None:
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=PREFETCH)
+        await verify(channel, self._queue)
+        queue = await channel.get_queue(self._queue, ensure=False)
+        waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        tag = await queue.consume(waiting.put)
+        self._note(connected=True)
+        lost = asyncio.ensure_future(_closed(connection, channel))
+        try:
+            while not stop.is_set():
+                batch = await self._next(waiting, lost, stop)
+                for part in isolate(batch):
+                    await self._apply(part)
+                    backoff.reset()
+        finally:
+            lost.cancel()
+            if not channel.is_closed:
+                with contextlib.suppress(Exception):
+                    await queue.cancel(tag)
+
+    async def _next(
+        self, waiting: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None], stop: asyncio.Event
+    ) -> list[AbstractIncomingMessage]:
+        """Return what is there, waiting a little after the first; an empty list when asked to stop."""
+        first = asyncio.ensure_future(waiting.get())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({first, lost, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not first.done():
+            first.cancel()
+            if lost.done():
+                raise ConnectionError("the broker closed the connection")
+            return []
+        batch = [first.result()]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                while len(batch) < BATCH:
+                    batch.append(await waiting.get())
+        return batch
+
+    async def _apply(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        try:
+            async with asyncio.timeout(STUCK_SECONDS):
+                await self._inbox.take(read(batch))
+        except TimeoutError as error:
+            raise Stuck(f"no commit for {STUCK_SECONDS} s") from error
+        await batch[-1].ack(multiple=True)
+
+    def _note(self, *, connected: bool) -> None:
+        self.connected = connected
+        _connected.set(1 if connected else 0, {"queue": self._queue})
+
+    async def retry_parked(self, stop: asyncio.Event) -> None:
+        """Give parked events their turn every second until `stop`."""
+        while not stop.is_set():
+            try:
+                while await self._inbox.retry_parked():
+                    pass
+            except Exception as error:
+                if not passing(error):
+                    raise
+                log.warning("retry_interrupted", error=repr(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+
+
+class Stuck(Exception):
+    """A batch did not finish in time; the process ends and another takes over."""
+
+
+def isolate(batch: Sequence[AbstractIncomingMessage]) -> list[Sequence[AbstractIncomingMessage]]:
+    """Split a batch in which a message came back twice: each alone, so that a killer harms nobody else."""
+    if any(int(str((message.headers or {}).get("x-delivery-count", 0))) >= SUSPECT_DELIVERIES for message in batch):
+        return [[message] for message in batch]
+    return [batch] if batch else []
+
+
+def read(batch: Sequence[AbstractIncomingMessage]) -> list[Incoming]:
+    """Return the readable events; what is no event at all is logged with its bytes and left behind."""
+    events = []
+    for message in batch:
+        try:
+            events.append(decode(message.body))
+        except ValueError as error:
+            log.error(
+                "unreadable_message", error=str(error), message_id=message.message_id, body=message.body[:2000].hex()
+            )
+    return events
+
+
+async def _closed(connection: AbstractConnection, channel: object) -> None:
+    while not connection.is_closed and not getattr(channel, "is_closed", False):
+        await asyncio.sleep(0.2)

@@ -1,0 +1,150 @@
+"""The gRPC front of a service: principal, deadline, errors, metrics and one log line for each call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+from opentelemetry import metrics
+from sqlalchemy import text
+
+from chassis import notes, principal
+from chassis.database import Database, is_transient
+from chassis.errors import ChassisRefusal, Remote, to_status
+from chassis.principal import Principal, Untrusted, Verifier
+
+QUERIES = ("Get", "List", "Batch", "Explode", "Search", "Preview")
+OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
+DEFAULT_DEADLINE_SECONDS = 3.0
+SEEN_WAIT_SECONDS = 1.5
+OPTIONS = [
+    ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.so_reuseport", 0),
+]
+_seconds = metrics.get_meter("chassis").create_histogram("grpc_server_seconds", unit="s")
+log = structlog.get_logger()
+Method = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
+_SEEN = text(
+    "SELECT sequence FROM subject_cursor WHERE consumer = :consumer AND source = :source AND subject = :subject"
+)
+
+
+class Refusal(Exception):
+    """The front itself turns a call away."""
+
+    def __init__(self, code: grpc.StatusCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+        self.params: Mapping[str, str] = {}
+        self.fields: tuple[()] = ()
+
+
+class Front(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Stands before every method. `errors` maps a service's refusals to status codes."""
+
+    def __init__(
+        self, service: str, verifier: Verifier, errors: Mapping[type[Exception], grpc.StatusCode], database: Database
+    ) -> None:
+        self._consumer = f"{service}.events"
+        self._verifier = verifier
+        self._errors = errors
+        self._database = database
+
+    async def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
+        handler = await continuation(details)
+        if handler is None or handler.unary_unary is None or details.method.startswith(OPEN_SERVICES):
+            return handler
+        return grpc.unary_unary_rpc_method_handler(
+            self._guarded(details.method, handler.unary_unary),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _guarded(self, method: str, behaviour: Method) -> Method:
+        async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            started = time.perf_counter()
+            mine = notes.Notes()
+            notes.current.set(mine)
+            try:
+                answer = await self._answer(method, behaviour, request, context)
+            except Exception as error:
+                refusal = self.status_of(error)
+                self._note(method, started, refusal, error)
+                await context.abort_with_status(rpc_status.to_status(to_status(refusal.code, refusal)))
+                raise AssertionError("unreachable") from error
+            context.set_trailing_metadata(_trailing(mine))
+            self._note(method, started, None, None)
+            return answer
+
+        return call
+
+    async def _answer(self, method: str, behaviour: Method, request: Any, context: grpc.aio.ServicerContext) -> Any:
+        metadata = dict(context.invocation_metadata() or ())
+        principal.current.set(self._admit(method, metadata))
+        remaining = context.time_remaining()
+        limit = DEFAULT_DEADLINE_SECONDS if remaining is None else remaining
+        async with asyncio.timeout(limit):
+            await self._wait_until_seen(str(metadata.get(notes.AFTER_KEY, "")))
+            return await behaviour(request, context)
+
+    def _admit(self, method: str, metadata: Mapping[str, Any]) -> Principal:
+        try:
+            who = self._verifier.verify(str(metadata.get(principal.METADATA_KEY, "")))
+        except Untrusted as error:
+            raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "PRINCIPAL_REQUIRED") from error
+        if who.kind == "service" and not method.rsplit("/", 1)[1].startswith(QUERIES):
+            raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "QUERIES_ONLY")
+        return who
+
+    async def _wait_until_seen(self, wanted: str) -> None:
+        """Wait until this service has applied what the caller's last commands caused (docs/decisions/0004)."""
+        marks = [mark for mark in notes.from_text(wanted) if mark.source != self._database.source]
+        until = time.monotonic() + SEEN_WAIT_SECONDS
+        while marks and time.monotonic() < until:
+            async with self._database.read() as connection:
+                for mark in tuple(marks):
+                    params = {"consumer": self._consumer, "source": mark.source, "subject": mark.subject}
+                    seen = (await connection.execute(_SEEN, params)).scalar()
+                    if seen is not None and seen >= mark.sequence:
+                        marks.remove(mark)
+            if marks:
+                await asyncio.sleep(0.01)
+
+    def status_of(self, error: Exception) -> Any:
+        """Return the refusal to send: the error's own words where it has some, else a plain one."""
+        if isinstance(error, ChassisRefusal | Refusal | Remote):
+            return error
+        for kind in type(error).__mro__:
+            if kind in self._errors:
+                error.code = self._errors[kind]  # type: ignore[attr-defined]
+                return error
+        if isinstance(error, TimeoutError):
+            return Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        if is_transient(error):
+            return Refusal(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+        return Refusal(grpc.StatusCode.INTERNAL, "INTERNAL_ERROR")
+
+    @staticmethod
+    def _note(method: str, started: float, refusal: Any, error: Exception | None) -> None:
+        code = "OK" if refusal is None else refusal.code.name
+        took = time.perf_counter() - started
+        _seconds.record(took, {"method": method, "code": code})
+        words = {"method": method, "code": code, "ms": round(took * 1000, 1), "actor": principal.actor()}
+        if code == "INTERNAL":
+            log.error("rpc", **words, exc_info=error)
+        else:
+            log.info("rpc", **words, **({} if refusal is None else {"reason": refusal.reason}))
+
+
+def _trailing(mine: notes.Notes) -> tuple[tuple[str, str], ...]:
+    replayed = ((notes.REPLAYED_KEY, "1"),) if mine.replayed else ()
+    return (*replayed, (notes.MARKS_KEY, notes.to_text(mine.marks))) if mine.marks else replayed

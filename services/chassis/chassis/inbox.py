@@ -1,0 +1,245 @@
+"""The inbox: each event has its effect once, in order per subject; what can't be applied yet is parked, never dropped.
+
+The cursor of a subject only moves when an event is applied, so a failed event holds back its successors by itself. A gap
+waits; an unknown subject starts at the first sequence seen after a short grace (architecture: Consumers).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from opentelemetry import metrics, trace
+from sqlalchemy import text
+
+from chassis.database import Database, Transaction, is_transient
+from chassis.errors import Remote
+from chassis.events import Incoming, decode
+from chassis.telemetry import context_of, tracer
+
+Handler = Callable[[Incoming, Transaction], Awaitable[None]]
+Prepare = Callable[[Sequence[Incoming]], Awaitable[None]]
+UNSEEN = -1
+FIRST = 1
+GRACE_SECONDS = 2.0
+MAX_ATTEMPTS = 12
+RETRY_BATCH = 200
+_counter = metrics.get_meter("chassis").create_counter("events_consumed", description="Events by type and outcome")
+log = structlog.get_logger()
+
+_CLAIM = text("""
+INSERT INTO inbox (consumer, event_id)
+SELECT :consumer, id FROM unnest(CAST(:ids AS uuid[])) AS t (id) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING event_id
+""")
+_START = text("""
+INSERT INTO subject_cursor (consumer, source, subject, sequence)
+SELECT :consumer, source, subject, -1
+FROM (SELECT DISTINCT source, subject FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])) AS t (source, subject)) d
+ORDER BY source, subject ON CONFLICT DO NOTHING
+""")
+_CURSORS = text("""
+SELECT source, subject, sequence FROM subject_cursor
+WHERE consumer = :consumer AND (source, subject) IN (SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])))
+ORDER BY source, subject FOR NO KEY UPDATE
+""")
+_ADVANCE = text("""
+UPDATE subject_cursor c SET sequence = t.sequence
+FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[]), CAST(:sequences AS bigint[])) AS t (source, subject, sequence)
+WHERE c.consumer = :consumer AND c.source = t.source AND c.subject = t.subject
+""")
+_PARK = text("""
+INSERT INTO parked (consumer, event_id, source, subject, sequence, type, body, reason, error, attempts, next_at)
+VALUES (:consumer, :event_id, :source, :subject, :sequence, :type, :body, :reason, :error, :attempts,
+        now() + :delay * interval '1 second')
+ON CONFLICT DO NOTHING
+""")
+_DUE = text("""
+SELECT p.event_id, p.body, p.sequence, p.attempts, c.sequence AS cursor, p.source, p.subject,
+       extract(epoch FROM now() - p.parked_at)::float8 AS age
+FROM parked p JOIN subject_cursor c USING (consumer, source, subject)
+WHERE p.consumer = :consumer AND NOT p.dead AND (p.next_at <= now() OR p.sequence = c.sequence + 1 AND p.reason = 'gap')
+ORDER BY p.source, p.subject, p.sequence LIMIT :limit
+""")
+_UNPARK = text("DELETE FROM parked WHERE consumer = :consumer AND event_id = :event_id")
+_AGAIN = text("""
+UPDATE parked SET attempts = attempts + :failed, reason = :reason, error = :error, dead = attempts + :failed >= :most,
+       next_at = now() + :delay * interval '1 second'
+WHERE consumer = :consumer AND event_id = :event_id
+""")
+
+Cursors = dict[tuple[str, str], int]
+
+
+@dataclass
+class Inbox:
+    """Applies events of one consumer. `handlers` by message type; `anything` takes types without a handler."""
+
+    database: Database
+    consumer: str
+    handlers: Mapping[type[Message], Handler]
+    anything: Handler | None = None
+    prepare: Prepare | None = None
+    _by_name: dict[str, Handler] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_name = {kind.DESCRIPTOR.full_name: handler for kind, handler in self.handlers.items()}
+
+    async def take(self, events: Sequence[Incoming]) -> None:
+        """Apply a batch in one transaction; when one fails for good, apply one by one and park it.
+
+        Raises what is transient: nothing was applied, the same batch comes again.
+        """
+        try:
+            await self._take(events)
+        except Exception as error:
+            if passing(error):
+                raise
+            if len(events) == 1:
+                await self._park_failed(events[0], error)
+                return
+            for event in events:
+                await self.take([event])
+
+    async def _take(self, events: Sequence[Incoming]) -> None:
+        if self.prepare is not None:
+            await self.prepare(events)
+        causes = str(events[0].event_id) if len(events) == 1 else ""
+        async with self.database.transaction(who="", causation_id=causes) as unit:
+            new = await self._claim(unit, events)
+            if not new:
+                return
+            cursors = await self._cursors(unit, new)
+            before = dict(cursors)
+            for event in new:
+                await self._apply_in_order(unit, event, cursors)
+            await self._advance(unit, {key: value for key, value in cursors.items() if before[key] != value})
+
+    async def _apply_in_order(self, unit: Transaction, event: Incoming, cursors: Cursors) -> None:
+        key = (event.source, event.subject)
+        at = cursors[key]
+        if event.sequence <= at:
+            _counter.add(1, {"type": event.type, "outcome": "stale"})
+        elif event.sequence == (FIRST if at == UNSEEN else at + 1):
+            await self._apply(unit, event)
+            cursors[key] = event.sequence
+        else:
+            await self._park(unit, event, "gap", delay=GRACE_SECONDS if at == UNSEEN else 1.0)
+
+    async def _apply(self, unit: Transaction, event: Incoming) -> None:
+        handler = self._by_name.get(event.type, self.anything)
+        if handler is None:
+            _counter.add(1, {"type": event.type, "outcome": "ignored"})
+            return
+        unit.actor, unit.causation_id = event.actor, str(event.event_id)
+        kind = trace.SpanKind.CONSUMER
+        with tracer.start_as_current_span(f"handle {event.type}", context=context_of(event.traceparent), kind=kind):
+            await handler(event, unit)
+        _counter.add(1, {"type": event.type, "outcome": "applied"})
+
+    async def retry_parked(self) -> int:
+        """Apply parked events whose turn has come; return how many were applied."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(_DUE, {"consumer": self.consumer, "limit": RETRY_BATCH})).all()
+        started = {(row.source, row.subject) for row in rows if row.cursor != UNSEEN}
+        applied = 0
+        for row in rows:
+            key = (row.source, row.subject)
+            begins = key not in started and row.age >= GRACE_SECONDS
+            applied += await self._retry(decode(row.body), row.attempts, begins=begins)
+            started.add(key)
+        return applied
+
+    async def _retry(self, event: Incoming, attempts: int, *, begins: bool) -> int:
+        try:
+            if self.prepare is not None:
+                await self.prepare([event])
+            async with self.database.transaction(who="", causation_id=str(event.event_id)) as unit:
+                at = (await self._cursors(unit, [event]))[(event.source, event.subject)]
+                if begins and at == UNSEEN:
+                    at = event.sequence - 1
+                if event.sequence > at + 1:
+                    await self._again(unit, event, "gap", "", failed=0, delay=random.uniform(1, 5))  # noqa: S311  jitter
+                    return 0
+                if event.sequence == at + 1:
+                    await self._apply(unit, event)
+                    await self._advance(unit, {(event.source, event.subject): event.sequence})
+                await unit.execute(_UNPARK, {"consumer": self.consumer, "event_id": event.event_id})
+                return 1
+        except Exception as error:
+            if passing(error):
+                raise
+            delay = random.uniform(0.5, min(3600.0, 5.0 * 2**attempts))  # noqa: S311  jitter
+            async with self.database.transaction(who="") as unit:
+                await self._again(unit, event, "failed", repr(error), failed=1, delay=delay)
+            return 0
+
+    async def _claim(self, unit: Transaction, events: Sequence[Incoming]) -> list[Incoming]:
+        found = await unit.execute(
+            _CLAIM, {"consumer": self.consumer, "ids": sorted({event.event_id for event in events})}
+        )
+        new = set(found.scalars())
+        fresh = []
+        for event in events:
+            if event.event_id in new:
+                new.discard(event.event_id)
+                fresh.append(event)
+            else:
+                _counter.add(1, {"type": event.type, "outcome": "duplicate"})
+        return fresh
+
+    async def _cursors(self, unit: Transaction, events: Iterable[Incoming]) -> Cursors:
+        keys = {(event.source, event.subject) for event in events}
+        params = {"consumer": self.consumer, "sources": [key[0] for key in keys], "subjects": [key[1] for key in keys]}
+        await unit.execute(_START, params)
+        return {(row.source, row.subject): row.sequence for row in await unit.execute(_CURSORS, params)}
+
+    async def _advance(self, unit: Transaction, moved: Cursors) -> None:
+        if moved:
+            columns = {
+                "sources": [key[0] for key in moved], "subjects": [key[1] for key in moved], "sequences": list(moved.values()),
+            }  # fmt: skip
+            await unit.execute(_ADVANCE, {"consumer": self.consumer, **columns})
+
+    async def _park_failed(self, event: Incoming, error: Exception) -> None:
+        log.error(
+            "event_parked", event=event.type, event_id=str(event.event_id), subject=event.subject, error=repr(error)
+        )
+        async with self.database.transaction(who="") as unit:
+            if await self._claim(unit, [event]):
+                await self._cursors(unit, [event])
+                await self._park(unit, event, "failed", error=repr(error), attempts=1, delay=2.0)
+
+    async def _park(
+        self, unit: Transaction, event: Incoming, reason: str, *, delay: float, error: str = "", attempts: int = 0
+    ) -> None:
+        _counter.add(1, {"type": event.type, "outcome": f"parked_{reason}"})
+        values: dict[str, Any] = {
+            "consumer": self.consumer, "event_id": event.event_id, "source": event.source, "subject": event.subject,
+            "sequence": event.sequence, "type": event.type, "body": event.body, "reason": reason, "error": error,
+            "attempts": attempts, "delay": delay,
+        }  # fmt: skip
+        await unit.execute(_PARK, values)
+
+    async def _again(
+        self, unit: Transaction, event: Incoming, reason: str, error: str, *, failed: int, delay: float
+    ) -> None:
+        values = {
+            "consumer": self.consumer, "event_id": event.event_id, "reason": reason, "error": error, "failed": failed,
+            "delay": delay, "most": MAX_ATTEMPTS if failed else 2**30,
+        }  # fmt: skip
+        await unit.execute(_AGAIN, values)
+
+
+def passing(error: BaseException) -> bool:
+    """True when the fault is of the moment: the database, or a service asked on a miss."""
+    if isinstance(error, Remote):
+        return error.unavailable
+    if isinstance(error, grpc.aio.AioRpcError):
+        return error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+    return is_transient(error)

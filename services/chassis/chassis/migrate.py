@@ -1,0 +1,60 @@
+"""Migrations: Alembic run inside one advisory lock, then partitions and the application role's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import structlog
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.schema import APPEND_ONLY
+
+LOCK_KEY = 4710
+MONTHS_AHEAD = 24
+log = structlog.get_logger()
+
+
+def run_environment() -> None:
+    """Body of a service's migrations/env.py."""
+    connection: Connection = context.config.attributes["connection"]
+    context.configure(connection=connection, transaction_per_migration=False)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate(url: str, package: str, app_role: str, append_only: Sequence[str] = ()) -> None:
+    """Bring the database at `url` (owner's role) to the newest version of `package`/migrations."""
+    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": "10s"}})
+    config = Config()
+    config.set_main_option("script_location", str(files(package) / "migrations"))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+            await connection.run_sync(_upgrade, config)
+            await connection.execute(text("SELECT ensure_event_log_partitions(:months)"), {"months": MONTHS_AHEAD})
+            for statement in grants(app_role, (*APPEND_ONLY, *append_only)):
+                await connection.execute(text(statement))
+    finally:
+        await engine.dispose()
+    log.info("migrated", package=package, database=make_url(url).database)
+
+
+def _upgrade(connection: Connection, config: Config) -> None:
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def grants(role: str, append_only: Sequence[str]) -> list[str]:
+    """Return the rights of the application role: rows, never structure; append-only tables keep what they hold."""
+    rights = [
+        f'GRANT USAGE ON SCHEMA public TO "{role}"',
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+        f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"',
+        f'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
+    ]
+    return rights + [f'REVOKE UPDATE, DELETE ON {table} FROM "{role}"' for table in append_only]

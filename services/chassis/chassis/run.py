@@ -1,0 +1,169 @@
+"""Running a service: one process, one TaskGroup; a dead task ends the process, SIGTERM drains it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import structlog
+import uvloop
+from google.protobuf.message import Message
+from grpc_health.v1 import health as grpc_health
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from opentelemetry.instrumentation.grpc import aio_server_interceptor
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from chassis import logs, telemetry
+from chassis.broker import RabbitPublisher
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.grpc_server import OPTIONS, Front
+from chassis.inbox import Handler, Inbox, Prepare
+from chassis.janitor import sweep
+from chassis.migrate import migrate
+from chassis.principal import Verifier
+from chassis.relay import Relay
+from chassis.settings import Settings
+
+GRACE_SECONDS = 20
+HEALTH_SECONDS = 1.0
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+log = structlog.get_logger()
+
+
+@dataclass
+class Service:
+    """What one service is made of; its wiring fills this in."""
+
+    name: str
+    settings: Settings
+    database: Database
+    servicers: Sequence[tuple[Callable[[Any, grpc.aio.Server], None], Any]] = ()
+    service_names: Sequence[str] = ()
+    errors: Mapping[type[Exception], grpc.StatusCode] = field(default_factory=dict)
+    handlers: Mapping[type[Message], Handler] = field(default_factory=dict)
+    anything: Handler | None = None
+    prepare: Prepare | None = None
+    loops: Sequence[Loop] = ()
+    closers: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    @property
+    def queue(self) -> str:
+        return f"{self.name}.events"
+
+    def inbox(self) -> Inbox:
+        """Return the inbox that applies this service's events."""
+        return Inbox(self.database, self.queue, self.handlers, self.anything, self.prepare)
+
+
+async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM (or `stop`), then finish what is in hand and leave."""
+    stop = stop or asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    settings = service.settings
+    consumer = Consumer(settings.amqp_url.get_secret_value(), service.queue, service.inbox())
+    publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), service.name)
+    relay = Relay(settings.database_url.get_secret_value(), publisher, service.database.committed)
+    health = grpc_health.aio.HealthServicer()
+    server = await start_grpc(service, health)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(consumer.run(stop))
+        group.create_task(consumer.retry_parked(stop))
+        group.create_task(relay.run(stop))
+        group.create_task(sweep(service.database, stop))
+        group.create_task(watch_health(service, health, consumer, stop))
+        for loop in service.loops:
+            group.create_task(_until(loop(stop)))
+        log.info("serving", service=service.name, grpc=settings.grpc_bind)
+        await stop.wait()
+        await health.enter_graceful_shutdown()
+        await server.stop(GRACE_SECONDS)
+    for close in service.closers:
+        await close()
+    await service.database.close()
+    log.info("stopped", service=service.name)
+
+
+async def _until(work: Awaitable[None]) -> None:
+    await work
+
+
+async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -> grpc.aio.Server:
+    """Start the gRPC server with health, and reflection outside production."""
+    verifier = Verifier(service.name, service.settings.trusted_keys, service.database.clock)
+    front = Front(service.name, verifier, service.errors, service.database)
+    server = grpc.aio.server(
+        interceptors=[aio_server_interceptor(), front], options=OPTIONS, maximum_concurrent_rpcs=200
+    )
+    for add, servicer in service.servicers:
+        add(servicer, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    if service.settings.profile != "production":
+        reflection.enable_server_reflection((*service.service_names, reflection.SERVICE_NAME), server)
+    server.add_insecure_port(service.settings.grpc_bind)
+    await server.start()
+    return server
+
+
+async def watch_health(
+    service: Service, health: grpc_health.aio.HealthServicer, consumer: Consumer, stop: asyncio.Event
+) -> None:
+    """Keep the health service true: "" and "database" follow the database, "broker" follows the consumer."""
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(2), service.database.read() as connection:
+                await connection.execute(text("SELECT 1"))
+            alive = True
+        except Exception:
+            alive = False
+        for name, good in (("", alive), ("database", alive), ("broker", consumer.connected)):
+            await health.set(name, SERVING if good else NOT_SERVING)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), HEALTH_SECONDS)
+
+
+def main(
+    name: str, settings_type: type[Settings], build: Callable[[Any], Service], append_only: Sequence[str] = ()
+) -> None:
+    """Command line of a service: serve, migrate, check, replay-dead."""
+    parser = argparse.ArgumentParser(prog=f"{name}_service")
+    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead"])
+    command = parser.parse_args().command
+    if command == "check":
+        print(f"{name}: ok")  # importing everything above is the check
+        return
+    settings = settings_type()
+    logs.configure(name, settings.log_level, settings.log_format)
+    if command == "migrate":
+        url = (settings.migration_url or settings.database_url).get_secret_value()
+        role = make_url(settings.database_url.get_secret_value()).username or name
+        asyncio.run(migrate(url, f"{name}_service", role, append_only))
+    elif command == "replay-dead":
+        asyncio.run(_replay_dead(name, settings))
+    else:
+        telemetry.configure(name, settings)
+        uvloop.run(_serve(build, settings))
+
+
+async def _serve(build: Callable[[Any], Service], settings: Settings) -> None:
+    await serve(build(settings))
+
+
+async def _replay_dead(name: str, settings: Settings) -> None:
+    """Give parked events that were given up another round."""
+    database = Database(settings.database_url.get_secret_value(), name)
+    async with database.transaction(who="operator") as unit:
+        revived = await unit.execute(text("UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead"))
+    await database.close()
+    sys.stdout.write(f"{name}: {revived.rowcount} parked events will be tried again\n")

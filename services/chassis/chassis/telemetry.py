@@ -1,0 +1,58 @@
+"""Traces and metrics: W3C trace context everywhere, Prometheus always on, OTLP only when an endpoint is set."""
+
+from __future__ import annotations
+
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import start_http_server
+
+from chassis.settings import Settings
+
+tracer = trace.get_tracer("chassis")
+
+
+def configure(service: str, settings: Settings) -> None:
+    """Install the providers once per process and serve /metrics on the local metrics port (0 picks a free one)."""
+    resource = Resource.create({"service.name": service})
+    provider = TracerProvider(resource=resource)
+    if settings.otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+        AsyncPGInstrumentor().instrument(tracer_provider=provider)
+    trace.set_tracer_provider(provider)
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
+    start_http_server(settings.metrics_port, settings.metrics_bind)
+
+
+def current_traceparent() -> str:
+    """Return the running span as a W3C traceparent, or an empty text outside any span."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def context_of(traceparent: str) -> trace.Context | None:
+    """Return the context a traceparent names; None when it is empty."""
+    return propagate.extract({"traceparent": traceparent}) if traceparent else None
+
+
+def traceparent_in(business_trace: str, what: str) -> str:
+    """Return a traceparent for an event that belongs to the trace of its order (docs/decisions/0003).
+
+    When the running span is of another trace, a short span in the order's trace is made and linked to it.
+    """
+    current = trace.get_current_span()
+    parent = context_of(business_trace)
+    if parent is None:
+        return current_traceparent()
+    owner = trace.get_current_span(parent).get_span_context()
+    if owner.trace_id == current.get_span_context().trace_id:
+        return current_traceparent()
+    links = [trace.Link(current.get_span_context())] if current.get_span_context().is_valid else []
+    with tracer.start_as_current_span(what, context=parent, links=links, kind=trace.SpanKind.PRODUCER):
+        return current_traceparent() or business_trace
