@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -75,6 +76,7 @@ class RabbitPublisher:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
+        self._user = urlsplit(url).username  # the broker checks it against the login: nobody speaks for another
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
@@ -105,7 +107,7 @@ class RabbitPublisher:
             ):
                 await self.close()
                 self._connection = await connect(self._url, f"{self._name}.publish")
-                self._user = self._connection.url.user
+
                 self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
             return await self._channel.get_exchange(EXCHANGE, ensure=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
@@ -84,7 +85,8 @@ class Consumer:
         """Return what is there, waiting a little after the first; an empty list when asked to stop."""
         first = asyncio.ensure_future(waiting.get())
         stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({first, lost, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        futures: set[asyncio.Future[Any]] = {first, lost, stopping}
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not first.done():
             first.cancel()
@@ -149,5 +151,5 @@ def read(batch: Sequence[AbstractIncomingMessage]) -> list[Incoming]:
 
 
 async def _closed(connection: AbstractConnection, channel: object) -> None:
-    while not connection.is_closed and not getattr(channel, "is_closed", False):
+    while not connection.is_closed and not getattr(channel, "is_closed", False):  # noqa: ASYNC110  the library has no event for both
         await asyncio.sleep(0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,9 +53,11 @@ class Incoming:
     data: Mapping[str, Any]
     body: bytes
 
-    def parse(self, kind: type[M]) -> M:
+    def parse(self, kind: builtins.type[M]) -> M:
         """Return the data as its message; fields of a newer producer are ignored."""
-        return ParseDict(dict(self.data), kind(), ignore_unknown_fields=True)
+        message = kind()
+        ParseDict(dict(self.data), message, ignore_unknown_fields=True)
+        return message
 
 
 def source_of(service: str) -> str:

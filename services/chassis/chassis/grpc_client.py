@@ -40,7 +40,7 @@ OPTIONS = [
 
 def open_channel(target: str) -> grpc.aio.Channel:
     """Open a channel that notices a dead peer within 15 s and retries UNAVAILABLE calls."""
-    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=aio_client_interceptors())
+    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=aio_client_interceptors())  # type: ignore[no-untyped-call]
 
 
 class Peer:

@@ -32,7 +32,8 @@ OPTIONS = [
 ]
 _seconds = metrics.get_meter("chassis").create_histogram("grpc_server_seconds", unit="s")
 log = structlog.get_logger()
-Method = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
+Context = grpc.aio.ServicerContext[Any, Any]
+Method = Callable[[Any, Context], Awaitable[Any]]
 _SEEN = text(
     "SELECT sequence FROM subject_cursor WHERE consumer = :consumer AND source = :source AND subject = :subject"
 )
@@ -48,7 +49,7 @@ class Refusal(Exception):
         self.fields: tuple[()] = ()
 
 
-class Front(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class Front(grpc.aio.ServerInterceptor):
     """Stands before every method. `errors` maps a service's refusals to status codes."""
 
     def __init__(
@@ -70,7 +71,7 @@ class Front(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         )
 
     def _guarded(self, method: str, behaviour: Method) -> Method:
-        async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        async def call(request: Any, context: Context) -> Any:
             started = time.perf_counter()
             mine = notes.Notes()
             notes.current.set(mine)
@@ -87,7 +88,7 @@ class Front(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
         return call
 
-    async def _answer(self, method: str, behaviour: Method, request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def _answer(self, method: str, behaviour: Method, request: Any, context: Context) -> Any:
         metadata = dict(context.invocation_metadata() or ())
         principal.current.set(self._admit(method, metadata))
         remaining = context.time_remaining()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opentelemetry import metrics, propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
@@ -23,7 +24,9 @@ def configure(service: str, settings: Settings) -> None:
     provider = TracerProvider(resource=resource)
     if settings.otlp_endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
-        AsyncPGInstrumentor().instrument(tracer_provider=provider)
+        AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
+            tracer_provider=provider
+        )
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
     start_http_server(settings.metrics_port, settings.metrics_bind)
@@ -36,7 +39,7 @@ def current_traceparent() -> str:
     return carrier.get("traceparent", "")
 
 
-def context_of(traceparent: str) -> trace.Context | None:
+def context_of(traceparent: str) -> Context | None:
     """Return the context a traceparent names; None when it is empty."""
     return propagate.extract({"traceparent": traceparent}) if traceparent else None
 

@@ -7,6 +7,7 @@ import asyncio
 
 import aio_pika
 from aio_pika.abc import AbstractChannel
+from pamqp.common import FieldTable
 
 from chassis.events import EXCHANGE
 
@@ -17,11 +18,11 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     "inventory.events": ("orderhub.order.v1.#", "orderhub.planning.v1.#"),
     "notify.events": ("orderhub.#",),
 }
-ONE_AT_A_TIME = {"x-single-active-consumer": True}  # keeps the order of one subject across replicas
-QUORUM = {"x-queue-type": "quorum"}
+ONE_AT_A_TIME: FieldTable = {"x-single-active-consumer": True}  # keeps the order of one subject across replicas
+QUORUM: FieldTable = {"x-queue-type": "quorum"}
 
 
-def queue_arguments(queue: str) -> dict[str, object]:
+def queue_arguments(queue: str) -> FieldTable:
     """Return what can't be changed by policy later: the queue's type and single active consumer."""
     return {**QUORUM, **({} if queue == "notify.events" else ONE_AT_A_TIME)}
 

@@ -1,0 +1,1 @@
+"""What tests share: throwaway databases, a throwaway vhost, keys, clocks and events."""
