@@ -50,6 +50,14 @@ class TestDatabases:
             self._templates[service] = template
         return self.url(await self._create(f"{template}_{next(self._numbers)}", template))
 
+    async def bare(self, statements: str) -> str:
+        """Return the owner's URL of a fresh database with only these statements run."""
+        name = await self._create(f"b_{os.getpid()}_{next(self._numbers)}")
+        connection = await asyncpg.connect(self.url(name, OWNER).replace("+asyncpg", ""))
+        await connection.execute(statements)
+        await connection.close()
+        return self.url(name, OWNER)
+
     async def _create(self, name: str, template: str = "template1") -> str:
         connection = await asyncpg.connect(admin_url())
         try:

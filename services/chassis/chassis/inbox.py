@@ -24,8 +24,7 @@ from chassis.telemetry import context_of, tracer
 
 Handler = Callable[[Incoming, Transaction], Awaitable[None]]
 Prepare = Callable[[Sequence[Incoming]], Awaitable[None]]
-UNSEEN = -1
-FIRST = 1
+UNSEEN = 0  # sequences begin at 1
 GRACE_SECONDS = 2.0
 MAX_ATTEMPTS = 12
 RETRY_BATCH = 200
@@ -39,7 +38,7 @@ ON CONFLICT DO NOTHING RETURNING event_id
 """)
 _START = text("""
 INSERT INTO subject_cursor (consumer, source, subject, sequence)
-SELECT :consumer, source, subject, -1
+SELECT :consumer, source, subject, 0
 FROM (SELECT DISTINCT source, subject FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])) AS t (source, subject)) d
 ORDER BY source, subject ON CONFLICT DO NOTHING
 """)
@@ -125,7 +124,7 @@ class Inbox:
         at = cursors[key]
         if event.sequence <= at:
             _counter.add(1, {"type": event.type, "outcome": "stale"})
-        elif event.sequence == (FIRST if at == UNSEEN else at + 1):
+        elif event.sequence == at + 1:
             await self._apply(unit, event)
             cursors[key] = event.sequence
         else:
@@ -208,7 +207,7 @@ class Inbox:
 
     async def _park_failed(self, event: Incoming, error: Exception) -> None:
         log.error(
-            "event_parked", event=event.type, event_id=str(event.event_id), subject=event.subject, error=repr(error)
+            "event_parked", type=event.type, event_id=str(event.event_id), subject=event.subject, error=repr(error)
         )
         async with self.database.transaction(who="") as unit:
             if await self._claim(unit, [event]):

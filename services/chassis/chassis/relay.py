@@ -130,7 +130,7 @@ class Relay:
             try:
                 await self._publisher.publish(event)
             except Refused as refusal:
-                log.error("event_refused", event=event.type, event_id=event.event_id, error=str(refusal))
+                log.error("event_refused", type=event.type, event_id=event.event_id, error=str(refusal))
                 delay = random.uniform(0.5, min(300.0, 2.0 ** row["attempts"]) + 0.5)  # noqa: S311  jitter
                 return done, (row["id"], delay, str(refusal))
             except LOST as error:
