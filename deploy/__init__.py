@@ -1,0 +1,1 @@
+"""How OrderHub is put on a machine."""
