@@ -7,9 +7,10 @@ import os
 from dataclasses import dataclass, field
 
 import asyncpg
+
 from chassis.migrate import migrate
 
-OWNER, APP, PASSWORD = "test_owner", "test_app", "test"  # noqa: S105  a throwaway server on loopback
+OWNER, APP, PASSWORD = "test_owner", "test_app", "test"
 _ROLES = f"""
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OWNER}') THEN CREATE ROLE {OWNER} LOGIN PASSWORD '{PASSWORD}'; END IF;
@@ -24,7 +25,9 @@ def admin_url() -> str:
     try:
         return os.environ["ORDERHUB_TEST_POSTGRES_URL"]
     except KeyError:
-        raise RuntimeError("no test server: run `make test`, or `python -m deploy.local.testbed run -- pytest ...`") from None
+        raise RuntimeError(
+            "no test server: run `make test`, or `python -m deploy.local.testbed run -- pytest ...`"
+        ) from None
 
 
 @dataclass
@@ -62,7 +65,9 @@ class TestDatabases:
         connection = await asyncpg.connect(admin_url())
         try:
             await connection.execute(_ROLES)
-            await connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template}" STRATEGY = file_copy')
+            await connection.execute(
+                f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template}" STRATEGY = file_copy'
+            )
             self._made.append(name)
         finally:
             await connection.close()

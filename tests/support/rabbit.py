@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import aio_pika
+
 from chassis.topology import BINDINGS, declare
 
 
@@ -13,7 +14,9 @@ def amqp_url() -> str:
     try:
         server = os.environ["ORDERHUB_TEST_AMQP_URL"].rstrip("/")
     except KeyError:
-        raise RuntimeError("no test broker: run `make test`, or `python -m deploy.local.testbed run -- pytest ...`") from None
+        raise RuntimeError(
+            "no test broker: run `make test`, or `python -m deploy.local.testbed run -- pytest ...`"
+        ) from None
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     return f"{server}/{os.environ.get('ORDERHUB_TEST_VHOST', f'test{worker}')}"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from functools import cache
 
+from joserfc.jwk import OKPKey
+
 from chassis.clock import SystemClock
 from chassis.principal import METADATA_KEY, Principal, Signer, Verifier
-from joserfc.jwk import OKPKey
 
 ISSUERS = ("gateway", "order", "planning", "inventory", "notify")
 

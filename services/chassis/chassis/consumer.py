@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from opentelemetry import metrics
 
 from chassis.broker import LOST, Backoff, connect
@@ -21,6 +21,7 @@ BATCH = 50
 GATHER_SECONDS = 0.005
 STUCK_SECONDS = 60
 RETRY_SECONDS = 1.0
+WATCH_SECONDS = 0.2
 SUSPECT_DELIVERIES = 2
 log = structlog.get_logger()
 _connected = metrics.get_meter("chassis").create_gauge(
@@ -66,7 +67,7 @@ class Consumer:
         waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         tag = await queue.consume(waiting.put)
         self._note(connected=True)
-        lost = asyncio.ensure_future(_closed(connection, channel))
+        lost = asyncio.ensure_future(_cut_off(connection, channel, tag))
         try:
             while not stop.is_set():
                 batch = await self._next(waiting, lost, stop)
@@ -150,6 +151,8 @@ def read(batch: Sequence[AbstractIncomingMessage]) -> list[Incoming]:
     return events
 
 
-async def _closed(connection: AbstractConnection, channel: object) -> None:
-    while not connection.is_closed and not getattr(channel, "is_closed", False):  # noqa: ASYNC110  the library has no event for both
-        await asyncio.sleep(0.2)
+async def _cut_off(connection: AbstractConnection, channel: AbstractChannel, tag: str) -> None:
+    """Return when nothing more will come: the connection or channel is gone, or the broker cancelled the consumer."""
+    underlay: Any = await channel.get_underlay_channel()
+    while not (connection.is_closed or channel.is_closed) and tag in underlay.consumers:  # noqa: ASYNC110  no event says all three
+        await asyncio.sleep(WATCH_SECONDS)

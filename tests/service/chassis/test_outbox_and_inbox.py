@@ -8,6 +8,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from google.protobuf.message import Message
+from orderhub.common.v1.common_pb2 import CommandContext
+from orderhub.order.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderHeld
+from orderhub.order.v1.order_pb2 import MoveOrderResponse
+from sqlalchemy import text
+
 from chassis.commands import Commands
 from chassis.database import Database, Transaction
 from chassis.errors import KeyReused
@@ -20,12 +26,6 @@ from chassis.principal import current as principal
 from chassis.relay import Relay
 from chassis.schema import TABLES
 from chassis.testing import MemoryPublisher
-from google.protobuf.message import Message
-from orderhub.common.v1.common_pb2 import CommandContext
-from orderhub.order.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderHeld
-from orderhub.order.v1.order_pb2 import MoveOrderResponse
-from sqlalchemy import text
-
 from tests.support.events import TRACE, incoming
 from tests.support.postgres import TestDatabases
 
@@ -63,7 +63,9 @@ def inbox(database: Database, log: Log) -> Inbox:
 
 async def relay(database: Database, publisher: MemoryPublisher) -> int:
     relaying = Relay("", publisher, asyncio.Event())
-    connection = await asyncpg.connect(database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    connection = await asyncpg.connect(
+        database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    )
     try:
         return await relaying.relay_once(connection, [0, 1, 2, 3])
     finally:
@@ -81,7 +83,9 @@ async def count(database: Database, table: str) -> int:
         return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
 
 
-async def test_events_of_a_subject_are_numbered_without_gaps_and_relayed_in_order(database: Database, held: OrderHeld) -> None:
+async def test_events_of_a_subject_are_numbered_without_gaps_and_relayed_in_order(
+    database: Database, held: OrderHeld
+) -> None:
     publisher = MemoryPublisher()
     await publish(database, held, OrderConfirmed())
     await publish(database, OrderCancelled())
@@ -169,11 +173,19 @@ async def test_an_unknown_subject_starts_at_first_sight_after_a_grace(database: 
     assert log.seen == [7, 8]
 
 
-async def test_a_failing_event_is_parked_holds_its_subject_and_harms_nobody_else(database: Database, held: OrderHeld) -> None:
+async def test_a_failing_event_is_parked_holds_its_subject_and_harms_nobody_else(
+    database: Database, held: OrderHeld
+) -> None:
     log = Log()
     log.failing = {(SUBJECT, 1)}
     box = inbox(database, log)
-    await box.take([incoming("order", SUBJECT, 1, held), incoming("order", SUBJECT, 2, held), incoming("order", "orders/b", 1, held)])
+    await box.take(
+        [
+            incoming("order", SUBJECT, 1, held),
+            incoming("order", SUBJECT, 2, held),
+            incoming("order", "orders/b", 1, held),
+        ]
+    )
     assert (log.seen, await count(database, "parked")) == ([1], 2)
     log.failing = set()
 

@@ -1,0 +1,126 @@
+"""The real broker: confirms, no silent loss, and a consumer that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aio_pika
+import pytest
+import pytest_asyncio
+from orderhub.order.v1.events_pb2 import OrderHeld
+
+from chassis.broker import Outgoing, Publisher, RabbitPublisher, Refused
+from chassis.consumer import Consumer
+from chassis.database import Database, Transaction
+from chassis.events import Incoming
+from chassis.inbox import Inbox
+from chassis.schema import TABLES
+from chassis.testing import MemoryPublisher
+from tests.support.events import incoming
+from tests.support.postgres import TestDatabases
+from tests.support.waiting import eventually
+
+SUBJECT = "orders/SO20261122-0001"
+
+
+@pytest_asyncio.fixture
+async def database(databases: TestDatabases) -> AsyncIterator[Database]:
+    opened = Database(await databases.bare(TABLES), "planning")
+    yield opened
+    await opened.close()
+
+
+def outgoing(event: Incoming) -> Outgoing:
+    return Outgoing(str(event.event_id), event.type, event.body, event.traceparent)
+
+
+@pytest_asyncio.fixture(params=["memory", "rabbit"])
+async def publisher(request: pytest.FixtureRequest, broker: str) -> AsyncIterator[Publisher]:
+    made: Publisher = MemoryPublisher() if request.param == "memory" else RabbitPublisher(broker, "order")
+    yield made
+    await made.close()
+
+
+async def test_a_routable_event_is_confirmed(publisher: Publisher) -> None:
+    await publisher.publish(outgoing(incoming("order", SUBJECT, 1, OrderHeld())))
+
+
+async def test_an_event_without_a_queue_is_refused_not_lost(broker: str) -> None:
+    publisher = RabbitPublisher(broker, "order")
+    event = outgoing(incoming("order", SUBJECT, 1, OrderHeld()))
+
+    with pytest.raises(Refused):
+        await publisher.publish(Outgoing(event.event_id, "elsewhere.v1.Nothing", event.body, ""))
+
+    await publisher.close()
+
+
+async def test_a_consumer_applies_what_arrives_and_survives_a_lost_connection(broker: str, database: Database) -> None:
+    seen: list[int] = []
+
+    async def note(event: Incoming, unit: Transaction) -> None:
+        seen.append(event.sequence)
+
+    stop = asyncio.Event()
+    consumer = Consumer(broker, "planning.events", Inbox(database, "planning.events", {OrderHeld: note}))
+    running = asyncio.create_task(consumer.run(stop))
+    publisher = RabbitPublisher(broker, "order")
+
+    async def connected() -> bool:
+        return consumer.connected
+
+    async def has_seen(wanted: list[int]) -> bool:
+        return seen == wanted
+
+    await eventually(connected)
+    await publisher.publish(outgoing(incoming("order", SUBJECT, 1, OrderHeld())))
+    await eventually(lambda: has_seen([1]))
+
+    other = await aio_pika.connect(broker)
+    channel = await other.channel()
+    await channel.queue_delete("planning.events")
+    await eventually(lambda: _not(connected))
+    from chassis.topology import declare
+
+    await declare(channel)
+    await other.close()
+    await eventually(connected, within=20)
+    await publisher.publish(outgoing(incoming("order", SUBJECT, 2, OrderHeld())))
+    await eventually(lambda: has_seen([1, 2]))
+
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    await publisher.close()
+
+
+async def _not(probe: object) -> bool:
+    return not await probe()  # type: ignore[operator]
+
+
+async def test_a_message_that_is_no_event_is_left_behind_and_the_next_is_applied(
+    broker: str, database: Database
+) -> None:
+    seen: list[int] = []
+
+    async def note(event: Incoming, unit: Transaction) -> None:
+        seen.append(event.sequence)
+
+    connection = await aio_pika.connect(broker)
+    channel = await connection.channel()
+    exchange = await channel.get_exchange("orderhub.events", ensure=False)
+    await exchange.publish(aio_pika.Message(b"\xff not json"), "orderhub.order.v1.OrderHeld")
+    await connection.close()
+    publisher = RabbitPublisher(broker, "order")
+    await publisher.publish(outgoing(incoming("order", SUBJECT, 1, OrderHeld())))
+    stop = asyncio.Event()
+    consumer = Consumer(broker, "planning.events", Inbox(database, "planning.events", {OrderHeld: note}))
+    running = asyncio.create_task(consumer.run(stop))
+
+    async def has_seen() -> bool:
+        return seen == [1]
+
+    await eventually(has_seen)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    await publisher.close()

@@ -1,0 +1,197 @@
+"""The front of every service: who may call, what a refusal looks like, and when a query may be answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from orderhub.order.v1 import order_pb2, order_pb2_grpc
+from orderhub.planning.v1.events_pb2 import OrderPlanned
+
+from chassis import notes, principal
+from chassis.database import Database
+from chassis.errors import FieldProblem, Remote
+from chassis.grpc_client import Peer
+from chassis.grpc_server import Front
+from chassis.inbox import Inbox
+from chassis.outbox import Mark
+from chassis.principal import Principal
+from chassis.schema import TABLES
+from tests.support.events import incoming
+from tests.support.postgres import TestDatabases
+from tests.support.trust import signer, verifier
+
+
+class NoSuchOrder(Exception):
+    reason = "ORDER_UNKNOWN"
+    params = {"order": "SO1", "allowed": ["confirm", "cancel"]}
+    fields = (FieldProblem("order", "ORDER_UNKNOWN", {"order": "SO1"}),)
+
+
+class Orders(order_pb2_grpc.OrderServiceServicer):
+    """Behaves as each test says."""
+
+    behaviour: Callable[[Any], Awaitable[Any]]
+
+    async def GetOrder(self, request: Any, context: Any) -> Any:
+        return await self.behaviour(request)
+
+    async def MoveOrder(self, request: Any, context: Any) -> Any:
+        return await self.behaviour(request)
+
+
+@pytest_asyncio.fixture
+async def database(databases: TestDatabases) -> AsyncIterator[Database]:
+    opened = Database(await databases.bare(TABLES), "order")
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def orders(database: Database) -> AsyncIterator[tuple[Orders, str]]:
+    servicer = Orders()
+    server = grpc.aio.server(
+        interceptors=[Front("order", verifier("order"), {NoSuchOrder: grpc.StatusCode.NOT_FOUND}, database)]
+    )
+    order_pb2_grpc.add_OrderServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield servicer, f"127.0.0.1:{port}"
+    await server.stop(None)
+
+
+async def answer(request: Any) -> Any:
+    return order_pb2.GetOrderResponse(order=order_pb2.Order(created_by=principal.actor()))
+
+
+async def test_a_signed_principal_is_let_in_and_named(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+    servicer.behaviour = answer
+    peer = Peer("order", target, signer())
+    principal.current.set(Principal("wang", roles=frozenset({"sales"})))
+
+    reply, _ = await peer.pass_on(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert reply.order.created_by == "wang"
+    await peer.close()
+
+
+@pytest.mark.parametrize("metadata", [[], [("x-orderhub-principal", "forged.token.here")]])
+async def test_without_a_trusted_principal_nothing_is_answered(
+    orders: tuple[Orders, str], metadata: list[tuple[str, str]]
+) -> None:
+    servicer, target = orders
+    servicer.behaviour = answer
+    async with grpc.aio.insecure_channel(target) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await order_pb2_grpc.OrderServiceStub(channel).GetOrder(
+                order_pb2.GetOrderRequest(), metadata=metadata, timeout=2
+            )
+
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_token_for_another_service_is_refused(orders: tuple[Orders, str]) -> None:
+    _, target = orders
+    peer = Peer("planning", target, signer())
+
+    with pytest.raises(Remote) as refused:
+        await peer.pass_on(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert refused.value.code is grpc.StatusCode.UNAUTHENTICATED
+    await peer.close()
+
+
+async def test_a_service_may_ask_but_never_command(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+    servicer.behaviour = answer
+    peer = Peer("order", target, signer("planning"))
+    stub = order_pb2_grpc.OrderServiceStub(peer.channel)
+
+    assert await peer.ask(stub.GetOrder, order_pb2.GetOrderRequest())
+    with pytest.raises(Remote) as refused:
+        await peer.ask(stub.MoveOrder, order_pb2.MoveOrderRequest())
+
+    assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
+    await peer.close()
+
+
+async def test_a_refusal_keeps_its_reason_numbers_and_fields(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+
+    async def refuse(request: Any) -> Any:
+        raise NoSuchOrder
+
+    servicer.behaviour = refuse
+    peer = Peer("order", target, signer("planning"))
+
+    with pytest.raises(Remote) as refused:
+        await peer.ask(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert (refused.value.code, refused.value.reason) == (grpc.StatusCode.NOT_FOUND, "ORDER_UNKNOWN")
+    assert refused.value.params == {"order": "SO1", "allowed": "confirm,cancel"}
+    assert refused.value.fields == (FieldProblem("order", "ORDER_UNKNOWN", {"order": "SO1"}),)
+    await peer.close()
+
+
+async def test_an_unforeseen_error_leaks_nothing(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+
+    async def fail(request: Any) -> Any:
+        raise KeyError("secret detail")
+
+    servicer.behaviour = fail
+    peer = Peer("order", target, signer("planning"))
+
+    with pytest.raises(Remote) as refused:
+        await peer.ask(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert (refused.value.code, refused.value.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL_ERROR")
+    assert "secret" not in str(refused.value)
+    await peer.close()
+
+
+async def test_a_slow_method_ends_at_the_callers_deadline(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+    cancelled = asyncio.Event()
+
+    async def hang(request: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    servicer.behaviour = hang
+    peer = Peer("order", target, signer("planning"))
+
+    with pytest.raises(Remote) as refused:
+        await peer.ask(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest(), timeout=0.3)
+
+    assert refused.value.unavailable
+    await asyncio.wait_for(cancelled.wait(), 2)
+    await peer.close()
+
+
+async def test_a_query_waits_until_the_callers_last_command_is_seen(
+    orders: tuple[Orders, str], database: Database
+) -> None:
+    servicer, target = orders
+    servicer.behaviour = answer
+    peer = Peer("order", target, signer())
+    principal.current.set(Principal("wang"))
+    notes.after.set((Mark("/orderhub/planning", "orders/SO1", 1),))
+    stub = order_pb2_grpc.OrderServiceStub(peer.channel)
+
+    query = asyncio.create_task(peer.pass_on(stub.GetOrder, order_pb2.GetOrderRequest()))
+    done, _ = await asyncio.wait({query}, timeout=0.2)
+    assert not done
+    await Inbox(database, "order.events", {}).take([incoming("planning", "orders/SO1", 1, OrderPlanned())])
+
+    await asyncio.wait_for(query, 1)
+    notes.after.set(())
+    await peer.close()
