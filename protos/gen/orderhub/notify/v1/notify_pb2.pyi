@@ -32,6 +32,8 @@ class Channel(_message.Message):
     HAS_SECRET_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     kind: _builtins.str
     """dingtalk wecom feishu wechat_mp email webhook in_app"""
@@ -42,6 +44,9 @@ class Channel(_message.Message):
     has_secret: _builtins.bool
     version: _builtins.int
     active: _builtins.bool
+    quiet_from: _builtins.str
+    """HH:MM in the factory's zone; both empty: no quiet hours"""
+    quiet_to: _builtins.str
     def __init__(
         self,
         *,
@@ -53,10 +58,12 @@ class Channel(_message.Message):
         has_secret: _builtins.bool = ...,
         version: _builtins.int = ...,
         active: _builtins.bool = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "code", b"code", "has_secret", b"has_secret", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "url", b"url", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "code", b"code", "has_secret", b"has_secret", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "url", b"url", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -74,6 +81,10 @@ class Subscription(_message.Message):
     TEMPLATE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
+    EXPIRE_HOURS_FIELD_NUMBER: _builtins.int
+    ONCE_PER_FIELD_NUMBER: _builtins.int
+    ESCALATE_MINUTES_FIELD_NUMBER: _builtins.int
+    ESCALATE_CHANNEL_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     event_type: _builtins.str
     condition: _builtins.str
@@ -85,6 +96,13 @@ class Subscription(_message.Message):
     """a template code, or text with {fields}"""
     version: _builtins.int
     active: _builtins.bool
+    expire_hours: _builtins.int
+    """not sent when older; 0: never expires"""
+    once_per: _builtins.str
+    """text with {fields}: one message per value; empty: one per event"""
+    escalate_minutes: _builtins.int
+    """unread for so long: told again on escalate_channel; 0: never"""
+    escalate_channel: _builtins.str
     def __init__(
         self,
         *,
@@ -96,10 +114,14 @@ class Subscription(_message.Message):
         template: _builtins.str = ...,
         version: _builtins.int = ...,
         active: _builtins.bool = ...,
+        expire_hours: _builtins.int = ...,
+        once_per: _builtins.str = ...,
+        escalate_minutes: _builtins.int = ...,
+        escalate_channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "event_type", b"event_type", "role", b"role", "template", b"template", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "role", b"role", "template", b"template", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -126,6 +148,9 @@ class Notification(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     SENT_AT_FIELD_NUMBER: _builtins.int
     NEXT_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DIGEST_ID_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     event_id: _builtins.str
     event_type: _builtins.str
@@ -139,12 +164,18 @@ class Notification(_message.Message):
     text: _builtins.str
     attempt_count: _builtins.int
     last_error: _builtins.str
+    reason: _builtins.str
+    """why it is held, expired or uncertain"""
+    digest_id: _builtins.str
+    """the digest that carried it"""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def sent_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def next_attempt_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def acknowledged_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -163,10 +194,13 @@ class Notification(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         sent_at: _timestamp_pb2.Timestamp | None = ...,
         next_attempt_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        digest_id: _builtins.str = ...,
+        acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "next_attempt_at", b"next_attempt_at", "sent_at", b"sent_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "next_attempt_at", b"next_attempt_at", "sent_at", b"sent_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "channel", b"channel", "created_at", b"created_at", "event_id", b"event_id", "event_type", b"event_type", "id", b"id", "last_error", b"last_error", "next_attempt_at", b"next_attempt_at", "order_number", b"order_number", "production_order_number", b"production_order_number", "recipient", b"recipient", "sent_at", b"sent_at", "state", b"state", "subscription", b"subscription", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "attempt_count", b"attempt_count", "channel", b"channel", "created_at", b"created_at", "digest_id", b"digest_id", "event_id", b"event_id", "event_type", b"event_type", "id", b"id", "last_error", b"last_error", "next_attempt_at", b"next_attempt_at", "order_number", b"order_number", "production_order_number", b"production_order_number", "reason", b"reason", "recipient", b"recipient", "sent_at", b"sent_at", "state", b"state", "subscription", b"subscription", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -184,6 +218,8 @@ class PutChannelRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     PER_MINUTE_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     kind: _builtins.str
     url: _builtins.str
@@ -193,6 +229,9 @@ class PutChannelRequest(_message.Message):
     per_minute: _builtins.int
     """0: the kind's default"""
     active: _builtins.bool
+    quiet_from: _builtins.str
+    """HH:MM"""
+    quiet_to: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     def __init__(
@@ -206,10 +245,12 @@ class PutChannelRequest(_message.Message):
         name: _builtins.str = ...,
         per_minute: _builtins.int = ...,
         active: _builtins.bool | None = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "code", b"code", "context", b"context", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "secret", b"secret", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "code", b"code", "context", b"context", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "secret", b"secret", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -366,6 +407,10 @@ class PutSubscriptionRequest(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     TEMPLATE_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
+    EXPIRE_HOURS_FIELD_NUMBER: _builtins.int
+    ONCE_PER_FIELD_NUMBER: _builtins.int
+    ESCALATE_MINUTES_FIELD_NUMBER: _builtins.int
+    ESCALATE_CHANNEL_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     event_type: _builtins.str
     condition: _builtins.str
@@ -373,6 +418,10 @@ class PutSubscriptionRequest(_message.Message):
     role: _builtins.str
     template: _builtins.str
     active: _builtins.bool
+    expire_hours: _builtins.int
+    once_per: _builtins.str
+    escalate_minutes: _builtins.int
+    escalate_channel: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     def __init__(
@@ -386,10 +435,14 @@ class PutSubscriptionRequest(_message.Message):
         role: _builtins.str = ...,
         template: _builtins.str = ...,
         active: _builtins.bool | None = ...,
+        expire_hours: _builtins.int = ...,
+        once_per: _builtins.str = ...,
+        escalate_minutes: _builtins.int = ...,
+        escalate_channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "context", b"context", "event_type", b"event_type", "role", b"role", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "context", b"context", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "role", b"role", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -582,3 +635,46 @@ class ResendNotificationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResendNotificationResponse: _TypeAlias = ResendNotificationResponse  # noqa: Y015
+
+@_typing.final
+class AcknowledgeNotificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeNotificationRequest: _TypeAlias = AcknowledgeNotificationRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeNotificationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTIFICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def notification(self) -> Global___Notification: ...
+    def __init__(
+        self,
+        *,
+        notification: Global___Notification | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notification", b"notification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeNotificationResponse: _TypeAlias = AcknowledgeNotificationResponse  # noqa: Y015

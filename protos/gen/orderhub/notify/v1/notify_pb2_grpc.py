@@ -79,6 +79,11 @@ class NotifyServiceStub:
                 request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationRequest.SerializeToString,
                 response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationResponse.FromString,
                 _registered_method=True)
+        self.AcknowledgeNotification = channel.unary_unary(
+                '/orderhub.notify.v1.NotifyService/AcknowledgeNotification',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.FromString,
+                _registered_method=True)
 
 
 class NotifyServiceServicer:
@@ -138,6 +143,13 @@ class NotifyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AcknowledgeNotification(self, request, context):
+        """AcknowledgeNotification says that a person has read it; it will not be escalated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotifyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -185,6 +197,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
                     servicer.ResendNotification,
                     request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationRequest.FromString,
                     response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationResponse.SerializeToString,
+            ),
+            'AcknowledgeNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeNotification,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -430,6 +447,33 @@ class NotifyService:
             '/orderhub.notify.v1.NotifyService/ResendNotification',
             orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationRequest.SerializeToString,
             orderhub_dot_notify_dot_v1_dot_notify__pb2.ResendNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.NotifyService/AcknowledgeNotification',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class NotifyServiceStub:
     ListSubscriptions: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListSubscriptionsRequest, _notify_pb2.ListSubscriptionsResponse]
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListNotificationsRequest, _notify_pb2.ListNotificationsResponse]
     ResendNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ResendNotificationRequest, _notify_pb2.ResendNotificationResponse]
+    AcknowledgeNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.AcknowledgeNotificationRequest, _notify_pb2.AcknowledgeNotificationResponse]
+    """AcknowledgeNotification says that a person has read it; it will not be escalated."""
 
 @_typing.type_check_only
 class NotifyServiceAsyncStub(NotifyServiceStub):
@@ -53,6 +55,8 @@ class NotifyServiceAsyncStub(NotifyServiceStub):
     ListSubscriptions: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListSubscriptionsRequest, _notify_pb2.ListSubscriptionsResponse]  # type: ignore[assignment]
     ListNotifications: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListNotificationsRequest, _notify_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     ResendNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.ResendNotificationRequest, _notify_pb2.ResendNotificationResponse]  # type: ignore[assignment]
+    AcknowledgeNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.AcknowledgeNotificationRequest, _notify_pb2.AcknowledgeNotificationResponse]  # type: ignore[assignment]
+    """AcknowledgeNotification says that a person has read it; it will not be escalated."""
 
 class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -117,5 +121,13 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notify_pb2.ResendNotificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_notify_pb2.ResendNotificationResponse, _abc.Awaitable[_notify_pb2.ResendNotificationResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def AcknowledgeNotification(
+        self,
+        request: _notify_pb2.AcknowledgeNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.AcknowledgeNotificationResponse, _abc.Awaitable[_notify_pb2.AcknowledgeNotificationResponse]]:
+        """AcknowledgeNotification says that a person has read it; it will not be escalated."""
 
 def add_NotifyServiceServicer_to_server(servicer: NotifyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
