@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 250
-MOST_CHASSIS_LINES = 2200
+MOST_CHASSIS_LINES = 1900  # without blank lines; docs/decisions/0006
 
 
 def sources(*folders: str) -> list[Path]:
@@ -31,4 +31,6 @@ def test_files_stay_small() -> None:
 
 
 def test_the_chassis_stays_a_chassis() -> None:
-    assert sum(lines(path) for path in sources("services/chassis")) <= MOST_CHASSIS_LINES
+    written = sum(1 for path in sources("services/chassis") for line in path.read_text().splitlines() if line.strip())
+
+    assert written <= MOST_CHASSIS_LINES
