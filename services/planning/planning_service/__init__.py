@@ -1,1 +1,1 @@
-"""The planning service."""
+"""The planning service: item master, bills of materials, plans, production orders, scans and inspection."""

@@ -1,0 +1,41 @@
+"""A snapshot of the item master to explode from: items, bills and units as they stood at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from planning_service.domain.bom import Bom
+from planning_service.domain.errors import NoBom, UnknownItem
+from planning_service.domain.item import Item
+from planning_service.domain.routing import Routing
+from planning_service.domain.units import UnitCatalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Items, bills and routings by code."""
+
+    items: Mapping[str, Item]
+    boms: Mapping[str, Bom]
+    units: UnitCatalogue
+    routings: Mapping[str, Routing] = field(default_factory=dict)
+
+    def item(self, code: str) -> Item:
+        """Return the item; raises UnknownItem."""
+        found = self.items.get(code)
+        if found is None:
+            raise UnknownItem(item=code)
+        return found
+
+    def bom(self, code: str) -> Bom:
+        """Return all versions of the item's bill; raises NoBom."""
+        found = self.boms.get(code)
+        if found is None:
+            raise NoBom(item=code)
+        return found
+
+    def components_of(self, code: str) -> Iterable[str]:
+        """Return every component of every version of the item's bill."""
+        bom = self.boms.get(code)
+        return bom.components() if bom else ()

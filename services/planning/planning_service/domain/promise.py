@@ -1,0 +1,106 @@
+"""What may be promised for a line: from stock, to make by a day, or short of something (S4, X29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from planning_service.domain.catalogue import Catalogue
+from planning_service.domain.exact import from_micro
+from planning_service.domain.needs import ComponentNeed, Draft, LineNet
+from planning_service.domain.plan import OrderPlan
+
+LEAD_TIME_UNKNOWN = "LEAD_TIME_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class LineShortage:
+    """What one line is short of, in the item's stock unit."""
+
+    item_code: str
+    item_name: str
+    short: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinePromise:
+    """The promise of one line; `producible_by` is None when something missing has no known lead time."""
+
+    line_no: int
+    item_code: str
+    quantity: Decimal
+    from_stock: Decimal
+    to_make: Decimal
+    producible_by: date | None
+    shortages: tuple[LineShortage, ...] = ()
+    reason: str | None = None
+
+
+def promise_line(line: LineNet, catalogue: Catalogue, today: date) -> LinePromise:
+    """Return the promise of a netted line: the plan of unchanged stock leads to exactly this."""
+    ready = _ready_days(line, catalogue, today)
+    done = ready[line.drafts[0].index] if line.need.from_production and line.drafts else today
+    if line.need.short:
+        done = _arrival(line.need, today)
+    return LinePromise(
+        line.line_no,
+        line.item.code,
+        from_micro(line.quantity),
+        from_stock=from_micro(line.need.from_stock),
+        to_make=from_micro(line.need.from_production),
+        producible_by=done,
+        shortages=shortages_of(line),
+        reason=None if done else LEAD_TIME_UNKNOWN,
+    )
+
+
+def promise_order(plan: OrderPlan, catalogue: Catalogue, today: date) -> list[LinePromise]:
+    """Return the promises of all plannable lines; unplanned ones stand in the plan with their reason."""
+    return [promise_line(line, catalogue, today) for line in plan.lines]
+
+
+def shortages_of(line: LineNet) -> tuple[LineShortage, ...]:
+    """Return what a line is short of, one entry per item, by code."""
+    totals: dict[str, tuple[ComponentNeed, int]] = {}
+    for need in line.needs():
+        if need.short > 0:
+            totals[need.item.code] = (need, totals.get(need.item.code, (need, 0))[1] + need.short)
+    return tuple(
+        LineShortage(code, need.item.name, from_micro(short), need.item.unit)
+        for code, (need, short) in sorted(totals.items())
+    )
+
+
+def _ready_days(line: LineNet, catalogue: Catalogue, today: date) -> dict[int, date | None]:
+    """Return when each draft can be done; children stand after their parents, so the walk goes backwards."""
+    ready: dict[int, date | None] = {}
+    by_item = {draft.item.code: draft.index for draft in line.drafts}
+    for draft in reversed(line.drafts):
+        starts = [_component_day(need, ready, by_item, today) for need in draft.components.values()]
+        start = None if None in starts else max((day for day in starts if day), default=today)
+        ready[draft.index] = start and start + timedelta(days=making_days(draft, catalogue))
+    return ready
+
+
+def _component_day(
+    need: ComponentNeed, ready: dict[int, date | None], by_item: dict[str, int], today: date
+) -> date | None:
+    days: list[date | None] = [_arrival(need, today) if need.short > 0 else today]
+    if need.from_production:
+        days.append(ready[by_item[need.item.code]])
+    return None if None in days else max(day for day in days if day)
+
+
+def _arrival(need: ComponentNeed, today: date) -> date | None:
+    lead = need.item.lead_time_days
+    return today + timedelta(days=lead) if lead else None
+
+
+def making_days(draft: Draft, catalogue: Catalogue) -> int:
+    """Return the days a draft takes: the item's lead time when it has one, else the routing's shifts."""
+    if draft.item.lead_time_days:
+        return draft.item.lead_time_days
+    routing = catalogue.routings.get(draft.version.routing_code or "")
+    return routing.days_for(draft.quantity) if routing else 0

@@ -1,0 +1,171 @@
+"""Scans on the floor: each counts once, odd ones are recorded and flagged, impossible ones refused (S48, X36-X40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from planning_service.domain.exact import SCALE_DIGITS, decimal_places, is_whole, plain
+from planning_service.domain.item import MAX_QUANTITY
+from planning_service.domain.lifecycle import ProductionState
+from planning_service.domain.operation import Operation, OperationState, ScanFlag
+from planning_service.domain.production_order import ProductionOrder
+
+CLOCK_SKEW_MINUTES = 5
+
+DEAD_REASONS = {
+    ProductionState.CANCELLED: "JOB_CANCELLED",
+    ProductionState.CLOSED_SHORT: "JOB_CLOSED_SHORT",
+    ProductionState.COMPLETED: "JOB_COMPLETED",
+}
+
+
+class ScanAction(StrEnum):
+    """What the worker says: I begin, or I made so many."""
+
+    START = "start"
+    FINISH = "finish"
+
+
+class ScanResult(StrEnum):
+    """One word per scan; a replay answers `duplicate` with everything else as first given."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """One scan as the device minted it; quantities None when the worker gave none."""
+
+    scan_id: str
+    device_id: str
+    code: str
+    occurred_at: datetime
+    action: ScanAction = ScanAction.FINISH
+    operation_sequence: int | None = None
+    quantity: Decimal | None = None
+    scrap: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOutcome:
+    """What a scan did: which operation it moved and what followed from it."""
+
+    result: ScanResult
+    reason: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    index: int | None = None
+    started: bool = False
+    finished: bool = False
+    first_start: bool = False
+    made: bool = False
+
+
+def refused(reason: str, **params: str) -> ScanOutcome:
+    """Return a refusal with its figures."""
+    return ScanOutcome(ScanResult.REJECTED, reason, params)
+
+
+def apply_scan(order: ProductionOrder, scan: ScanReport, now: datetime) -> ScanOutcome:
+    """Let a scan take effect on a production order and return the outcome; a refusal changes nothing."""
+    refusal = _refused_by_state(order, scan)
+    if refusal is not None:
+        return refusal
+    index = _operation_index(order, scan)
+    if index is None:
+        if scan.operation_sequence:
+            return refused("OPERATION_UNKNOWN", sequence=str(scan.operation_sequence))
+        return refused("NOTHING_OPEN", number=order.number)
+    quantities = _quantities(order, index, scan)
+    if isinstance(quantities, ScanOutcome):
+        return quantities
+    return _record(order, index, scan, quantities, now)
+
+
+def _refused_by_state(order: ProductionOrder, scan: ScanReport) -> ScanOutcome | None:
+    """Work done before a hold and told after it still counts; nothing counts on a dead job."""
+    if order.is_dead():
+        return refused(DEAD_REASONS[order.state], number=order.number)
+    if order.held_at is not None and scan.occurred_at >= order.held_at:
+        return refused("JOB_ON_HOLD", number=order.number)
+    return None
+
+
+def _operation_index(order: ProductionOrder, scan: ScanReport) -> int | None:
+    if scan.operation_sequence:
+        return next((i for i, op in enumerate(order.operations) if op.sequence == scan.operation_sequence), None)
+    return order.next_open()
+
+
+def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[Decimal, Decimal] | ScanOutcome:
+    """Return (good, scrap) of the scan: what is left by default, nothing for a start."""
+    if scan.action is ScanAction.START:
+        return Decimal(0), Decimal(0)
+    left = order.quantity + order.rework - order.operations[index].reported
+    scrap = scan.scrap if scan.scrap is not None else Decimal(0)
+    good = scan.quantity if scan.quantity is not None else _default_good(order, index, scrap)
+    for value in (good, scrap):
+        if not _is_sane(value):
+            return refused("QUANTITY_INVALID", quantity=str(value))
+        if order.whole_units and not is_whole(value):
+            return refused("FRACTIONAL_QUANTITY", quantity=plain(value), unit=order.unit)
+    if good + scrap > left:
+        return refused("QUANTITY_OVER", quantity=plain(good + scrap), left=plain(left), unit=order.unit)
+    if good + scrap == 0:
+        return refused("QUANTITY_INVALID", quantity="0")
+    return good, scrap
+
+
+def _default_good(order: ProductionOrder, index: int, scrap: Decimal) -> Decimal:
+    """Return what is left to the operation's target, or to the limit when the target is reached (rework)."""
+    reported = order.operations[index].reported
+    left = order.target(index) - reported
+    if left <= 0:
+        left = order.quantity + order.rework - reported
+    return left - scrap if scrap.is_finite() and scrap <= left else Decimal(0)
+
+
+def _is_sane(value: Decimal) -> bool:
+    return value.is_finite() and 0 <= value < MAX_QUANTITY and decimal_places(value) <= SCALE_DIGITS
+
+
+def _record(
+    order: ProductionOrder, index: int, scan: ScanReport, quantities: tuple[Decimal, Decimal], now: datetime
+) -> ScanOutcome:
+    operation = order.operations[index]
+    first_start, was_started = order.started_at is None, operation.started_at is not None
+    was_done = order.operation_state(index) is OperationState.DONE
+    was_made = order.is_made()
+    order.rework_waiting = False
+    _flag(order, operation, scan, now)
+    at = clamped(order, scan.occurred_at, now)
+    if scan.action is ScanAction.START:
+        operation.touch(at)
+    else:
+        operation.report(*quantities, at)
+    return ScanOutcome(
+        ScanResult.APPLIED,
+        index=index,
+        started=not was_started,
+        finished=not was_done and order.operation_state(index) is OperationState.DONE,
+        first_start=first_start,
+        made=not was_made and order.is_made(),
+    )
+
+
+def clamped(order: ProductionOrder, occurred_at: datetime, now: datetime) -> datetime:
+    """Return the instant that dwell times use: never before the dispatch (or creation), never in the future."""
+    return min(max(occurred_at, order.dispatched_at or order.created_at), now)
+
+
+def _flag(order: ProductionOrder, operation: Operation, scan: ScanReport, now: datetime) -> None:
+    if scan.occurred_at > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
+        operation.flags.add(ScanFlag.CLOCK_SKEW)
+    if order.dispatched_at is None or scan.occurred_at < order.dispatched_at:
+        operation.flags.add(ScanFlag.BEFORE_DISPATCH)
