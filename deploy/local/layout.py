@@ -8,7 +8,7 @@ import pwd
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = ROOT / ".run"
+RUN = Path(os.environ.get("ORDERHUB_RUN_DIR") or ROOT / ".run")  # a second stack beside the first has its own
 OUTSIDE = Path("/var/lib/orderhub")
 DATABASE_ACCOUNT = "postgres"
 
@@ -39,9 +39,9 @@ def reachable_by_others(path: Path) -> bool:
 
 def state_directory(name: str = "") -> Path:
     """Return where the databases live: under .run/, or per clone under /var/lib/orderhub when .run/ is out of reach."""
-    if not is_root() or reachable_by_others(ROOT):
+    if not is_root() or reachable_by_others(RUN):
         return RUN / name if name else RUN / "state"
-    clone = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
+    clone = hashlib.sha256(str(RUN).encode()).hexdigest()[:12]
     return OUTSIDE / clone / (name or "state")
 
 
