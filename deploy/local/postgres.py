@@ -42,6 +42,10 @@ COMMON = {
 }
 
 
+class NotYet(LocalError):
+    """It can't start this moment, but will be able to without anybody's help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Postgres:
     """One private cluster. `home` holds data/ and sock/; the superuser's password is ours to choose."""
@@ -108,6 +112,8 @@ class Postgres:
     def start(self) -> int:
         """Start the server and return its pid at once; `ready` says when it answers."""
         if self.pid() is None:
+            if self.orphans():
+                raise NotYet("Postgres: the connections of the killed server are still leaving.")
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         child = process.spawn(
             self.command(), env=plain_env(), log=self.log, cwd=Path("/"), account=layout.database_account()
@@ -122,6 +128,10 @@ class Postgres:
         except (OSError, ValueError):
             return None
         return pid if str(self.data).encode() in command and process.start_tick(pid) is not None else None
+
+    def orphans(self) -> bool:
+        """Say whether processes of a dead postmaster still hold its shared memory; removing its pid file then loses data."""
+        return any(_works_in(folder, self.data) for folder in Path("/proc").iterdir() if folder.name.isdigit())
 
     def ready(self) -> bool:
         done = subprocess.run(
@@ -143,6 +153,13 @@ class Postgres:
 
     def run(self, sql: str, database: str = "postgres") -> str:
         return execute(self.url.rsplit("/", 1)[0] + f"/{database}", sql)
+
+
+def _works_in(process_folder: Path, directory: Path) -> bool:
+    try:
+        return (process_folder / "cwd").readlink() == directory
+    except OSError:
+        return False
 
 
 def execute(url: str, sql: str) -> str:

@@ -1,0 +1,61 @@
+"""Asks one part how it is, in its own language, and never waits long."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from deploy.local import ports
+from deploy.local.fleet import Part
+from deploy.local.plan import Plan
+
+TIMEOUT_S = 1.5
+
+
+def healthy(part: Part, plan: Plan) -> bool:
+    if part.name == "postgres":
+        return plan.postgres.ready()
+    if part.name == "rabbitmq":
+        return plan.rabbitmq.ready()
+    if part.health == "grpc":
+        return serving(part.address)
+    return fetched(part.health_url)[0] == 200
+
+
+def serving(address: str, service: str = "") -> bool:
+    """Ask the standard gRPC health service; `service` may be "", "database" or "broker"."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=TIMEOUT_S)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def fetched(url: str) -> tuple[int, dict[str, Any]]:
+    """Return status and JSON answer of a local page; (0, {}) when nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310  our own loopback address
+            return answer.status, _json(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, _json(error.read())
+    except OSError:
+        return 0, {}
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def listening(part: Part) -> bool:
+    return ports.answers(part.port)

@@ -1,0 +1,114 @@
+"""The decisions of one `make up`: which port each part has, where Postgres and RabbitMQ are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import keys, layout, ports
+from deploy.local.broker import VHOST
+from deploy.local.keys import Secrets
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
+
+WANTED = {
+    "gateway": 8080, "order": 50051, "planning": 50052, "inventory": 50053, "notify": 50054,
+    "sink": 8090, "postgres": 54329, "rabbitmq": 56729, "rabbitmq_dist": 56730, "rabbitmq_epmd": 56731,
+    "order_metrics": 59151, "planning_metrics": 59152, "inventory_metrics": 59153, "notify_metrics": 59154,
+    "gateway_metrics": 59155,
+}  # fmt: skip
+PORTS_FILE = "ports.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ports by part name, the secrets, and the outside servers when somebody brought their own."""
+
+    ports: Mapping[str, int]
+    secrets: Secrets
+    run: Path = layout.RUN
+    outside_postgres: str | None = None
+    outside_amqp: str | None = None
+    bind: str = LOOPBACK
+    public_url: str | None = None
+
+    @property
+    def postgres(self) -> Postgres:
+        home = layout.state_directory("postgres")
+        return Postgres(home, self.ports["postgres"], self.secrets.superuser, self.run / "logs" / "postgres.log")
+
+    @property
+    def rabbitmq(self) -> RabbitMQ:
+        port, dist, epmd = (self.ports[name] for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd"))
+        return RabbitMQ(self.run / "rabbitmq", port, dist, epmd, self.run / "logs" / "rabbitmq.log")
+
+    @property
+    def admin_dsn(self) -> str:
+        return self.outside_postgres or self.postgres.url
+
+    def amqp(self, user: str) -> str:
+        """Return the broker's URL for one account; an outside broker has one account for all."""
+        if self.outside_amqp:
+            return self.outside_amqp
+        return f"amqp://{user}:{self.secrets.broker[user]}@{LOOPBACK}:{self.ports['rabbitmq']}/{VHOST}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['gateway']}"
+
+    @property
+    def sink_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['sink']}"
+
+
+def load(secrets: Secrets, taken: Mapping[str, int], run: Path = layout.RUN) -> Plan:
+    """Return the plan from the environment and the remembered ports (`taken` wins: what `choose` decided)."""
+    env = os.environ
+    return Plan(
+        ports=dict(taken),
+        secrets=secrets,
+        run=run,
+        outside_postgres=env.get("ORDERHUB_POSTGRES_URL") or None,
+        outside_amqp=env.get("ORDERHUB_AMQP_URL") or None,
+        bind=env.get("ORDERHUB_BIND") or LOOPBACK,
+        public_url=env.get("ORDERHUB_PUBLIC_URL") or None,
+    )
+
+
+def remembered(run: Path = layout.RUN) -> dict[str, int]:
+    try:
+        return {str(name): int(port) for name, port in json.loads((run / PORTS_FILE).read_text()).items()}
+    except (OSError, ValueError):
+        return {}
+
+
+def choose(ours: frozenset[str], run: Path = layout.RUN) -> dict[str, int]:
+    """Return a port per part: what a running part of ours (`ours`) holds stays; others get theirs or the next free one."""
+    before = remembered(run)
+    chosen = {name: before[name] for name in WANTED if part_of(name) in ours and name in before}
+    for name, wanted in WANTED.items():
+        if name not in chosen:
+            chosen[name] = ports.free_from(wanted, frozenset(chosen.values()))
+    return chosen
+
+
+def part_of(port_name: str) -> str:
+    return port_name.split("_", 1)[0]
+
+
+def moved(chosen: Mapping[str, int]) -> list[str]:
+    """Return one sentence per part that could not have its usual port."""
+    return [
+        f"port {WANTED[name]} is taken by another program: {name.replace('_', ' ')} uses {port}"
+        for name, port in chosen.items()
+        if port != WANTED[name]
+    ]
+
+
+def current(run: Path = layout.RUN) -> Plan:
+    """Return the plan of the stack as last decided by `make up`."""
+    return load(keys.load(run / "secrets.json"), WANTED | remembered(run), run)

@@ -1,0 +1,183 @@
+"""`make up`: from whatever state to a ready stack, safe to repeat."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from deploy.local import fleet, health, keys, layout, migrations, plan, process, records, start
+from deploy.local.fleet import base_env
+from deploy.local.layout import LocalError
+from deploy.local.plan import PORTS_FILE, Plan
+from deploy.local.rabbitmq import write_private
+from deploy.local.records import Records
+from deploy.local.supervisor import NAME
+
+READY_S = 90.0
+OURS = ("ORDERHUB_",)
+
+
+def main() -> None:
+    began = time.monotonic()
+    layout.RUN.mkdir(exist_ok=True)
+    with exclusive():
+        wanted = decide()
+        bring_up(wanted, records.of_run())
+        welcome(wanted, time.monotonic() - began)
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Let one `make up` run at a time in this clone."""
+    with (layout.RUN / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def decide() -> Plan:
+    secrets = keys.load(layout.RUN / "secrets.json")
+    chosen = plan.choose(frozenset(records.of_run().living()))
+    for sentence in plan.moved(chosen):
+        step(sentence)
+    write_private(layout.RUN / PORTS_FILE, json.dumps(chosen, indent=1))
+    if layout.state_directory() != layout.RUN / "state":
+        step(f"the databases live in {layout.state_directory().parent}: their account can't reach this clone")
+    return plan.load(secrets, chosen)
+
+
+def bring_up(wanted: Plan, kept: Records) -> None:
+    retire_supervisor(kept)
+    start_servers(wanted, kept)
+    prepare(wanted)
+    step("starting the services")
+    start_supervisor(wanted)
+    wait_ready(wanted)
+    load_demo(wanted)
+
+
+def retire_supervisor(kept: Records) -> None:
+    """Ask the old supervisor to leave without touching what runs; the new one adopts it."""
+    found = kept.read(NAME)
+    if found and found.alive():
+        process.stop(found.pid, sign=signal.SIGHUP, patience_s=60.0)
+
+
+def start_servers(wanted: Plan, kept: Records) -> None:
+    living = kept.living()
+    for part in fleet.parts(wanted):
+        if part.name not in ("postgres", "rabbitmq") or part.name in living:
+            continue
+        step(f"starting {part.name} on port {part.port}")
+        process.wait_until(lambda: not wanted.postgres.orphans(), 10.0)
+        start.start(part, wanted, kept)
+
+
+def prepare(wanted: Plan) -> None:
+    """Databases and broker side by side: neither needs the other."""
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(prepare_databases, wanted), pool.submit(prepare_broker, wanted)]
+        for job in jobs:
+            job.result()
+
+
+def prepare_databases(wanted: Plan) -> None:
+    if not wanted.outside_postgres:
+        wanted.postgres.wait_ready()
+    if migrations.migrate(wanted):
+        make_admin(wanted)
+        step("databases migrated")
+
+
+def prepare_broker(wanted: Plan) -> None:
+    if not wanted.outside_amqp:
+        wanted.rabbitmq.wait_ready()
+    migrations.topology(wanted)
+
+
+def make_admin(wanted: Plan) -> None:
+    """Create the demo's administrator; production uses `make admin`."""
+    if profile() != "demo":
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway_service", "create-admin", "--username", "admin"],
+        env=fleet.service_env("gateway", wanted), cwd=layout.ROOT, input=wanted.secrets.people["admin"] + "\n",
+        text=True, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise LocalError(f"The administrator could not be created: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def profile() -> str:
+    return os.environ.get("ORDERHUB_PROFILE") or "demo"
+
+
+def start_supervisor(wanted: Plan) -> None:
+    ours = {key: value for key, value in os.environ.items() if key.startswith(OURS)}
+    log = wanted.run / "logs" / "supervisor.log"
+    process.spawn([sys.executable, "-m", "deploy.local.supervisor"], env=base_env() | ours, log=log, cwd=layout.ROOT)
+
+
+def wait_ready(wanted: Plan) -> None:
+    """Wait until the gateway says it is ready; say which part keeps it when it does not get there."""
+    if process.wait_until(lambda: ready(wanted), READY_S):
+        return
+    ill = [part.name for part in fleet.parts(wanted) if not health.healthy(part, wanted)]
+    names = ", ".join(ill) or "gateway"
+    raise LocalError(f"Not ready after {READY_S:.0f} s: {names}. See .run/logs/, or run `make doctor`.")
+
+
+def ready(wanted: Plan) -> bool:
+    status, answer = health.fetched(f"{wanted.gateway_url}/readyz")
+    return (
+        status == 200
+        and "degraded" not in json.dumps(answer.get("status", ""))
+        and (wanted.run / "stack.json").exists()
+    )
+
+
+def load_demo(wanted: Plan) -> None:
+    marker = wanted.run / "demo.loaded"
+    if profile() != "demo" or marker.exists():
+        return
+    step("loading the demo factory")
+    migrations.run(
+        [sys.executable, "-m", "deploy.local.demo.load"],
+        base_env(),
+        wanted.run / "logs" / "demo.log",
+        "Loading the demo factory",
+    )
+    marker.touch()
+
+
+def welcome(wanted: Plan, seconds: float) -> None:
+    print(f"\nOrderHub is ready ({seconds:.1f} s).\n")
+    print(f"  web and API   {wanted.public_url or wanted.gateway_url}")
+    print(f"  API pages     {wanted.gateway_url}/docs")
+    print(f"  notify sink   {wanted.sink_url}")
+    print("  details       .run/stack.json\n")
+    if profile() == "demo":
+        for role, word in wanted.secrets.people.items():
+            print(f"  {role:<20} password {word}")
+        print("\n  (the demo user name is the role's name)")
+    print("  next: make demo · make status · make down")
+
+
+def step(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LocalError as error:
+        sys.exit(f"orderhub: {error}")
+    except KeyboardInterrupt:
+        sys.exit("orderhub: interrupted; `make up` again goes on from here.")
