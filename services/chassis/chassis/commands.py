@@ -48,10 +48,16 @@ class Commands:
     ) -> Reply:
         """Do `work` once and answer; a repeated key gets the first answer again."""
 
-        async def nothing_ahead() -> None:
-            return None
-
-        return await self.run_after(context, reply, nothing_ahead, lambda unit, _: work(unit))
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._once(context, reply, work)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                if attempt == ATTEMPTS:
+                    raise self._given_up(context, error) from error
+                await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))  # noqa: S311  jitter, not a secret
+        raise AssertionError("unreachable")
 
     async def run_after(
         self,
@@ -66,16 +72,7 @@ class Commands:
             if known is not None:
                 return known
         found = await ahead()
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._once(context, reply, lambda unit: work(unit, found))
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                if attempt == ATTEMPTS:
-                    raise self._given_up(context, error) from error
-                await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))  # noqa: S311  jitter, not a secret
-        raise AssertionError("unreachable")
+        return await self.run(context, reply, lambda unit: work(unit, found))
 
     async def _known(self, context: CommandContext, reply: type[Reply]) -> Reply | None:
         async with self.database.read() as connection:

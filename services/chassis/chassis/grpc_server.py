@@ -17,6 +17,7 @@ from chassis import notes, principal
 from chassis.database import Database, is_transient
 from chassis.errors import ChassisRefusal, Remote, to_status
 from chassis.principal import Principal, Untrusted, Verifier
+from chassis.topology import heard
 
 QUERIES = ("Get", "List", "Batch", "Explode", "Search", "Preview")
 OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
@@ -108,7 +109,7 @@ class Front(grpc.aio.ServerInterceptor):
 
     async def _wait_until_seen(self, wanted: str) -> None:
         """Wait until this service has applied what the caller's last commands caused (docs/decisions/0004)."""
-        marks = [mark for mark in notes.from_text(wanted) if mark.source != self._database.source]
+        marks = [mark for mark in notes.from_text(wanted) if heard(self._consumer, mark.source)]
         until = time.monotonic() + SEEN_WAIT_SECONDS
         while marks and time.monotonic() < until:
             async with self._database.read() as connection:

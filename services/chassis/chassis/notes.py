@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 from chassis.outbox import Mark
 
@@ -44,14 +45,14 @@ def note_marks(marks: Iterable[Mark]) -> None:
 
 
 def to_text(marks: Iterable[Mark]) -> str:
-    """Write marks for metadata."""
-    return ";".join(f"{mark.source}|{mark.subject}|{mark.sequence}" for mark in marks)
+    """Write marks for metadata, which is ASCII while item codes may be Chinese."""
+    return ";".join(f"{mark.source}|{quote(mark.subject)}|{mark.sequence}" for mark in marks)
 
 
 def from_text(value: str) -> list[Mark]:
     """Read marks from metadata; anything unreadable is left out."""
     parts = (entry.split("|") for entry in value.split(";") if entry)
-    return [Mark(part[0], part[1], int(part[2])) for part in parts if len(part) == 3 and part[2].isdigit()]
+    return [Mark(part[0], unquote(part[1]), int(part[2])) for part in parts if len(part) == 3 and part[2].isdigit()]
 
 
 def from_metadata(metadata: Mapping[str, str | bytes]) -> Notes:

@@ -80,12 +80,12 @@ class Relay:
                 return
             if round_ % 50 == 0:
                 held = await self._take(connection, held)
+            self._wake.clear()  # before looking: a commit after the look wakes the wait below
             sent = await self.relay_once(connection, held)
             if sent:
                 backoff.reset()
                 pause = POLL_SECONDS[0]
                 continue
-            self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
             pause = min(pause * 1.5, POLL_SECONDS[1])

@@ -27,6 +27,12 @@ def queue_arguments(queue: str) -> FieldTable:
     return {**QUORUM, **({} if queue == "notify.events" else ONE_AT_A_TIME)}
 
 
+def heard(queue: str, source: str) -> bool:
+    """True when the queue is bound to what the CloudEvents source tells."""
+    service = source.rsplit("/", 1)[-1]
+    return any(key in ("orderhub.#", f"orderhub.{service}.v1.#") for key in BINDINGS.get(queue, ()))
+
+
 async def declare(channel: AbstractChannel) -> None:
     """Declare exchanges, work queues, dead-letter queues and bindings; safe to repeat."""
     events = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
