@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any
 
 import structlog
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
 
 from chassis.schema import APPEND_ONLY
 
@@ -30,6 +32,7 @@ def run_environment() -> None:
 async def migrate(url: str, package: str, app_role: str, append_only: Sequence[str] = ()) -> None:
     """Bring the database at `url` (owner's role) to the newest version of `package`/migrations."""
     engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": "10s"}})
+    event.listen(engine.sync_engine, "do_execute", _run_script)
     config = Config()
     config.set_main_option("script_location", str(files(package) / "migrations"))
     try:
@@ -42,6 +45,14 @@ async def migrate(url: str, package: str, app_role: str, append_only: Sequence[s
     finally:
         await engine.dispose()
     log.info("migrated", package=package, database=make_url(url).database)
+
+
+def _run_script(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
+    """Let a migration execute several statements at once: asyncpg can't prepare them, but it can run them."""
+    if parameters or ";" not in statement.strip().rstrip(";"):
+        return False
+    await_only(cursor._adapt_connection.driver_connection.execute(statement))
+    return True
 
 
 def _upgrade(connection: Connection, config: Config) -> None:
