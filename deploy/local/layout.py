@@ -8,7 +8,9 @@ import pwd
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = Path(os.environ.get("ORDERHUB_RUN_DIR") or ROOT / ".run")  # a second stack beside the first has its own
+HOME_RUN = ROOT / ".run"
+# A second stack beside the first has a directory, servers and ports of its own (end-to-end tests start theirs so).
+RUN = Path(os.environ.get("ORDERHUB_RUN_DIR") or HOME_RUN).resolve()
 OUTSIDE = Path("/var/lib/orderhub")
 DATABASE_ACCOUNT = "postgres"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ WANTED = {
     "gateway_metrics": 59155,
 }  # fmt: skip
 PORTS_FILE = "ports.json"
+# Where stacks beside the usual one look for ports: below the range the kernel lends to outgoing connections.
+BLOCKS = (20_000, 32_000, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,10 @@ def choose(ours: frozenset[str], run: Path = layout.RUN) -> dict[str, int]:
     """Return a port per part: what a running part of ours (`ours`) holds stays; others get theirs or the next free one."""
     before = remembered(run)
     chosen = {name: before[name] for name in WANTED if part_of(name) in ours and name in before}
-    for name, wanted in WANTED.items():
+    shift = 0 if run == layout.HOME_RUN else random.randrange(*BLOCKS)  # noqa: S311  not a secret
+    for index, (name, wanted) in enumerate(WANTED.items()):
         if name not in chosen:
-            chosen[name] = ports.free_from(wanted, frozenset(chosen.values()))
+            chosen[name] = ports.free_from(shift + index if shift else wanted, frozenset(chosen.values()))
     return chosen
 
 
@@ -100,12 +104,12 @@ def part_of(port_name: str) -> str:
     return port_name.split("_", 1)[0]
 
 
-def moved(chosen: Mapping[str, int]) -> list[str]:
+def moved(chosen: Mapping[str, int], run: Path = layout.RUN) -> list[str]:
     """Return one sentence per part that could not have its usual port."""
     return [
         f"port {WANTED[name]} is taken by another program: {name.replace('_', ' ')} uses {port}"
         for name, port in chosen.items()
-        if port != WANTED[name]
+        if port != WANTED[name] and run == layout.HOME_RUN
     ]
 
 

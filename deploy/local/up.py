@@ -22,12 +22,11 @@ from deploy.local.records import Records
 from deploy.local.supervisor import NAME
 
 READY_S = 90.0
-OURS = ("ORDERHUB_",)
 
 
 def main() -> None:
     began = time.monotonic()
-    layout.RUN.mkdir(exist_ok=True)
+    layout.RUN.mkdir(parents=True, exist_ok=True)
     with exclusive():
         wanted = decide()
         bring_up(wanted, records.of_run())
@@ -115,14 +114,17 @@ def make_admin(wanted: Plan) -> None:
         raise LocalError(f"The administrator could not be created: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
+def ours() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key.startswith("ORDERHUB_")}
+
+
 def profile() -> str:
     return os.environ.get("ORDERHUB_PROFILE") or "demo"
 
 
 def start_supervisor(wanted: Plan) -> None:
-    ours = {key: value for key, value in os.environ.items() if key.startswith(OURS)}
     log = wanted.run / "logs" / "supervisor.log"
-    process.spawn([sys.executable, "-m", "deploy.local.supervisor"], env=base_env() | ours, log=log, cwd=layout.ROOT)
+    process.spawn([sys.executable, "-m", "deploy.local.supervisor"], env=base_env() | ours(), log=log, cwd=layout.ROOT)
 
 
 def wait_ready(wanted: Plan) -> None:

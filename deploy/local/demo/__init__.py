@@ -1,0 +1,1 @@
+"""The demo factory: a motor maker with invented names."""
