@@ -1,0 +1,1 @@
+"""Going out: database, secrets, network."""

@@ -1,0 +1,55 @@
+"""The events there are, from the generated protos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from orderhub.inventory.v1 import events_pb2 as inventory
+from orderhub.notify.v1 import events_pb2 as notify
+from orderhub.order.v1 import events_pb2 as order
+from orderhub.planning.v1 import events_pb2 as planning
+
+from chassis.events import data_of
+
+PARTS = ("EventLine", "UnitFactor", "PlannedLine", "PlannedProductionOrder", "Demand", "HeldLine", "GoodsLine")
+
+
+class ProtoCatalogue:
+    """Every message of the four event files, by full name."""
+
+    def __init__(self) -> None:
+        self._types = {
+            descriptor.full_name: descriptor
+            for module in (order, planning, inventory, notify)
+            for name, descriptor in module.DESCRIPTOR.message_types_by_name.items()
+            if name not in PARTS
+        }
+
+    @property
+    def event_types(self) -> list[str]:
+        return sorted(self._types)
+
+    def sample(self, event_type: str) -> dict[str, Any] | None:
+        """Return data with every field ("0" in texts, one entry in lists), or None for an unknown type."""
+        descriptor = self._types.get(event_type)
+        if descriptor is None:
+            return None
+        message = GetMessageClass(descriptor)()
+        for field in descriptor.fields:
+            _fill(message, field)
+        return data_of(message)
+
+
+def _fill(message: Message, field: FieldDescriptor) -> None:
+    value = getattr(message, field.name)
+    if field.is_repeated and field.message_type is not None:
+        value.add()
+    elif field.is_repeated:
+        value.append("0")
+    elif field.type == FieldDescriptor.TYPE_STRING:
+        setattr(message, field.name, "0")
+    elif field.message_type is not None:
+        value.SetInParent()

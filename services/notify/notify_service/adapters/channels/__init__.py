@@ -1,0 +1,1 @@
+"""One module a vendor: `build` makes the request, `read` understands the answer."""

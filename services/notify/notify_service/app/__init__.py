@@ -1,0 +1,1 @@
+"""What the notify service does: one verb a file."""

@@ -1,0 +1,109 @@
+"""The delivery engine: claims what is due, sends it outside any transaction, records what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from notify_service.app.ports import Courier, Deliveries, Parcel
+from notify_service.domain.outcome import Outcome
+
+SHORTEST_PAUSE_SECONDS = 0.008
+LONGEST_PAUSE_SECONDS = 1.0
+RECORD_TRIES = 8
+ESCALATE_EVERY_SECONDS = 5.0
+
+
+@dataclass
+class Engine:
+    """Sends in every channel at once, one message at a time in each; any number of replicas may run it.
+
+    `wake` is called while the inbox transaction is still open, so the engine looks again and again in quickly growing
+    pauses after it. `passing` tells faults of the moment, which are waited for, from errors, which end the process.
+    """
+
+    deliveries: Deliveries
+    courier: Courier
+    passing: Callable[[BaseException], bool]
+    log: Callable[..., object]
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _busy: dict[str, asyncio.Task[int]] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        """Look for work soon."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`, finishing the sends in hand."""
+        pause = SHORTEST_PAUSE_SECONDS
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                if await self._safely(self._start_due, group):
+                    pause = SHORTEST_PAUSE_SECONDS
+                if await self._wait(pause, stop):
+                    pause = SHORTEST_PAUSE_SECONDS
+                pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+    async def escalate(self, stop: asyncio.Event) -> None:
+        """Pass on what nobody has read in time, every few seconds until `stop`."""
+        while not stop.is_set():
+            if await self._safely(self.deliveries.escalate):
+                self.wake()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), ESCALATE_EVERY_SECONDS)
+
+    async def _start_due(self, group: asyncio.TaskGroup) -> int:
+        """Start a drain for every channel with work that has none; return how many."""
+        started = 0
+        for channel in await self.deliveries.due_channels():
+            if channel not in self._busy:
+                self._busy[channel] = group.create_task(self._drain_once(channel))
+                started += 1
+        return started
+
+    async def _drain_once(self, channel: str) -> int:
+        try:
+            return await self._safely(self.drain, channel)
+        finally:
+            del self._busy[channel]
+
+    async def drain(self, channel: str) -> int:
+        """Send through one channel until nothing may go; return how many parcels left."""
+        sent = 0
+        while (parcel := await self.deliveries.claim(channel)) is not None:
+            await self._record(parcel, await self.courier.send(parcel))
+            sent += 1
+        return sent
+
+    async def _record(self, parcel: Parcel, outcome: Outcome) -> None:
+        """Store the outcome; when the database stays away the lease runs out and the send counts as interrupted."""
+        for attempt in range(RECORD_TRIES):
+            try:
+                await self.deliveries.record(parcel, outcome)
+                return
+            except Exception as error:
+                if not self.passing(error) or attempt == RECORD_TRIES - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0.1, 0.4 * 2 ** min(attempt, 3)))  # noqa: S311  jitter
+
+    async def _safely(self, work: Callable[..., Awaitable[int]], *args: object) -> int:
+        try:
+            return await work(*args)
+        except Exception as error:
+            if not self.passing(error):
+                raise
+            self.log("delivery_interrupted", error=repr(error))
+            return 0
+
+    async def _wait(self, pause: float, stop: asyncio.Event) -> bool:
+        """Wait for a wake, for `stop`, or for the pause; True when woken."""
+        waits = {asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())}
+        await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        woken = self._woken.is_set()
+        self._woken.clear()
+        return woken

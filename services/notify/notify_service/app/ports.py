@@ -1,0 +1,136 @@
+"""What the use cases need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from notify_service.domain.channel import Channel
+from notify_service.domain.digest import DigestWords
+from notify_service.domain.message import Words
+from notify_service.domain.notification import Intent, Notification
+from notify_service.domain.outcome import Outcome
+from notify_service.domain.subscription import Subscription
+
+
+class Channels(Protocol):
+    """Stored channels; secrets are opened on the way out and sealed on the way in."""
+
+    async def get(self, code: str) -> Channel | None: ...
+
+    async def listed(self, codes: Collection[str] | None = None) -> list[Channel]: ...
+
+    async def save(self, channel: Channel) -> Channel: ...
+
+
+class Subscriptions(Protocol):
+    """Stored subscriptions."""
+
+    async def get(self, code: str) -> Subscription | None: ...
+
+    async def listed(self) -> list[Subscription]: ...
+
+    async def of_event(self, event_type: str) -> list[Subscription]: ...
+
+    async def save(self, subscription: Subscription) -> Subscription: ...
+
+
+class Notifications(Protocol):
+    """The delivery log."""
+
+    async def add(self, intents: Sequence[Intent]) -> list[UUID]: ...
+
+    async def get(self, notification_id: UUID) -> Notification | None: ...
+
+    async def revive(self, notification_id: UUID, text: str) -> Notification: ...
+
+    async def acknowledge(self, notification_id: UUID) -> Notification: ...
+
+    async def expire_order(self, order_number: str, reason: str) -> None: ...
+
+
+class ConditionFailed(Exception):
+    """A condition could not be judged for this event; its author must see it."""
+
+
+class Conditions(Protocol):
+    """The expression language of conditions."""
+
+    def fault(self, source: str, sample: Mapping[str, Any]) -> str:
+        """Return why `source` is not usable, or an empty text."""
+        ...
+
+    def holds(self, source: str, data: Mapping[str, Any]) -> bool:
+        """Judge one event; raise ConditionFailed."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The events there are."""
+
+    def sample(self, event_type: str) -> dict[str, Any] | None:
+        """Return an empty event's data with every field, or None for an unknown type."""
+        ...
+
+
+class Texts(Protocol):
+    """The words of texts_zh_CN.toml."""
+
+    words: Words
+    digest: DigestWords
+    test_message: str
+    escalated: str
+
+    def template(self, name: str) -> str:
+        """Return the named template, or `name` itself when it is a text."""
+        ...
+
+
+class Guard(Protocol):
+    """What addresses may be called at all."""
+
+    sink_url: str
+
+    def fault(self, url: str, kind: str) -> str:
+        """Return why the address is refused, or an empty text; nothing is looked up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What leaves in one send: one message, or a digest of several."""
+
+    id: UUID
+    channel: Channel
+    notification_ids: Sequence[UUID]
+    event_id: UUID
+    event_type: str
+    recipient: str
+    text: str
+    traceparent: str
+    claimed_at: datetime
+
+    @property
+    def is_digest(self) -> bool:
+        return len(self.notification_ids) > 1
+
+
+class Courier(Protocol):
+    """Carries one parcel to its channel; never raises for what the other side does."""
+
+    async def send(self, parcel: Parcel) -> Outcome: ...
+
+
+class Deliveries(Protocol):
+    """What waits, who sends it, and what became of it."""
+
+    async def due_channels(self) -> list[str]: ...
+
+    async def claim(self, channel: str) -> Parcel | None: ...
+
+    async def record(self, parcel: Parcel, outcome: Outcome) -> None: ...
+
+    async def escalate(self) -> int: ...

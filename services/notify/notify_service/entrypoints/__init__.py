@@ -1,0 +1,1 @@
+"""Coming in: gRPC calls and events; translates, decides nothing."""

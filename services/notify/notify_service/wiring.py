@@ -1,0 +1,72 @@
+"""Settings -> adapters -> use cases -> server, consumer and delivery engine; the only place that knows all."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import structlog
+from orderhub.notify.v1 import notify_pb2
+from orderhub.notify.v1.notify_pb2_grpc import add_NotifyServiceServicer_to_server
+from pydantic import SecretStr, field_validator
+
+from chassis import settings as chassis_settings
+from chassis.clock import Clock, SystemClock
+from chassis.commands import Commands
+from chassis.database import Database, is_transient
+from chassis.run import Service
+from notify_service.adapters.catalogue import ProtoCatalogue
+from notify_service.adapters.conditions import CelConditions
+from notify_service.adapters.courier import EgressCourier
+from notify_service.adapters.deliveries import SqlDeliveries
+from notify_service.adapters.egress import Egress
+from notify_service.adapters.texts import TomlTexts
+from notify_service.adapters.vault import Vault
+from notify_service.app.compose import Desk
+from notify_service.app.deliver import Engine
+from notify_service.entrypoints.error_map import ERRORS
+from notify_service.entrypoints.events_in import on_anything
+from notify_service.entrypoints.grpc_api import NotifyApi
+
+KEY_HEX_CHARACTERS = 64
+
+
+class Settings(chassis_settings.Settings):
+    """What the notify service needs beyond the chassis."""
+
+    sink_url: str = ""  # the demo's sink; takes every channel without an address; ignored in production
+    secrets_key: SecretStr = SecretStr("")  # 32 bytes as hex; without it no secret can be stored
+    egress_allowed: str = ""  # LAN receivers an administrator allows: host:port,host:port
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if key and (len(key) != KEY_HEX_CHARACTERS or not all(char in "0123456789abcdefABCDEF" for char in key)):
+            raise ValueError("secrets_key must be 64 hex characters")
+        return value
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Service:
+    """Return the service, ready to serve."""
+    zone = ZoneInfo(settings.factory_zone)
+    clock = clock or SystemClock(settings.factory_zone)
+    database = Database(settings.database_url.get_secret_value(), "notify", clock=clock, pool=settings.database_pool)
+    vault = Vault(settings.secrets_key.get_secret_value())
+    sink_url = "" if settings.profile == "production" else settings.sink_url
+    egress = Egress(sink_url, settings.egress_allowed.split(","))
+    texts = TomlTexts()
+    desk = Desk(CelConditions(), texts, egress, zone)
+    deliveries = SqlDeliveries(database, vault, texts=texts, guard=egress, zone=zone)
+    engine = Engine(deliveries, EgressCourier(egress, clock), is_transient, structlog.get_logger().warning)
+    api = NotifyApi(Commands(database), desk, vault, ProtoCatalogue(), engine.wake)
+    return Service(
+        name="notify",
+        settings=settings,
+        database=database,
+        servicers=[(add_NotifyServiceServicer_to_server, api)],
+        service_names=[notify_pb2.DESCRIPTOR.services_by_name["NotifyService"].full_name],
+        errors=ERRORS,
+        anything=on_anything(desk, vault, engine.wake),
+        loops=[engine.run, engine.escalate],
+        closers=[egress.close],
+    )
