@@ -1,0 +1,100 @@
+// The resources of /api/v1 as this client reads them. Quantities are decimal texts and never become floats.
+export interface Warning { reason: string; message: string }
+export interface Party { id: string; name: string }
+export interface Contact { name: string | null; phone: string | null }
+export interface User { username: string; display_name: string; roles: string[] }
+export interface Page<T> { items: T[]; next_page_token: string | null }
+export type Urgency = "red" | "yellow" | "green";
+
+export interface OrderLine {
+  line_no: number; item_code: string; item_name: string | null; quantity: string; unit: string; due_date: string | null;
+  unit_price: string | null; planned_quantity: string; received_quantity: string; shipped_quantity: string;
+  returned_quantity: string; invoiced_quantity: string; signed_quantity: string; cancelled_quantity: string; due_date_inherited: boolean;
+}
+export interface Order {
+  id: string; number: string; state: string; state_text: string; customer: Party | null; customer_id: string | null; contact: Contact | null;
+  channel: string; source_ref: string | null; due_date: string; urgency: Urgency; sales_owner: string | null; kind: string;
+  ship_on_receipt: boolean; note: string | null; attachment_ids: string[]; warnings: Warning[]; lines: OrderLine[]; tracking_url: string | null;
+  created_at: string; confirmed_at: string | null; updated_at: string | null; version: number; allowed: string[]; created_by: string | null;
+  duplicate_of: string | null; reason: string | null; capacity_note: string | null;
+}
+export interface LineDraft { item_code: string; quantity: string; unit?: string; due_date?: string; unit_price?: string }
+export interface OrderDraft {
+  customer_id: string; contact?: { name: string; phone: string }; channel: string; source_ref?: string; due_date: string; urgency: Urgency;
+  sales_owner?: string; kind: string; ship_on_receipt: boolean; note?: string; attachment_ids: string[]; confirm: boolean; lines: LineDraft[];
+}
+export interface Customer { id: string; name: string; tier: string | null; credit_code: string | null; contacts: Contact[]; version: number; created_at: string }
+export interface Item { code: string; name: string; unit: string; supply: string; whole_units: boolean; aliases: string[]; active: boolean; lead_time_days: number }
+export interface Shortage { item_code: string; item_name: string | null; short: string; unit: string; message: string }
+export interface Operation {
+  sequence: number; code: string; name: string; work_center: string; state: string; good_quantity: string; scrap_quantity: string;
+  started_at: string | null; finished_at: string | null; flags: string[];
+}
+export interface Component { item_code: string; item_name: string | null; required: string; reserved: string; issued: string; short: string; unit: string }
+export interface ProductionOrder {
+  id: string; number: string; state: string; state_text: string; order_number: string; line_no: number; parent_number: string | null;
+  item_code: string; item_name: string | null; quantity: string; unit: string; routing_code: string | null; operations: Operation[];
+  components: Component[]; shortages: Shortage[]; banner: string | null; scan_code: string; priority: number; urgency: Urgency | null;
+  due_date: string | null; team: string | null; created_at: string; dispatched_at: string | null; passed_quantity: string | null;
+  scrapped_quantity: string | null; received_quantity: string | null; version: number; allowed: string[]; reason: string | null;
+  bom_outdated: boolean; customer_name: string | null;
+}
+export interface PickLine { item_code: string; item_name: string | null; required: string; available: string; reserved: string; short: string; unit: string }
+export interface Plan {
+  order_number: string; production_orders: ProductionOrder[]; pick_list: PickLine[]; shortages: Shortage[];
+  unplanned_lines: { line_no: number; reason: string; message: string }[]; planned?: boolean;
+}
+export interface LinePromise {
+  line_no: number; item_code: string; item_name: string | null; quantity: string; unit: string; from_stock: string; to_make: string;
+  producible_by: string | null; shortages: Shortage[]; reason: string | null; message: string | null; late: boolean;
+}
+export interface PromiseAnswer { order_number: string; lines: LinePromise[]; promised_date: string | null }
+export interface Requirement { item_code: string; item_name: string | null; level: number; supply: string; required: string; unit: string; available: string | null; short: string | null }
+export interface Explosion { item_code: string; quantity: string; date: string; requirements: Requirement[] }
+export interface Stock { item_code: string; item_name: string | null; unit: string; on_hand: string; reserved: string; quarantined: string; available: string }
+export interface LedgerEntry { movement_id: string; kind: string; quantity: string; unit: string | null; ref: string | null; actor: string | null; at: string; reason: string | null }
+export interface ScanBody {
+  scan_id: string; code: string; device_id: string; occurred_at: string; action: "start" | "finish";
+  operation_sequence?: number; quantity?: string; scrap?: string;
+}
+export interface Verdict {
+  scan_id: string; result: "applied" | "duplicate" | "rejected" | "conflict"; reason: string | null; message: string;
+  production_order: { number: string; state: string } | null; operation: Operation | null; next: Operation | null;
+}
+export interface ScanTarget {
+  kind: string; number: string; actions: string[]; planned: string | null; passed: string | null; received: string | null; remaining: string | null;
+  unit: string | null; item_code: string | null; item_name: string | null; state: string | null; state_text: string | null; operation: Operation | null;
+}
+export interface ShipmentLine { order?: string; order_number?: string; line_no: number; item_code: string; quantity: string; unit: string }
+export interface Shipment {
+  id: string; number: string; carrier: string | null; tracking_numbers: string[]; lines: ShipmentLine[]; shipped_at: string;
+  signed_at?: string | null; signed_by?: string | null; actor?: string | null;
+}
+export interface InvoiceLine { line_no: number; item_code: string; item_name?: string | null; quantity: string; unit: string }
+export interface InvoiceTask {
+  id: string; order_number: string; state: string; lines: InvoiceLine[]; opened_at: string; closed_at: string | null; invoice_no: string | null; customer_name: string | null;
+}
+export interface Difference {
+  order_number: string; line_no: number; item_code: string; shipped: string; returned: string; invoiced: string; difference: string; unit: string;
+  sources: { kind: string; ref: string; quantity: string; actor: string | null; at: string }[];
+}
+export interface LeadTimeCell { stage: string; n: number; mean_hours: string | null; median_hours: string | null; p90_hours: string | null }
+export interface LeadTimes { period?: { from: string; to: string }; stages: string[]; groups: { key: string; cells: LeadTimeCell[] }[] }
+export interface StageEvent { stage: string; at: string | null; text?: string | null }
+export interface Dwell { stage: string; hours: string | null; running: boolean; from_stage?: string; to_stage?: string }
+export interface OrderLeadTime { order_number: string; events: StageEvent[]; dwells: Dwell[]; longest_stage: string | null; sentence?: string | null }
+export interface TimelineEntry { at: string; actor: string | null; what: string; params: Record<string, string>; text?: string | null; message?: string | null }
+export interface Notification {
+  id: string; event_type: string; order_number: string | null; subscription: string; channel: string; recipient: string | null; state: string;
+  text: string | null; attempt_count: number; last_error: string | null; created_at: string; sent_at: string | null; reason: string | null;
+}
+export interface Channel { code: string; kind: string; url: string | null; name: string | null; per_minute: number; has_secret: boolean; version: number; active: boolean }
+export interface Subscription { code: string; event_type: string; condition: string | null; channel: string; role: string | null; template: string; version: number; active: boolean }
+export interface Account { username: string; display_name: string; roles: string[]; active: boolean; version: number }
+export interface Device { id: string; name: string; station: string | null; enrolled_at?: string | null; revoked_at?: string | null; last_seen_at?: string | null }
+export interface TrackedOrder {
+  number: string; state: string; state_text?: string | null; channel: string; customer_name: string | null; due_date: string; expected_date: string | null;
+  headline?: string | null; sales_owner: string | null; updated_at: string; created_at: string;
+  lines: { line_no: number; item_name: string; quantity: string; unit: string; received_quantity: string; shipped_quantity: string; due_date: string | null }[];
+  parcels: { carrier: string | null; tracking_number: string; shipped_at: string | null; signed_at: string | null }[];
+}
