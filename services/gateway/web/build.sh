@@ -23,7 +23,7 @@ find_node() {
 }
 
 content() {
-  find src public build index.html package.json package-lock.json vite.config.ts tsconfig.json build.sh -type f -print0 \
+  find src public worker index.html package.json package-lock.json vite.config.ts tsconfig.json build.sh -type f -print0 \
     | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 

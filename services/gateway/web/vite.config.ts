@@ -4,7 +4,7 @@ import vue from "@vitejs/plugin-vue";
 import Components from "unplugin-vue-components/vite";
 import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import { defineConfig } from "vite";
-import { serviceWorker } from "./build/service-worker.ts";
+import { serviceWorker } from "./worker/service-worker.ts";
 
 const gateway = process.env.ORDERHUB_GATEWAY_URL ?? "http://127.0.0.1:8080";
 
@@ -12,7 +12,7 @@ export default defineConfig({
   plugins: [
     vue(),
     Components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" }), VantResolver()] }),
-    serviceWorker(fileURLToPath(new URL("./build/sw.js", import.meta.url))),
+    serviceWorker(fileURLToPath(new URL("./worker/sw.js", import.meta.url))),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: { target: "es2022", assetsInlineLimit: 0, cssCodeSplit: true, chunkSizeWarningLimit: 700, reportCompressedSize: false },
