@@ -1,0 +1,1 @@
+"""Going out: tables, views, messages, other services."""

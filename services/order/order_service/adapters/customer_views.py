@@ -1,0 +1,77 @@
+"""Queries about customers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from order_service.adapters.customers import COLUMNS, CONTACTS, customer_of
+from order_service.adapters.order_rows import read_id
+from order_service.adapters.phones import normalise
+from order_service.domain.customer import Customer
+from order_service.domain.errors import NotFound
+from order_service.domain.texts import is_clean
+
+_SELECT = f"SELECT {COLUMNS}, {CONTACTS} FROM customer c WHERE "  # noqa: S608  constants
+_ONE = text(_SELECT + "c.id = :id")
+_SURVIVOR = text("""
+WITH RECURSIVE chain AS (
+  SELECT id, merged_into FROM customer WHERE id = :id
+  UNION SELECT c.id, c.merged_into FROM customer c JOIN chain ON c.id = chain.merged_into
+) SELECT id FROM chain WHERE merged_into IS NULL
+""")
+_CHANNELS = text("SELECT code FROM channel")
+_FILTERS = {
+    "phone": "EXISTS (SELECT 1 FROM customer_phone p WHERE p.customer_id = c.id AND p.phone = :phone)",
+    "q": "(strpos(lower(c.name), :q) > 0 OR strpos(c.pinyin, :q) > 0 OR lower(c.credit_code) = :q)",
+    "after": "c.id < :after",
+}
+
+
+async def find_customer(connection: AsyncConnection, customer_id: UUID) -> Customer | None:
+    """Return the customer an id means now: the survivor when it was merged."""
+    survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
+    if survivor is None:
+        return None
+    return customer_of((await connection.execute(_ONE, {"id": survivor})).one())
+
+
+async def find_channels(connection: AsyncConnection) -> frozenset[str]:
+    """Return the channels an order may come by."""
+    return frozenset((await connection.execute(_CHANNELS)).scalars())
+
+
+class CustomerViews:
+    """Answers about customers from one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def customer(self, customer_id: str) -> Customer:
+        """Return a customer, merged ones too; raise NotFound."""
+        found = read_id(customer_id)
+        async with self._database.read() as connection:
+            row = (await connection.execute(_ONE, {"id": found})).one_or_none() if found else None
+        if row is None:
+            raise NotFound("CUSTOMER_NOT_FOUND", customer_id=customer_id[:64])
+        return customer_of(row)
+
+    async def customers(self, phone: str, q: str, after: UUID | None, limit: int) -> list[Customer]:
+        """Return the newest customers by exact phone, or by part of the name or its initials."""
+        if not (is_clean(phone) and is_clean(q)):
+            return []
+        params: dict[str, Any] = {"limit": limit}
+        if phone:
+            params["phone"] = normalise(phone) or ""
+        if q:
+            params["q"] = q.strip().lower()[:100]
+        if after:
+            params["after"] = after
+        where = " AND ".join(["c.merged_into IS NULL", *(_FILTERS[name] for name in _FILTERS if name in params)])
+        query = text(f"{_SELECT}{where} ORDER BY c.id DESC LIMIT :limit")
+        async with self._database.read() as connection:
+            return [customer_of(row) for row in await connection.execute(query, params)]

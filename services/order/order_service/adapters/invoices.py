@@ -1,0 +1,79 @@
+"""Invoice tasks and invoices in Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.ids import uuid7
+from order_service.adapters.order_rows import read_id
+from order_service.app.facts import InvoiceTask
+from order_service.domain.errors import NotFound
+
+# S55: exactly one task per order (unique); a closed one opens again when there is something new to invoice.
+_OPEN = text("""
+INSERT INTO invoice_task (id, order_id, state, opened_at) VALUES (:id, :order_id, 'open', :at)
+ON CONFLICT (order_id) DO UPDATE SET state = 'open', closed_at = NULL WHERE invoice_task.state = 'done'
+RETURNING id
+""")
+_ORDER_OF = text("SELECT o.number FROM invoice_task t JOIN customer_order o ON o.id = t.order_id WHERE t.id = :id")
+_TASK = text("""
+SELECT t.id, o.number AS order_number, t.state, t.opened_at, t.closed_at,
+       coalesce((SELECT string_agg(i.invoice_no, ',' ORDER BY i.recorded_at) FROM invoice i WHERE i.task_id = t.id), '') AS invoice_no
+FROM invoice_task t JOIN customer_order o ON o.id = t.order_id WHERE t.id = :id FOR UPDATE OF t
+""")
+_INVOICE = text("""
+INSERT INTO invoice (task_id, invoice_no, order_id, recorded_at, actor)
+SELECT id, :invoice_no, order_id, :at, :actor FROM invoice_task WHERE id = :id
+""")
+_LINES = text("""
+INSERT INTO invoice_line (task_id, invoice_no, order_id, line_no, quantity)
+SELECT t.id, :invoice_no, t.order_id, l.line_no, l.quantity
+FROM invoice_task t, unnest(CAST(:line_nos AS int[]), CAST(:quantities AS numeric[])) AS l (line_no, quantity)
+WHERE t.id = :id
+""")
+_CLOSE = text("UPDATE invoice_task SET state = 'done', closed_at = :at WHERE id = :id")
+_HAS = text("SELECT 1 FROM invoice WHERE task_id = :id AND invoice_no = :invoice_no")
+
+
+class InvoiceRepository:
+    """Invoice tasks of one transaction."""
+
+    def __init__(self, unit: Transaction) -> None:
+        self._unit = unit
+
+    async def open_task(self, order_id: UUID, at: datetime) -> UUID | None:
+        """Open the order's task; None when it is open already."""
+        opened = await self._unit.execute(_OPEN, {"id": uuid7(), "order_id": order_id, "at": at})
+        return opened.scalar()
+
+    async def order_of(self, task_id: str) -> str:
+        """Return the number of the order a task belongs to; raise NotFound."""
+        found = read_id(task_id)
+        number = (await self._unit.execute(_ORDER_OF, {"id": found})).scalar() if found else None
+        if number is None:
+            raise NotFound("INVOICE_TASK_NOT_FOUND", task_id=task_id[:64])
+        return str(number)
+
+    async def task(self, task_id: str) -> InvoiceTask:
+        """Return a task, locked; raise NotFound."""
+        found = read_id(task_id)
+        row = (await self._unit.execute(_TASK, {"id": found})).one_or_none() if found else None
+        if row is None:
+            raise NotFound("INVOICE_TASK_NOT_FOUND", task_id=task_id[:64])
+        return InvoiceTask(**row._mapping)
+
+    async def has_invoice(self, task_id: UUID, invoice_no: str) -> bool:
+        return (await self._unit.execute(_HAS, {"id": task_id, "invoice_no": invoice_no})).one_or_none() is not None
+
+    async def record(self, task: InvoiceTask, invoice_no: str, lines: Mapping[int, Decimal], at: datetime) -> None:
+        """Store an invoice with its lines and close the task."""
+        params = {"id": task.id, "invoice_no": invoice_no}
+        await self._unit.execute(_INVOICE, {**params, "at": at, "actor": self._unit.actor})
+        await self._unit.execute(_LINES, {**params, "line_nos": list(lines), "quantities": list(lines.values())})
+        await self._unit.execute(_CLOSE, {"id": task.id, "at": at})

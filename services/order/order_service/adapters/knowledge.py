@@ -1,0 +1,60 @@
+"""What an entry is checked against: the customer, the channels and the items, from this database or from planning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chassis.clock import Clock
+from chassis.database import Database, Transaction
+from order_service.adapters.customer_views import find_channels, find_customer
+from order_service.adapters.items import ItemMaster, find_items, store_items
+from order_service.adapters.order_rows import read_id
+from order_service.adapters.phones import normalise
+from order_service.domain.entry import Known, KnownCustomer
+from order_service.domain.item import Item
+
+
+@dataclass
+class Gathered:
+    """Known facts, and the newer items to keep in the transaction."""
+
+    known: Known
+    newer: dict[str, Item] = field(default_factory=dict)
+
+    async def keep(self, unit: Transaction) -> None:
+        if self.newer:
+            await store_items(unit, list(self.newer.values()))
+
+
+class Knowledge:
+    """Gathers facts before a transaction."""
+
+    def __init__(self, database: Database, master: ItemMaster, clock: Clock) -> None:
+        self._database = database
+        self._master = master
+        self._clock = clock
+
+    async def gather(self, customer_id: str, codes: Iterable[str]) -> Gathered:
+        """Return what is known of the customer and the items; items without a copy are asked for."""
+        wanted = set(codes)
+        found = read_id(customer_id)
+        async with self._database.read() as connection:
+            customer = await find_customer(connection, found) if found else None
+            channels = await find_channels(connection)
+            items = await find_items(connection, wanted)
+        party = None
+        if customer is not None:
+            contacts = tuple((contact.name, contact.phone) for contact in customer.contacts)
+            party = KnownCustomer(customer.id, customer.name, contacts)
+        gathered = Gathered(Known(party, channels, items, self._clock.today(), normalise))
+        missing = wanted - items.keys()
+        return await self.ask_again(gathered, missing) if missing else gathered
+
+    async def ask_again(self, gathered: Gathered, codes: Iterable[str]) -> Gathered:
+        """Return the same with planning's own word on some items; raise Remote when planning is away."""
+        asked = await self._master.ask(codes)
+        known = gathered.known
+        items: Mapping[str, Item] = {**known.items, **asked}
+        fresh = Known(known.customer, known.channels, items, known.today, known.normalise)
+        return Gathered(fresh, {**gathered.newer, **asked})

@@ -1,0 +1,157 @@
+"""Queries about orders: named SQL, no locks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from chassis.database import Database
+from order_service.adapters import order_rows as rows
+from order_service.adapters.goods import SHIPMENTS, shipments_of
+from order_service.adapters.phones import normalise
+from order_service.app.facts import Shipment
+from order_service.domain.errors import NotFound
+from order_service.domain.order import Order
+from order_service.domain.stages import MOMENTS
+from order_service.domain.texts import is_clean
+
+_SHIPMENTS_OF = text("SELECT DISTINCT shipment_number FROM shipment_line WHERE order_id = :id AND told")
+_TIMELINE = text("SELECT at, actor, what, params FROM timeline WHERE order_id = :id ORDER BY id")
+_MILESTONES = text(f"SELECT {', '.join(MOMENTS)} FROM order_milestones WHERE order_id = :id")  # noqa: S608
+_WAITING = text("""
+SELECT min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cleared_at IS NULL), false) AS open_now
+FROM order_shortage WHERE order_id = :id
+""")
+_FILTERS = {
+    "state": "o.state = :state",
+    "urgency": "o.urgency = :urgency",
+    "channel": "o.channel = :channel",
+    "customer_id": "o.customer_id = :customer_id",
+    "due_before": "o.due_date < :due_before",
+    "after": "o.id < :after",
+    "q": """o.id IN (
+      SELECT id FROM customer_order WHERE number LIKE :number_start
+      UNION ALL SELECT id FROM customer_order WHERE source_ref LIKE :start
+      UNION ALL SELECT id FROM customer_order WHERE contact_phone = :phone AND :phone <> ''
+      UNION ALL SELECT order_id FROM order_line WHERE item_code IN (
+        SELECT :q UNION SELECT code FROM item_copy WHERE aliases && ARRAY[CAST(:q AS text)])
+      UNION ALL SELECT l.order_id FROM shipment s JOIN shipment_line l ON l.shipment_number = s.number
+        WHERE s.tracking_numbers && ARRAY[CAST(:q AS text)]
+      UNION ALL SELECT id FROM customer_order WHERE customer_id IN (
+        SELECT id FROM customer WHERE strpos(lower(name), :lower) > 0 OR strpos(pinyin, :lower) > 0
+        UNION SELECT customer_id FROM customer_phone WHERE phone = :phone))""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What a list is narrowed to; empty values don't narrow."""
+
+    state: str = ""
+    urgency: str = ""
+    channel: str = ""
+    customer_id: str = ""
+    q: str = ""
+    due_before: date | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Who did what when."""
+
+    at: datetime
+    actor: str
+    what: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The time an order waited for material."""
+
+    raised: datetime | None
+    cleared: datetime | None
+    open_now: bool
+
+
+class OrderViews:
+    """Answers about orders from one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def order(self, ref: str) -> Order:
+        """Return an order by id or number; raise NotFound."""
+        if not is_clean(ref):
+            raise NotFound("ORDER_NOT_FOUND", order="")
+        async with self._database.read() as connection:
+            row = (await connection.execute(rows.find_by(ref), rows.ref_params(ref))).one_or_none()
+            if row is None:
+                raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
+            lines = (await connection.execute(rows.LINES, {"ids": [row.id]})).all()
+        return rows.order_of(row, lines)
+
+    async def orders(self, wanted: OrderFilter, limit: int) -> list[Order]:
+        """Return the newest orders of a filter with their lines."""
+        if not is_clean("".join((wanted.state, wanted.urgency, wanted.channel, wanted.q))):
+            return []
+        params = _params(wanted)
+        if params is None:
+            return []
+        where = " AND ".join(_FILTERS[name] for name in _FILTERS if getattr(wanted, name)) or "true"
+        query = text(f"{rows.SELECT_HEADER} WHERE {where} ORDER BY o.id DESC LIMIT :limit")
+        async with self._database.read() as connection:
+            headers = (await connection.execute(query, {**params, "limit": limit})).all()
+            lines = (await connection.execute(rows.LINES, {"ids": [row.id for row in headers]})).all()
+        return _joined(headers, lines)
+
+    async def shipments(self, order_id: UUID) -> list[Shipment]:
+        """Return the shipments of an order, with this order's lines only."""
+        async with self._database.read() as connection:
+            numbers = list((await connection.execute(_SHIPMENTS_OF, {"id": order_id})).scalars())
+            return shipments_of(await connection.execute(SHIPMENTS, {"numbers": numbers}))
+
+    async def timeline(self, order_id: UUID) -> list[TimelineEntry]:
+        async with self._database.read() as connection:
+            found = await connection.execute(_TIMELINE, {"id": order_id})
+            return [TimelineEntry(row.at, row.actor, row.what, row.params) for row in found]
+
+    async def moments(self, order_id: UUID) -> tuple[dict[str, datetime], Waiting]:
+        """Return the stage events recorded of an order, and its wait for material."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_MILESTONES, {"id": order_id})).one_or_none()
+            waiting = (await connection.execute(_WAITING, {"id": order_id})).one()
+        known = {} if row is None else {name: at for name, at in row._mapping.items() if at is not None}
+        return known, Waiting(waiting.raised, waiting.cleared, waiting.open_now)
+
+
+def _params(wanted: OrderFilter) -> dict[str, Any] | None:
+    """Return the parameters of a filter; None when it can match nothing."""
+    params: dict[str, Any] = {
+        name: getattr(wanted, name) for name in ("state", "urgency", "channel", "due_before", "after")
+        if getattr(wanted, name)
+    }  # fmt: skip
+    if wanted.customer_id:
+        params["customer_id"] = rows.read_id(wanted.customer_id)
+        if params["customer_id"] is None:
+            return None
+    if wanted.q:
+        q = wanted.q.strip()[:100]
+        start = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        params |= {
+            "q": q, "start": start, "number_start": start.upper(), "lower": q.lower(), "phone": normalise(q) or "",
+        }  # fmt: skip
+    return params
+
+
+def _joined(headers: Sequence[Row[Any]], lines: Sequence[Row[Any]]) -> list[Order]:
+    own: dict[UUID, list[Row[Any]]] = {row.id: [] for row in headers}
+    for line in lines:
+        own[line.order_id].append(line)
+    return [rows.order_of(row, own[row.id]) for row in headers]

@@ -1,0 +1,133 @@
+"""Orders in Postgres: loaded whole and locked, stored set by set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from chassis.database import Transaction
+from order_service.adapters import order_rows as rows
+from order_service.adapters.messages import tell
+from order_service.domain.errors import Conflict, NotFound
+from order_service.domain.events import Event
+from order_service.domain.order import Order
+from order_service.domain.stages import EARLIEST_COUNTS, MOMENTS
+from order_service.domain.texts import is_clean
+
+DUPLICATE_HOURS = 48
+
+# One entry at a time of the same wish, so that two at the same moment see each other.
+_NUMBER = text("SELECT nextval('order_number') AS n, pg_advisory_xact_lock(hashtextextended(:key, 4712))")
+_TWIN = text("""
+SELECT number, sales_owner, channel FROM customer_order
+WHERE customer_id = :customer_id AND cancelled_at IS NULL AND id <> :id
+  AND (:source_ref <> '' AND source_ref = :source_ref
+       OR :source_ref = '' AND content_hash = :content_hash AND created_at > :since)
+ORDER BY (channel = :channel) DESC, id LIMIT 1
+""")
+_TIMELINE = text("""
+INSERT INTO timeline (order_id, at, actor, what, params)
+SELECT :order_id, :at, :actor, what, CAST(params AS jsonb)
+FROM unnest(CAST(:whats AS text[]), CAST(:params AS text[])) WITH ORDINALITY AS t (what, params, n) ORDER BY n
+""")
+
+
+def _merge(column: str) -> str:
+    pick = "LEAST" if column in EARLIEST_COUNTS else "GREATEST"
+    return f"{column} = {pick}(order_milestones.{column}, EXCLUDED.{column})"
+
+
+_MILESTONES = text(f"""
+INSERT INTO order_milestones (order_id, {", ".join(MOMENTS)})
+VALUES (:order_id, {", ".join(f"CAST(:{moment} AS timestamptz)" for moment in MOMENTS)})
+ON CONFLICT (order_id) DO UPDATE SET {", ".join(_merge(moment) for moment in MOMENTS)}
+""")  # noqa: S608  constants
+
+
+class OrderRepository:
+    """Orders of one transaction."""
+
+    def __init__(self, unit: Transaction) -> None:
+        self._unit = unit
+
+    async def get(self, ref: str) -> Order:
+        """Return the order by id or number, locked; raise NotFound."""
+        if not is_clean(ref):
+            raise NotFound("ORDER_NOT_FOUND", order=ref[:64].replace("\x00", ""))
+        row = (await self._unit.execute(rows.lock_by(ref), rows.ref_params(ref))).one_or_none()
+        if row is None:
+            raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
+        lines = (await self._unit.execute(rows.LINES, {"ids": [row.id]})).all()
+        return rows.order_of(row, lines)
+
+    async def next_number(self, customer_id: UUID, entry_key: str) -> str:
+        """Return the next number of the sequence and hold other entries of the same wish until this one is stored."""
+        found = (await self._unit.execute(_NUMBER, {"key": f"{customer_id}|{entry_key}"})).one()
+        return f"{found.n:04d}"
+
+    async def twin_of(self, order: Order) -> tuple[str, str] | None:
+        """Return number and sales owner of the order this one may repeat; raise Conflict when it surely does (X5-X7)."""
+        params = {
+            "customer_id": order.customer_id, "id": order.id, "source_ref": order.source_ref, "channel": order.channel,
+            "content_hash": order.content_hash, "since": order.created_at - timedelta(hours=DUPLICATE_HOURS),
+        }  # fmt: skip
+        twin = (await self._unit.execute(_TWIN, params)).one_or_none()
+        if twin is None:
+            return None
+        if order.source_ref and twin.channel == order.channel:
+            raise Conflict("DUPLICATE_SOURCE_REF", order_number=twin.number, source_ref=order.source_ref)
+        return twin.number, twin.sales_owner
+
+    async def add(self, order: Order) -> None:
+        """Store a new order."""
+        await self._unit.execute(rows.INSERT, rows.header_params(order))
+        await self._store_parts(order)
+
+    async def save(self, order: Order) -> None:
+        """Store what changed and raise the version."""
+        order.version += 1
+        order.updated_at = self._unit.now
+        await self._unit.execute(rows.UPDATE, rows.header_params(order))
+        await self._store_parts(order)
+
+    async def _store_parts(self, order: Order) -> None:
+        await self._unit.execute(rows.STORE_LINES, rows.line_params(order))
+        if order.milestones:
+            await self._unit.execute(
+                _MILESTONES,
+                {"order_id": order.id, **{moment: order.milestones.get(moment) for moment in MOMENTS}},
+            )
+        told = [(type(event).__name__, _texts(event)) for event in order.events]
+        await self._add_timeline(order.id, [*order.notes, *told])
+        for event in order.events:
+            tell(self._unit, order, event)
+        order.events, order.notes, order.milestones = [], [], {}
+
+    async def _add_timeline(self, order_id: UUID, entries: Sequence[tuple[str, dict[str, str]]]) -> None:
+        if entries:
+            params = {
+                "order_id": order_id, "at": self._unit.now, "actor": self._unit.actor,
+                "whats": [what for what, _ in entries],
+                "params": [json.dumps(params, ensure_ascii=False) for _, params in entries],
+            }  # fmt: skip
+            await self._unit.execute(_TIMELINE, params)
+
+
+def _texts(event: Event) -> dict[str, str]:
+    """Return an event's own fields as texts for the timeline."""
+    return {name: _text(value) for name, value in asdict(event).items()}
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def order_from(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
+    """Return the order of rows read outside a transaction."""
+    return rows.order_of(row, lines)

@@ -1,0 +1,1 @@
+"""Use cases of the order service, one verb a file."""

@@ -1,0 +1,48 @@
+"""Facts told by planning change how far an order is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from order_service.app.ports import Orders, Shortages
+
+
+async def record_plan(number: str, planned: Mapping[int, Decimal], at: datetime, orders: Orders) -> None:
+    """Set what the plan covers of each line."""
+    order = await orders.get(number)
+    order.plan(planned, at)
+    order.notes.append(("OrderPlanned", {}))
+    await orders.save(order)
+
+
+async def record_start(number: str, at: datetime, words: Mapping[str, str], orders: Orders) -> None:
+    """Note the start of an operation; the first puts the order in production."""
+    order = await orders.get(number)
+    order.start(at)
+    order.notes.append(("OperationStarted", dict(words)))
+    await orders.save(order)
+
+
+async def record_moment(
+    number: str, what: str, words: Mapping[str, str], orders: Orders, *, stage: str = "", at: datetime | None = None
+) -> None:
+    """Note something that happened to an order's goods, and when it is a stage event its moment."""
+    order = await orders.get(number)
+    if stage and at is not None:
+        order.milestones[stage] = at
+    order.notes.append((what, dict(words)))
+    await orders.save(order)
+
+
+async def record_shortage(
+    number: str, what: str, words: Mapping[str, str], at: datetime, *, orders: Orders, shortages: Shortages
+) -> None:
+    """Note that an order waits, or no longer waits, for an item."""
+    order = await orders.get(number)
+    demand = words["production_order_number"] or words["line_no"]
+    change = shortages.begin if what == "ShortageRaised" else shortages.end
+    await change(order.id, demand, words["item_code"], at)
+    order.notes.append((what, dict(words)))
+    await orders.save(order)

@@ -1,0 +1,1 @@
+"""Rules of orders and customers; standard library only."""

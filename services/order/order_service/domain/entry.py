@@ -1,0 +1,199 @@
+"""An order as a person enters it: texts in, checked values out, every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.item import Item, Measured, measure, price_problem
+from order_service.domain.line import Line
+from order_service.domain.quantity import plain
+from order_service.domain.texts import checked_texts, read_date
+
+LINE_LIMIT = 500
+DUE_LIMIT_DAYS = 3650
+URGENCIES = ("red", "yellow", "green")
+KINDS = ("firm", "intent")
+ATTACHMENT_LIMIT = 20
+ITEM_REASONS = frozenset({"ITEM_UNKNOWN", "ITEM_INACTIVE", "UNIT_UNKNOWN", "QUANTITY_NOT_WHOLE"})
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """One line as typed; empty texts were not given. `line_no` is 0 for a new line."""
+
+    item_code: str
+    quantity: str
+    unit: str = ""
+    due_date: str = ""
+    unit_price: str = ""
+    line_no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEntry:
+    """One order as typed; empty texts were not given."""
+
+    customer_id: str
+    channel: str
+    due_date: str
+    lines: tuple[LineEntry, ...]
+    contact_name: str = ""
+    contact_phone: str = ""
+    source_ref: str = ""
+    urgency: str = ""
+    sales_owner: str = ""
+    kind: str = ""
+    ship_on_receipt: bool = False
+    note: str = ""
+    attachment_ids: tuple[str, ...] = ()
+    confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """The customer an entry names, with the contacts one may order through: (name, phone)."""
+
+    id: UUID
+    name: str
+    contacts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rules need to know; items are by the code or alias typed."""
+
+    customer: KnownCustomer | None
+    channels: Collection[str]
+    items: Mapping[str, Item]
+    today: date
+    normalise: Callable[[str], str | None]
+
+
+def check_header(entry: OrderEntry, known: Known) -> list[FieldProblem]:
+    """Return what is wrong outside the lines."""
+    texts = {
+        "source_ref": (entry.source_ref, 100), "sales_owner": (entry.sales_owner, 100), "note": (entry.note, 2000),
+        "contact.name": (entry.contact_name, 100), "channel": (entry.channel, 40),
+    }  # fmt: skip
+    problems = checked_texts(texts)
+    if known.customer is None:
+        problems.append(FieldProblem("customer_id", "CUSTOMER_UNKNOWN", {"customer_id": entry.customer_id[:64]}))
+    elif contact_of(entry.contact_name, entry.contact_phone, known) is None:
+        problems.append(FieldProblem("contact", "CONTACT_NOT_OF_CUSTOMER", {"customer_name": known.customer.name}))
+    if entry.channel not in known.channels:
+        params = {"channel": entry.channel[:40], "known": ",".join(sorted(known.channels))}
+        problems.append(FieldProblem("channel", "CHANNEL_UNKNOWN", params))
+    problems += check_date("due_date", entry.due_date, known.today, required=True)
+    problems += check_words(entry.urgency, entry.kind)
+    if entry.confirm and entry.kind == "intent":
+        problems.append(FieldProblem("confirm", "INTENT_NOT_CONFIRMABLE"))
+    return problems + check_attachments(entry.attachment_ids)
+
+
+def check_words(urgency: str, kind: str) -> list[FieldProblem]:
+    """Check words of fixed lists; an empty one takes its default."""
+    problems = []
+    if urgency and urgency not in URGENCIES:
+        problems.append(
+            FieldProblem("urgency", "URGENCY_UNKNOWN", {"urgency": urgency[:40], "known": ",".join(URGENCIES)})
+        )
+    if kind and kind not in KINDS:
+        problems.append(FieldProblem("kind", "KIND_UNKNOWN", {"kind": kind[:40], "known": ",".join(KINDS)}))
+    return problems
+
+
+def check_attachments(ids: tuple[str, ...]) -> list[FieldProblem]:
+    """Check the number and shape of attachment ids."""
+    if len(ids) > ATTACHMENT_LIMIT:
+        return [FieldProblem("attachment_ids", "TOO_MANY_ATTACHMENTS", {"limit": str(ATTACHMENT_LIMIT)})]
+    return checked_texts({f"attachment_ids.{n}": (value, 64) for n, value in enumerate(ids)})
+
+
+def contact_of(name: str, phone: str, known: Known) -> tuple[str, str] | None:
+    """Return the contact meant: by phone, else by name, else the customer's first; None when it is not theirs (S15)."""
+    contacts = known.customer.contacts if known.customer else ()
+    if phone:
+        wanted = known.normalise(phone)
+        return next(((name or own, at) for own, at in contacts if at and at == wanted), None)
+    if name:
+        return next((contact for contact in contacts if contact[0] == name), None)
+    return contacts[0] if contacts else ("", "")
+
+
+def check_date(field: str, text: str, today: date, *, required: bool = False) -> list[FieldProblem]:
+    """Check a civil date: readable, not past, not absurdly far (S20)."""
+    if not text:
+        return [FieldProblem(field, "REQUIRED")] if required else []
+    due = read_date(text)
+    if due is None:
+        return [FieldProblem(field, "DATE_INVALID", {"value": text[:40]})]
+    if due < today:
+        return [FieldProblem(field, "DUE_DATE_PAST", {"due_date": text, "today": today.isoformat()})]
+    if due > today + timedelta(days=DUE_LIMIT_DAYS):
+        return [FieldProblem(field, "DUE_DATE_TOO_FAR", {"due_date": text, "limit_days": str(DUE_LIMIT_DAYS)})]
+    return []
+
+
+def check_lines(lines: tuple[LineEntry, ...], known: Known) -> list[FieldProblem]:
+    """Return what is wrong in the lines, each problem naming its line."""
+    if not lines:
+        return [FieldProblem("lines", "LINES_REQUIRED")]
+    if len(lines) > LINE_LIMIT:
+        return [FieldProblem("lines", "TOO_MANY_LINES", {"limit": str(LINE_LIMIT), "count": str(len(lines))})]
+    return [problem for n, line in enumerate(lines) for problem in check_line(n, line, known)]
+
+
+def check_line(n: int, line: LineEntry, known: Known) -> list[FieldProblem]:
+    """Check one line at index `n`; it shows to people as line n + 1."""
+    line_no = {"line_no": str(n + 1)}
+    found = []
+    item = known.items.get(line.item_code)
+    if item is None:
+        found.append(("item_code", "ITEM_UNKNOWN", {"item_code": line.item_code[:64]}))
+    elif not item.active:
+        found.append(("item_code", "ITEM_INACTIVE", {"item_code": item.code, "item_name": item.name}))
+    measured = measure(item or Item("", "", line.unit), line.quantity, line.unit)
+    if not isinstance(measured, Measured):
+        found.append(measured)
+    if line.unit_price and price_problem(line.unit_price):
+        found.append(("unit_price", "PRICE_INVALID", {}))
+    problems = [FieldProblem(f"lines.{n}.{name}", reason, {**params, **line_no}) for name, reason, params in found]
+    return problems + check_date(f"lines.{n}.due_date", line.due_date, known.today)
+
+
+def check(entry: OrderEntry, known: Known) -> None:
+    """Raise Invalid with every problem of the entry."""
+    problems = check_header(entry, known) + check_lines(entry.lines, known)
+    if problems:
+        raise Invalid(problems)
+
+
+def is_about_items(refusal: Invalid) -> bool:
+    """True when newer items could change the answer."""
+    return any(problem.reason in ITEM_REASONS for problem in refusal.fields)
+
+
+def make_line(line: LineEntry, line_no: int, header_due: date, items: Mapping[str, Item]) -> Line:
+    """Return the line a checked entry stands for."""
+    item = items[line.item_code]
+    measured = measure(item, line.quantity, line.unit)
+    if not isinstance(measured, Measured):
+        raise AssertionError("checked before")
+    return Line(
+        line_no=line_no, item_code=item.code, item_name=item.name, quantity=measured.quantity, unit=item.unit,
+        due_date=read_date(line.due_date) or header_due, due_date_inherited=not line.due_date,
+        unit_price=Decimal(line.unit_price) if line.unit_price else None,
+        entered_quantity=measured.entered, entered_unit=measured.entered_unit,
+    )  # fmt: skip
+
+
+def content_hash(customer_id: UUID, lines: list[Line]) -> str:
+    """Return what two entries of the same wish have in common: customer, items, quantities, dates (X7)."""
+    wanted = sorted(f"{line.item_code}|{plain(line.quantity)}|{line.due_date}" for line in lines)
+    return hashlib.sha256("\n".join([str(customer_id), *wanted]).encode()).hexdigest()

@@ -1,0 +1,116 @@
+"""What happened to an order; the order itself stands beside when it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSubmitted:
+    """An order was entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityConfirmationRequested:
+    """The due date is so near that planning must confirm capacity (S25)."""
+
+    notice_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityConfirmed:
+    """Planning confirmed capacity."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderConfirmed:
+    """The order is firm and may be planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """Fields of the order changed."""
+
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """The order ended early; closed short when something was shipped (X13)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHeld:
+    """Work on the order stops for now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResumed:
+    """Work on the order goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSuspected:
+    """The order looks like one entered before (S9)."""
+
+    twin_order_number: str
+    twin_sales_owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReleased:
+    """A person said that it is an order of its own; told as OrderChanged."""
+
+    twin_order_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPartlyShipped:
+    """A shipment left, more is to come."""
+
+    shipment_number: str
+    tracking_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFullyShipped:
+    """Everything live has left (S56)."""
+
+    tracking_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSigned:
+    """The customer signed for everything."""
+
+    signed_at: datetime
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTaskOpened:
+    """Finance has something to invoice (S55)."""
+
+    invoice_task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRecorded:
+    """Finance wrote an invoice number back."""
+
+    invoice_task_id: str
+    invoice_no: str
+
+
+Event = (
+    OrderSubmitted | CapacityConfirmationRequested | CapacityConfirmed | OrderConfirmed | OrderChanged | OrderCancelled
+    | OrderHeld | OrderResumed | DuplicateSuspected | DuplicateReleased | OrderPartlyShipped | OrderFullyShipped
+    | OrderSigned | InvoiceTaskOpened | InvoiceRecorded
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Coming in: gRPC and events; translate, decide nothing."""

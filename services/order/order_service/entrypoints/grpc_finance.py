@@ -1,0 +1,145 @@
+"""FinanceService over gRPC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orderhub.order.v1 import finance_pb2 as pb
+from orderhub.order.v1 import finance_pb2_grpc
+
+from chassis.commands import Commands
+from chassis.database import Database, Transaction
+from order_service.adapters.finance_views import Difference, FinanceViews, TaskView, month_bounds, read_tasks
+from order_service.adapters.goods import GoodsLedger
+from order_service.adapters.invoices import InvoiceRepository
+from order_service.adapters.lead_time_views import GROUP_WORDS, STAGES, Cell, LeadTimeViews
+from order_service.adapters.messages import stamp
+from order_service.adapters.orders import OrderRepository
+from order_service.app.record_invoice import InvoiceEntry, record_invoice
+from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.quantity import plain
+from order_service.domain.stages import hours_text
+from order_service.domain.texts import read_date
+from order_service.entrypoints.paging import next_token, page_size, read_token
+
+TASK_STATES = ("open", "done")
+DEFAULT_PERIOD_DAYS = 90
+
+
+def task_message(view: TaskView) -> pb.InvoiceTask:
+    """Return an invoice task as finance sees it."""
+    lines = [
+        pb.InvoiceLine(
+            line_no=x.line_no, item_code=x.item_code, quantity=plain(x.quantity), unit=x.unit, item_name=x.item_name
+        )
+        for x in view.lines
+    ]
+    task = view.task
+    return pb.InvoiceTask(
+        id=str(task.id), order_number=task.order_number, state=task.state, lines=lines,
+        opened_at=stamp(task.opened_at), closed_at=stamp(task.closed_at), invoice_no=task.invoice_no,
+        customer_name=view.customer_name,
+    )  # fmt: skip
+
+
+def difference_message(found: Difference) -> pb.Difference:
+    """Return a line that does not balance, with its documents."""
+    sources = [
+        pb.DifferenceSource(kind=x.kind, ref=x.ref, quantity=plain(x.quantity), actor=x.actor, at=stamp(x.at))
+        for x in found.sources
+    ]
+    return pb.Difference(
+        order_number=found.order_number, line_no=found.line_no, item_code=found.item_code,
+        shipped=plain(found.shipped), returned=plain(found.returned), invoiced=plain(found.invoiced),
+        difference=plain(found.shipped - found.returned - found.invoiced), unit=found.unit, sources=sources,
+    )  # fmt: skip
+
+
+def cell_message(cell: Cell) -> pb.LeadTimeCell:
+    """Return one cell of the heat map."""
+    mean, median, p90 = (hours_text(None if x is None else Decimal(x)) for x in (cell.mean, cell.median, cell.p90))
+    return pb.LeadTimeCell(stage=cell.stage, n=cell.n, mean_hours=mean, median_hours=median, p90_hours=p90)
+
+
+def read_month(typed: str) -> date:
+    """Return the first day of a month typed 2026-11; raise Invalid."""
+    first = read_date(f"{typed}-01")
+    if first is None or first.year > 9000:
+        raise Invalid([FieldProblem("month", "MONTH_INVALID", {"value": typed[:40]})])
+    return first
+
+
+def read_period(request: pb.GetLeadTimesRequest, today: date) -> tuple[date, date]:
+    """Return the first and last day of a period, the last 90 days by default; raise Invalid."""
+    problems = []
+    days: list[date] = []
+    defaults = (today - timedelta(days=DEFAULT_PERIOD_DAYS), today)
+    for name, typed, default in zip(("from", "to"), (request.from_date, request.to_date), defaults, strict=True):
+        day = read_date(typed) if typed else default
+        if day is None or not 1970 <= day.year <= 9000:
+            problems.append(FieldProblem(name, "DATE_INVALID", {"value": typed[:40]}))
+        days.append(day or default)
+    if not problems and days[0] > days[1]:
+        problems.append(
+            FieldProblem("from", "PERIOD_REVERSED", {"from": days[0].isoformat(), "to": days[1].isoformat()})
+        )
+    if request.group_by and request.group_by not in GROUP_WORDS:
+        params = {"group_by": request.group_by[:40], "known": ",".join(GROUP_WORDS)}
+        problems.append(FieldProblem("group_by", "GROUP_UNKNOWN", params))
+    if problems:
+        raise Invalid(problems)
+    return days[0], days[1]
+
+
+@dataclass
+class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
+    """Invoice tasks, reconciliation, lead times."""
+
+    database: Database
+    commands: Commands
+    views: FinanceViews
+    lead_times: LeadTimeViews
+    zone: ZoneInfo
+
+    async def ListInvoiceTasks(self, request: pb.ListInvoiceTasksRequest, context: Any) -> pb.ListInvoiceTasksResponse:
+        if request.state and request.state not in TASK_STATES:
+            params = {"state": request.state[:40], "known": ",".join(TASK_STATES)}
+            raise Invalid([FieldProblem("state", "STATE_UNKNOWN", params)])
+        size = page_size(request.page)
+        found = await self.views.tasks(request.state, request.order, read_token(request.page), size + 1)
+        token = next_token([view.task.id for view in found], size)
+        return pb.ListInvoiceTasksResponse(tasks=[task_message(view) for view in found[:size]], next_page_token=token)
+
+    async def RecordInvoice(self, request: pb.RecordInvoiceRequest, context: Any) -> pb.RecordInvoiceResponse:
+        entry = InvoiceEntry(request.task_id, request.invoice_no, [(x.line_no, x.quantity) for x in request.lines])
+
+        async def work(unit: Transaction) -> pb.RecordInvoiceResponse:
+            task, _ = await record_invoice(
+                entry, orders=OrderRepository(unit), goods=GoodsLedger(unit), invoices=InvoiceRepository(unit),
+                now=unit.now,
+            )  # fmt: skip
+            view = (await read_tasks(unit.connection, "t.id = :id", {"id": task.id}, 1))[0]
+            return pb.RecordInvoiceResponse(task=task_message(view))
+
+        return await self.commands.run(request.context, pb.RecordInvoiceResponse, work)
+
+    async def GetReconciliation(
+        self, request: pb.GetReconciliationRequest, context: Any
+    ) -> pb.GetReconciliationResponse:
+        first = read_month(request.month or f"{self.database.clock.today():%Y-%m}")
+        found = await self.views.differences(*month_bounds(first, self.zone))
+        return pb.GetReconciliationResponse(items=[difference_message(one) for one in found], month=f"{first:%Y-%m}")
+
+    async def GetLeadTimes(self, request: pb.GetLeadTimesRequest, context: Any) -> pb.GetLeadTimesResponse:
+        first, last = read_period(request, self.database.clock.today())
+        begin = datetime.combine(first, time(), self.zone)
+        end = datetime.combine(last + timedelta(days=1), time(), self.zone)
+        found = await self.lead_times.groups(begin, end, request.group_by or "week")
+        groups = [pb.LeadTimeGroup(key=key, cells=[cell_message(cell) for cell in cells]) for key, cells in found]
+        return pb.GetLeadTimesResponse(
+            from_date=first.isoformat(), to_date=last.isoformat(), stages=STAGES, groups=groups
+        )

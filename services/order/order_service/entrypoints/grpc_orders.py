@@ -1,0 +1,150 @@
+"""OrderService over gRPC: translate, hand over, answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orderhub.order.v1 import order_pb2 as pb
+from orderhub.order.v1 import order_pb2_grpc
+
+from chassis.commands import Commands
+from chassis.database import Database, Transaction
+from chassis.ids import uuid7
+from chassis.telemetry import current_traceparent
+from order_service.adapters.goods import GoodsLedger
+from order_service.adapters.invoices import InvoiceRepository
+from order_service.adapters.knowledge import Gathered, Knowledge
+from order_service.adapters.order_views import OrderViews
+from order_service.adapters.orders import OrderRepository
+from order_service.adapters.shipments import ShipmentRecords
+from order_service.app.facts import Shipment
+from order_service.app.move_order import move_order
+from order_service.app.revise_order import revise_order
+from order_service.app.sign_shipment import check_signature, sign_shipment
+from order_service.app.submit_order import Submission, submit_order
+from order_service.domain import stages
+from order_service.domain.entry import check, is_about_items
+from order_service.domain.errors import Invalid, NotFound
+from order_service.domain.revision import check_fields
+from order_service.domain.tracking import is_genuine, order_id_in
+from order_service.entrypoints import order_messages as messages
+from order_service.entrypoints import order_requests as requests
+from order_service.entrypoints.paging import next_token, page_size
+
+
+@dataclass
+class OrderApi(order_pb2_grpc.OrderServiceServicer):
+    """Customer orders."""
+
+    database: Database
+    commands: Commands
+    views: OrderViews
+    knowledge: Knowledge
+    shipments: ShipmentRecords
+    tracking_key: bytes
+
+    def _message(self, order: Any) -> pb.Order:
+        return messages.order_message(order, self.tracking_key)
+
+    async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Any) -> pb.SubmitOrderResponse:
+        entry = requests.entry_of(request)
+        trace = current_traceparent()
+
+        async def ahead() -> Gathered:
+            found = await self.knowledge.gather(entry.customer_id, [line.item_code for line in entry.lines[:501]])
+            try:
+                check(entry, found.known)
+            except Invalid as refusal:
+                if not is_about_items(refusal):
+                    raise
+                found = await self.knowledge.ask_again(found, [line.item_code for line in entry.lines])
+                check(entry, found.known)
+            return found
+
+        async def work(unit: Transaction, found: Gathered) -> pb.SubmitOrderResponse:
+            await found.keep(unit)
+            submission = Submission(uuid7(), entry, found.known, trace, unit.actor, unit.now)
+            return pb.SubmitOrderResponse(order=self._message(await submit_order(submission, OrderRepository(unit))))
+
+        return await self.commands.run_after(request.context, pb.SubmitOrderResponse, ahead, work)
+
+    async def ReviseOrder(self, request: pb.ReviseOrderRequest, context: Any) -> pb.ReviseOrderResponse:
+        change = requests.change_of(request)
+        check_fields(change.fields)
+
+        async def ahead() -> Gathered:
+            order = await self.views.order(change.order)
+            codes = [line.item_code for line in change.entry.lines[:501]] if "lines" in change.fields else []
+            found = await self.knowledge.gather(str(order.customer_id), codes)
+            return await self.knowledge.ask_again(found, codes) if codes else found
+
+        async def work(unit: Transaction, found: Gathered) -> pb.ReviseOrderResponse:
+            await found.keep(unit)
+            order = await revise_order(change, found.known, OrderRepository(unit))
+            return pb.ReviseOrderResponse(order=self._message(order))
+
+        return await self.commands.run_after(request.context, pb.ReviseOrderResponse, ahead, work)
+
+    async def MoveOrder(self, request: pb.MoveOrderRequest, context: Any) -> pb.MoveOrderResponse:
+        wish = requests.move_of(request)
+
+        async def work(unit: Transaction) -> pb.MoveOrderResponse:
+            order = await move_order(wish, OrderRepository(unit), InvoiceRepository(unit), unit.now)
+            return pb.MoveOrderResponse(order=self._message(order))
+
+        return await self.commands.run(request.context, pb.MoveOrderResponse, work)
+
+    async def SignShipment(self, request: pb.SignShipmentRequest, context: Any) -> pb.SignShipmentResponse:
+        signature = requests.signature_of(request)
+        check_signature(signature, self.database.clock.now())
+
+        async def ahead() -> Shipment | None:
+            return await self.shipments.missing(signature.shipment)
+
+        async def work(unit: Transaction, asked: Shipment | None) -> pb.SignShipmentResponse:
+            shipment = await sign_shipment(
+                signature, asked, orders=OrderRepository(unit), goods=GoodsLedger(unit), now=unit.now
+            )
+            return pb.SignShipmentResponse(shipment=messages.shipment_message(shipment))
+
+        return await self.commands.run_after(request.context, pb.SignShipmentResponse, ahead, work)
+
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
+        order = await self.views.order(request.order)
+        shipments = await self.views.shipments(order.id)
+        return pb.GetOrderResponse(
+            order=self._message(order), shipments=[messages.shipment_message(one) for one in shipments]
+        )
+
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
+        size = page_size(request.page)
+        found = await self.views.orders(requests.filter_of(request), size + 1)
+        token = next_token([order.id for order in found], size)
+        return pb.ListOrdersResponse(orders=[self._message(order) for order in found[:size]], next_page_token=token)
+
+    async def GetTimeline(self, request: pb.GetTimelineRequest, context: Any) -> pb.GetTimelineResponse:
+        order = await self.views.order(request.order)
+        entries = await self.views.timeline(order.id)
+        return pb.GetTimelineResponse(entries=[messages.timeline_message(entry) for entry in entries])
+
+    async def GetOrderLeadTime(self, request: pb.GetOrderLeadTimeRequest, context: Any) -> pb.GetOrderLeadTimeResponse:
+        order = await self.views.order(request.order)
+        moments, waiting = await self.views.moments(order.id)
+        now = self.database.clock.now()
+        found = stages.dwells(moments, order.state, now)
+        longest = stages.longest(found)
+        found.append(stages.waiting(waiting.raised, waiting.cleared, open_now=waiting.open_now, now=now))
+        return messages.lead_time_message(order, moments, found, longest, now)
+
+    async def GetTrackedOrder(self, request: pb.GetTrackedOrderRequest, context: Any) -> pb.GetTrackedOrderResponse:
+        found = order_id_in(request.token)
+        if found is None:
+            raise NotFound("TRACKING_LINK_UNKNOWN")
+        try:
+            order = await self.views.order(str(found))
+        except NotFound as error:
+            raise NotFound("TRACKING_LINK_UNKNOWN") from error
+        if not is_genuine(self.tracking_key, request.token, order.id, order.token_epoch):
+            raise NotFound("TRACKING_LINK_UNKNOWN")
+        return messages.tracked_message(order, await self.views.shipments(order.id))

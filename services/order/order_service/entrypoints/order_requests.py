@@ -1,0 +1,81 @@
+"""Requests about orders to the use cases' words."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from orderhub.order.v1 import order_pb2 as pb
+
+from order_service.adapters.order_views import OrderFilter
+from order_service.app.move_order import Move
+from order_service.app.revise_order import Change
+from order_service.app.sign_shipment import Signature
+from order_service.domain.entry import LineEntry, OrderEntry
+from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.lifecycle import STATES
+from order_service.domain.texts import read_date
+from order_service.entrypoints.paging import read_token
+
+
+def _lines(request: Any) -> tuple[LineEntry, ...]:
+    return tuple(
+        LineEntry(x.item_code.strip(), x.quantity, x.unit, x.due_date, x.unit_price, x.line_no) for x in request.lines
+    )
+
+
+def entry_of(request: pb.SubmitOrderRequest) -> OrderEntry:
+    """Return the entry of a submission."""
+    return OrderEntry(
+        customer_id=request.customer_id, channel=request.channel, due_date=request.due_date, lines=_lines(request),
+        contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
+        urgency=request.urgency, sales_owner=request.sales_owner, kind=request.kind,
+        ship_on_receipt=request.ship_on_receipt, note=request.note, attachment_ids=tuple(request.attachment_ids),
+        confirm=request.confirm,
+    )  # fmt: skip
+
+
+def change_of(request: pb.ReviseOrderRequest) -> Change:
+    """Return the change of a revision."""
+    entry = OrderEntry(
+        customer_id="", channel="", due_date=request.due_date, lines=_lines(request),
+        contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
+        urgency=request.urgency, sales_owner=request.sales_owner, ship_on_receipt=request.ship_on_receipt,
+        note=request.note, attachment_ids=tuple(request.attachment_ids),
+    )  # fmt: skip
+    return Change(request.order, request.expected_version, frozenset(request.fields), entry)
+
+
+def move_of(request: pb.MoveOrderRequest) -> Move:
+    """Return the move wanted."""
+    expected = request.expected_version if request.HasField("expected_version") else None
+    return Move(request.order, request.move, request.note, expected)
+
+
+def signature_of(request: pb.SignShipmentRequest) -> Signature:
+    """Return the signature; raise Invalid for an instant out of range."""
+    at = None
+    if request.HasField("signed_at"):
+        try:
+            at = request.signed_at.ToDatetime(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
+            raise Invalid([FieldProblem("signed_at", "DATE_INVALID", {"value": ""})]) from error
+    return Signature(request.shipment, request.signed_by.strip(), at)
+
+
+def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
+    """Return the filter of a list; raise Invalid for a word that is no state or date."""
+    problems = []
+    if request.state and request.state not in STATES:
+        problems.append(
+            FieldProblem("state", "STATE_UNKNOWN", {"state": request.state[:40], "known": ",".join(STATES)})
+        )
+    due = read_date(request.due_before) if request.due_before else None
+    if request.due_before and due is None:
+        problems.append(FieldProblem("due_before", "DATE_INVALID", {"value": request.due_before[:40]}))
+    if problems:
+        raise Invalid(problems)
+    return OrderFilter(
+        request.state, request.urgency, request.channel, request.customer_id, request.q.strip(), due,
+        read_token(request.page),
+    )  # fmt: skip

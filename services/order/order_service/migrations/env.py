@@ -1,0 +1,5 @@
+"""Alembic environment: the chassis gives the connection."""
+
+from chassis.migrate import run_environment
+
+run_environment()

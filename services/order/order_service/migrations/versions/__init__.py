@@ -1,0 +1,1 @@
+"""Versions, oldest first: NNNN_pre_* adds, NNNN_post_* removes."""

@@ -1,0 +1,75 @@
+"""Settings -> adapters -> use cases -> server and consumer; the only place that knows all."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from pydantic import SecretStr
+
+from chassis.clock import Clock, SystemClock
+from chassis.commands import Commands
+from chassis.database import Database
+from chassis.grpc_client import Peer
+from chassis.principal import Signer
+from chassis.run import Service
+from chassis.settings import Settings as ChassisSettings
+from order_service.adapters.customer_views import CustomerViews
+from order_service.adapters.finance_views import FinanceViews
+from order_service.adapters.items import ItemMaster
+from order_service.adapters.knowledge import Knowledge
+from order_service.adapters.lead_time_views import LeadTimeViews
+from order_service.adapters.order_views import OrderViews
+from order_service.adapters.shipments import ShipmentRecords
+from order_service.entrypoints.error_map import ERRORS
+from order_service.entrypoints.events_in import HANDLERS
+from order_service.entrypoints.grpc_customers import CustomerApi
+from order_service.entrypoints.grpc_finance import FinanceApi
+from order_service.entrypoints.grpc_orders import OrderApi
+
+SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
+
+
+class Settings(ChassisSettings):
+    """The order service's own settings."""
+
+    tracking_key: SecretStr  # hex, 32 bytes: makes the customers' tracking links
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Service:
+    """Return the whole service."""
+    clock = clock or SystemClock(settings.factory_zone)
+    database = Database(settings.database_url.get_secret_value(), "order", clock=clock, pool=settings.database_pool)
+    signer = Signer("order", settings.signing_key.get_secret_value(), clock)
+    planning = Peer("planning", settings.planning_target, signer)
+    inventory = Peer("inventory", settings.inventory_target, signer)
+    commands = Commands(database)
+    orders = OrderApi(
+        database=database,
+        commands=commands,
+        views=OrderViews(database),
+        knowledge=Knowledge(database, ItemMaster(planning), clock),
+        shipments=ShipmentRecords(database, inventory),
+        tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
+    )
+    finance = FinanceApi(
+        database=database,
+        commands=commands,
+        views=FinanceViews(database),
+        lead_times=LeadTimeViews(database, settings.factory_zone),
+        zone=ZoneInfo(settings.factory_zone),
+    )
+    return Service(
+        name="order",
+        settings=settings,
+        database=database,
+        servicers=(
+            (order_pb2_grpc.add_OrderServiceServicer_to_server, orders),
+            (customer_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerApi(commands, CustomerViews(database))),
+            (finance_pb2_grpc.add_FinanceServiceServicer_to_server, finance),
+        ),
+        service_names=SERVICES,
+        errors=ERRORS,
+        handlers=HANDLERS,
+        closers=(planning.close, inventory.close),
+    )
