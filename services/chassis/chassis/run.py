@@ -118,7 +118,7 @@ async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -
 async def watch_health(
     service: Service, health: grpc_health.aio.HealthServicer, consumer: Consumer, stop: asyncio.Event
 ) -> None:
-    """Keep the health service true: "" and "database" follow the database, "broker" follows the consumer."""
+    """Keep the health service true: "" and "database" follow the database, "broker" the consumer; "live" turns with the loop."""
     while not stop.is_set():
         try:
             async with asyncio.timeout(2), service.database.read() as connection:
@@ -126,7 +126,7 @@ async def watch_health(
             alive = True
         except Exception:
             alive = False
-        for name, good in (("", alive), ("database", alive), ("broker", consumer.connected)):
+        for name, good in (("live", True), ("", alive), ("database", alive), ("broker", consumer.connected)):
             await health.set(name, SERVING if good else NOT_SERVING)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), HEALTH_SECONDS)
