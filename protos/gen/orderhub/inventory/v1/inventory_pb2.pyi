@@ -33,6 +33,7 @@ class Stock(_message.Message):
     RESERVED_FIELD_NUMBER: _builtins.int
     QUARANTINED_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
+    ALLOCATABLE_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
     item_name: _builtins.str
     unit: _builtins.str
@@ -40,6 +41,8 @@ class Stock(_message.Message):
     reserved: _builtins.str
     quarantined: _builtins.str
     available: _builtins.str
+    allocatable: _builtins.str
+    """what automatic reservations may still take: available less safety stock"""
     def __init__(
         self,
         *,
@@ -50,10 +53,11 @@ class Stock(_message.Message):
         reserved: _builtins.str = ...,
         quarantined: _builtins.str = ...,
         available: _builtins.str = ...,
+        allocatable: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "item_code", b"item_code", "item_name", b"item_name", "on_hand", b"on_hand", "quarantined", b"quarantined", "reserved", b"reserved", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable", b"allocatable", "available", b"available", "item_code", b"item_code", "item_name", b"item_name", "on_hand", b"on_hand", "quarantined", b"quarantined", "reserved", b"reserved", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
