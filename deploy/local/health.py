@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from typing import Any
 
 from deploy.local import ports
@@ -20,8 +21,13 @@ def healthy(part: Part, plan: Plan) -> bool:
     if part.name == "rabbitmq":
         return plan.rabbitmq.ready()
     if part.health == "grpc":
-        return serving(part.address)
+        return serving(part.address) if has_grpc() else ports.answers(part.port)
     return fetched(part.health_url)[0] == 200
+
+
+def has_grpc() -> bool:
+    """Say whether the environment is whole; the doctor also runs with a bare Python."""
+    return find_spec("grpc_health") is not None
 
 
 def serving(address: str, service: str = "") -> bool:
@@ -55,7 +61,3 @@ def _json(text: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def listening(part: Part) -> bool:
-    return ports.answers(part.port)

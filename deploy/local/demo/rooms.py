@@ -137,10 +137,12 @@ def shipped(visit: Visit) -> str:
     rest = [ship_line(visit, lines[0], "1"), ship_line(visit, lines[1], lines[1]["quantity"])]
     for part, parcel, state in ((first, visit.parcels[0], "part_shipped"), (rest, visit.parcels[1], "shipped")):
         visit.api.post("/shipments", {"lines": part, "carrier": "顺丰", "tracking_numbers": [parcel]})
-        visit.api.until(
-            visit.path, lambda order, state=state: bool(order["state"] == state), f"the order never became {state}"
-        )  # type: ignore[misc]
+        becomes(visit, state)
     return f"part_shipped ({visit.parcels[0]}) → shipped ({visit.parcels[1]})"
+
+
+def becomes(visit: Visit, state: str) -> Json:
+    return visit.api.until(visit.path, lambda order: bool(order["state"] == state), f"the order never became {state}")
 
 
 def ship_line(visit: Visit, line: Json, quantity: str) -> Json:
@@ -167,6 +169,6 @@ def customer_told(visit: Visit) -> str:
 def signed(visit: Visit) -> str:
     for shipment in visit.api.get(f"{visit.path}/overview")["shipments"]:
         visit.api.post(f"/shipments/{shipment.get('id') or shipment['number']}:sign", {"signed_by": "李工"})
-    visit.api.until(visit.path, lambda order: bool(order["state"] == "signed"), "the order never became signed")
+    becomes(visit, "signed")
     lead = visit.api.get(f"{visit.path}/lead-time")
     return f"signed by 李工\n{lead.get('sentence') or ''}".strip()
