@@ -1,0 +1,1 @@
+"""Going out: tables, queries, messages, other services."""

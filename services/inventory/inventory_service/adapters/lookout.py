@@ -1,0 +1,103 @@
+"""Looking ahead of a transaction: what the copies here lack, or what would make us refuse, is asked of its owner.
+
+No remote call happens inside a transaction; an answered command elsewhere is never refused here (contract 2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from chassis.database import Database
+from inventory_service.adapters.items import SqlItems
+from inventory_service.adapters.orders import SqlOrders
+from inventory_service.adapters.receivables import SqlReceivables
+from inventory_service.app.wanted import WantedLine
+from inventory_service.domain.entry import findable
+from inventory_service.domain.item import Item
+from inventory_service.domain.production import CANCELLED, Receivable
+from inventory_service.domain.quantity import ZERO, BadQuantity, read
+from inventory_service.domain.shipping import OrderCopy
+
+AT_ONCE = 8
+
+
+class Owners(Protocol):
+    """Who can be asked."""
+
+    async def items(self, codes: Collection[str]) -> dict[str, Item]: ...
+
+    async def production_order(self, name: str) -> Receivable | None: ...
+
+    async def order(self, name: str) -> OrderCopy | None: ...
+
+
+class Lookout:
+    """Reads the copies, and asks when they don't suffice."""
+
+    def __init__(self, database: Database, owners: Owners, tolerance: Decimal) -> None:
+        self._database = database
+        self._owners = owners
+        self._tolerance = tolerance
+
+    async def items(self, codes: Iterable[str]) -> dict[str, Item]:
+        """Return items by the code or alias asked for."""
+        wanted = {code for code in codes if findable(code)}
+        async with self._database.read() as connection:
+            known = await SqlItems(connection).find(wanted)
+        missing = wanted - known.keys()
+        return {**known, **(await self._owners.items(missing) if missing else {})}
+
+    async def receivable(self, name: str, quantity: str = "") -> Receivable | None:
+        """Return what planning says of a production order; None when the copy here accepts `quantity`, or nobody knows it."""
+        if not findable(name):
+            return None
+        async with self._database.read() as connection:
+            known = await SqlReceivables(connection).find(name)
+        if known is not None and known.is_known and known.state != CANCELLED and self._accepts(known, quantity):
+            return None
+        return await self._owners.production_order(name)
+
+    def _accepts(self, known: Receivable, quantity: str) -> bool:
+        return known.accepts(_guess(quantity), self._tolerance) and known.passed > 0 if quantity else True
+
+    async def orders(self, lines: Iterable[WantedLine]) -> dict[str, OrderCopy]:
+        """Return what the order service says of orders whose copy here is missing or would refuse, by the name asked for."""
+        wanted: defaultdict[str, list[WantedLine]] = defaultdict(list)
+        for line in lines:
+            if findable(line.order):
+                wanted[line.order].append(line)
+        async with self._database.read() as connection:
+            known = await SqlOrders(connection).find(wanted)
+        doubtful = [name for name, asked in wanted.items() if not _would_ship(known.get(name), asked)]
+        return await self._ask(doubtful)
+
+    async def _ask(self, names: Collection[str]) -> dict[str, OrderCopy]:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(name: str) -> tuple[str, OrderCopy | None]:
+            async with gate:
+                return name, await self._owners.order(name)
+
+        found: Mapping[str, OrderCopy | None] = dict(await asyncio.gather(*map(one, names)))
+        return {name: order for name, order in found.items() if order is not None}
+
+
+def _would_ship(order: OrderCopy | None, asked: Iterable[WantedLine]) -> bool:
+    if order is None or not order.may_ship:
+        return False
+    wanted: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for line in asked:
+        wanted[line.line_no] += _guess(line.quantity)
+    known = {line.line_no: line for line in order.lines}
+    return all(line_no in known and known[line_no].remaining >= quantity for line_no, quantity in wanted.items())
+
+
+def _guess(quantity: str) -> Decimal:
+    try:
+        return read(quantity)
+    except BadQuantity:
+        return ZERO

@@ -1,0 +1,78 @@
+"""Balances and ledger in SQL. The lock is a statement of its own, so that what follows sees fresh rows (reliability.md 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from inventory_service.app.ports import Movement
+from inventory_service.domain.balance import Balance
+
+LOCK = """
+SELECT item_code, on_hand, reserved, quarantined, safety_stock FROM stock
+WHERE item_code = ANY (CAST(:items AS text[])) ORDER BY item_code FOR NO KEY UPDATE
+"""
+_ENSURE = text("""
+INSERT INTO stock (item_code, safety_stock)
+SELECT t.code, coalesce(c.safety_stock, 0)
+FROM unnest(CAST(:items AS text[])) AS t (code) LEFT JOIN item_copy c ON c.item_code = t.code
+ORDER BY t.code ON CONFLICT DO NOTHING
+""")
+_MOVE = text("""
+WITH t AS (SELECT item_code, change FROM unnest(CAST(:items AS text[]), CAST(:changes AS numeric[])) AS t (item_code, change)),
+ledger AS (
+  INSERT INTO stock_movement (movement_id, item_code, kind, quantity, ref, reason, actor, at)
+  SELECT :movement_id, item_code, :kind, change, :ref, :reason, :actor, :at FROM t ORDER BY item_code
+)
+UPDATE stock s SET on_hand = s.on_hand + t.change FROM t WHERE s.item_code = t.item_code
+""")
+_QUARANTINE = text("""
+UPDATE stock s SET quarantined = s.quarantined + t.change
+FROM unnest(CAST(:items AS text[]), CAST(:changes AS numeric[])) AS t (item_code, change) WHERE s.item_code = t.item_code
+""")
+_HOLD_BACK = text("UPDATE stock SET safety_stock = :safety_stock WHERE item_code = :item")
+
+
+class SqlStock:
+    """Balances of one transaction. `lock_sql` is a parameter so that tests can show what a weaker one breaks."""
+
+    def __init__(self, unit: Transaction, lock_sql: str = LOCK) -> None:
+        self._unit = unit
+        self._lock = text(lock_sql)
+
+    async def lock(self, items: Iterable[str]) -> dict[str, Balance]:
+        wanted = sorted(set(items))
+        found = await self._locked(wanted)
+        missing = [item for item in wanted if item not in found]
+        if missing:
+            await self._unit.execute(_ENSURE, {"items": missing})
+            found = await self._locked(wanted)
+        return found
+
+    async def _locked(self, items: list[str]) -> dict[str, Balance]:
+        rows = await self._unit.execute(self._lock, {"items": items})
+        return {row.item_code: Balance(row.on_hand, row.reserved, row.quarantined, row.safety_stock) for row in rows}
+
+    async def move(self, movement: Movement, changes: Mapping[str, Decimal]) -> None:
+        moved = {item: change for item, change in changes.items() if change}
+        if not moved:
+            return
+        words = {"movement_id": movement.id, "kind": movement.kind, "ref": movement.ref, "reason": movement.reason}
+        columns = {
+            "items": list(moved),
+            "changes": list(moved.values()),
+            "actor": self._unit.actor,
+            "at": self._unit.now,
+        }
+        await self._unit.execute(_MOVE, {**words, **columns})
+
+    async def quarantine(self, changes: Mapping[str, Decimal]) -> None:
+        moved = {item: change for item, change in changes.items() if change}
+        if moved:
+            await self._unit.execute(_QUARANTINE, {"items": list(moved), "changes": list(moved.values())})
+
+    async def hold_back(self, item: str, safety_stock: Decimal) -> None:
+        await self._unit.execute(_HOLD_BACK, {"item": item, "safety_stock": safety_stock})

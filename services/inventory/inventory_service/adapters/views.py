@@ -1,0 +1,179 @@
+"""Queries: named SQL, keyset pages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from orderhub.common.v1 import common_pb2
+from sqlalchemy import Row, TextClause, text
+
+from chassis.database import Database
+from inventory_service.domain.entry import findable
+
+DEFAULT_PAGE, MAX_PAGE = 50, 200
+NEWEST = 2**63 - 1
+MAX_LISTED = 1000
+
+_STOCK_COLUMNS = """coalesce(i.item_code, s.item_code) AS item_code, coalesce(i.name, '') AS name, coalesce(i.unit, '') AS unit,
+       coalesce(s.on_hand, 0) AS on_hand, coalesce(s.reserved, 0) AS reserved, coalesce(s.quarantined, 0) AS quarantined,
+       coalesce(s.safety_stock, i.safety_stock, 0) AS safety_stock"""
+_STOCK_OF = text(f"""
+SELECT {_STOCK_COLUMNS} FROM unnest(CAST(:codes AS text[])) AS t (code)
+LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
+WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL ORDER BY t.code
+""")  # noqa: S608  constants
+_STOCK_PAGE = text(f"""
+SELECT {_STOCK_COLUMNS} FROM item_copy i LEFT JOIN stock s ON s.item_code = i.item_code
+WHERE i.item_code > :after ORDER BY i.item_code LIMIT :size
+""")  # noqa: S608  constants
+_LEDGER = text("""
+SELECT m.id, m.movement_id, m.kind, m.quantity, coalesce(i.unit, '') AS unit, m.ref, m.actor, m.at, m.reason
+FROM stock_movement m LEFT JOIN item_copy i USING (item_code)
+WHERE m.item_code = :item AND m.id < :before ORDER BY m.id DESC LIMIT :size
+""")
+_RESERVATIONS = """
+SELECT r.order_number, r.production_order_number, r.line_no, r.item_code, r.need, r.got, r.issued, r.unit, r.urgency,
+       r.due_date, r.is_open
+FROM reservation_line r WHERE {where}
+ORDER BY r.planner_rank, r.urgency, r.due_date, r.seq LIMIT :size
+"""
+# One statement per way of asking, so that each has its index.
+_RESERVATIONS_BY = {
+    name: text(_RESERVATIONS.format(where=where))
+    for name, where in {
+        "production_order": "r.production_order_number = :production_order AND (:order = '' OR r.order_number = :order)"
+        " AND (:item = '' OR r.item_code = :item)",
+        "order": "r.order_number = :order AND (:item = '' OR r.item_code = :item)",
+        "item": "r.item_code = :item AND r.is_open AND (r.got > r.issued OR r.got < r.need)",
+    }.items()
+}
+_RECEIPTS = """
+SELECT r.seq, r.id, r.number, r.production_order_number, r.order_number, r.line_no, r.item_code, r.quantity, r.unit,
+       r.received_total, r.actor, r.received_at
+FROM receipt r WHERE r.seq < :before {where} ORDER BY r.seq DESC LIMIT :size
+"""
+_RECEIPTS_BY = {
+    name: text(_RECEIPTS.format(where=where))
+    for name, where in {
+        "production_order": "AND r.production_order_number = :production_order",
+        "order": "AND r.order_number = :order",
+        "all": "",
+    }.items()
+}
+_SHIPMENT_COLUMNS = "s.seq, s.id, s.number, s.carrier, s.tracking_numbers, s.actor, s.shipped_at"
+_SHIPMENT = text(f"SELECT {_SHIPMENT_COLUMNS} FROM shipment s WHERE s.number = :name OR CAST(s.id AS text) = :name")  # noqa: S608
+_SHIPMENTS = text(f"SELECT {_SHIPMENT_COLUMNS} FROM shipment s WHERE s.seq < :before ORDER BY s.seq DESC LIMIT :size")  # noqa: S608
+_SHIPMENTS_OF_ORDER = text(f"""
+SELECT {_SHIPMENT_COLUMNS} FROM shipment s
+WHERE s.seq < :before AND s.seq IN (SELECT shipment_seq FROM shipment_line WHERE order_number = :order)
+ORDER BY s.seq DESC LIMIT :size
+""")  # noqa: S608  constants
+_SHIPMENT_LINES = text("""
+SELECT shipment_seq, order_number, line_no, item_code, quantity, unit FROM shipment_line
+WHERE shipment_seq = ANY (CAST(:seqs AS bigint[])) ORDER BY shipment_seq, position
+""")
+_ORDER_NUMBER = text("SELECT number FROM order_copy WHERE number = :name OR (id = :name AND id <> '')")
+
+
+class Views:
+    """Answers queries from what is committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def stock_of(self, codes: Collection[str]) -> list[Row[Any]]:
+        """Return balances of known items."""
+        return await self._rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
+
+    async def stock_page(self, page: common_pb2.PageRequest) -> tuple[list[Row[Any]], str]:
+        size, after = page_size(page), token_text(page.page_token)
+        rows = await self._rows(_STOCK_PAGE, after=after, size=size + 1)
+        return rows[:size], token(rows[size - 1].item_code) if len(rows) > size else ""
+
+    async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row[Any]], str]:
+        size = page_size(page)
+        rows = await self._rows(_LEDGER, item=item, before=before(page), size=size + 1)
+        return rows[:size], token(rows[size - 1].id) if len(rows) > size else ""
+
+    async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row[Any]]:
+        by = "production_order" if production_order else "order" if order else "item"
+        names = {"item": item, "order": await self.order_number(order), "production_order": production_order}
+        if not all(findable(name) or not name for name in names.values()):
+            return []
+        used = {name: value for name, value in names.items() if f":{name}" in str(_RESERVATIONS_BY[by])}
+        return await self._rows(_RESERVATIONS_BY[by], **used, size=MAX_LISTED)
+
+    async def receipts(
+        self, page: common_pb2.PageRequest, *, order: str, production_order: str
+    ) -> tuple[list[Row[Any]], str]:
+        size = page_size(page)
+        by = "production_order" if production_order else "order" if order else "all"
+        names = {
+            "order": {"order": await self.order_number(order)},
+            "production_order": {"production_order": production_order},
+        }
+        if not all(findable(name) for name in names.get(by, {}).values()):
+            return [], ""
+        rows = await self._rows(_RECEIPTS_BY[by], before=before(page), size=size + 1, **names.get(by, {}))
+        return rows[:size], token(rows[size - 1].seq) if len(rows) > size else ""
+
+    async def shipment(self, name: str) -> list[tuple[Row[Any], list[Row[Any]]]]:
+        return await self._with_lines(await self._rows(_SHIPMENT, name=name) if findable(name) else [])
+
+    async def shipments(
+        self, page: common_pb2.PageRequest, order: str
+    ) -> tuple[list[tuple[Row[Any], list[Row[Any]]]], str]:
+        size = page_size(page)
+        if order:
+            number = await self.order_number(order)
+            rows = (
+                await self._rows(_SHIPMENTS_OF_ORDER, order=number, before=before(page), size=size + 1)
+                if number
+                else []
+            )
+        else:
+            rows = await self._rows(_SHIPMENTS, before=before(page), size=size + 1)
+        return await self._with_lines(rows[:size]), token(rows[size - 1].seq) if len(rows) > size else ""
+
+    async def order_number(self, name: str) -> str:
+        """Return the number of an order named by id or number; the name itself when nobody told about it."""
+        if not findable(name):
+            return ""
+        rows = await self._rows(_ORDER_NUMBER, name=name)
+        return str(rows[0].number) if rows else name
+
+    async def _with_lines(self, rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], list[Row[Any]]]]:
+        lines = await self._rows(_SHIPMENT_LINES, seqs=[row.seq for row in rows]) if rows else []
+        return [(row, [line for line in lines if line.shipment_seq == row.seq]) for row in rows]
+
+    async def _rows(self, statement: TextClause, **params: Any) -> list[Row[Any]]:
+        async with self._database.read() as connection:
+            return list(await connection.execute(statement, params))
+
+
+def page_size(page: common_pb2.PageRequest) -> int:
+    """Return how many rows a page has."""
+    return min(MAX_PAGE, page.page_size) if page.page_size > 0 else DEFAULT_PAGE
+
+
+def token(key: object) -> str:
+    """Return an opaque token for the next page after `key`."""
+    return base64.urlsafe_b64encode(str(key).encode()).decode().rstrip("=")
+
+
+def token_text(value: str) -> str:
+    """Return what a token says; an unreadable one starts from the beginning."""
+    try:
+        said = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return said if findable(said) else ""
+
+
+def before(page: common_pb2.PageRequest) -> int:
+    """Return the key below which the page starts."""
+    said = token_text(page.page_token)
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else NEWEST

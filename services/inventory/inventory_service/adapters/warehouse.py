@@ -1,0 +1,34 @@
+"""Binds every repository to one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chassis.clock import Clock
+from chassis.database import Transaction
+from inventory_service.adapters.documents import SqlDocuments
+from inventory_service.adapters.items import SqlItems
+from inventory_service.adapters.messages import Messages
+from inventory_service.adapters.orders import SqlOrders
+from inventory_service.adapters.receivables import SqlReceivables
+from inventory_service.adapters.reservations import REALLOCATE, SqlReservations
+from inventory_service.adapters.stock import LOCK, SqlStock
+from inventory_service.app.ports import Policy, Warehouse
+
+
+@dataclass(frozen=True)
+class Warehouses:
+    """Makes the Warehouse of a transaction. The SQL of lock and allocation can be exchanged by tests."""
+
+    clock: Clock
+    policy: Policy
+    lock_sql: str = LOCK
+    reallocate_sql: str = REALLOCATE
+
+    def of(self, unit: Transaction) -> Warehouse:
+        """Return the repositories bound to `unit`."""
+        return Warehouse(
+            stock=SqlStock(unit, self.lock_sql), reservations=SqlReservations(unit, self.reallocate_sql),
+            receivables=SqlReceivables(unit), orders=SqlOrders(unit), documents=SqlDocuments(unit, self.clock.today()),
+            items=SqlItems(unit), tell=Messages(unit), policy=self.policy, actor=unit.actor, now=unit.now,
+        )  # fmt: skip

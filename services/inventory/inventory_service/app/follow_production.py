@@ -1,0 +1,36 @@
+"""Follow what planning tells about production orders."""
+
+from __future__ import annotations
+
+from inventory_service.app.consume import book_off
+from inventory_service.app.ports import Warehouse
+from inventory_service.app.release_reservations import release_reservations
+from inventory_service.domain.production import Receivable
+from inventory_service.domain.reservation import Demand
+
+
+async def follow_inspection(house: Warehouse, recorded: Receivable, movement_id: str) -> None:
+    """Keep the totals; when they show that nothing more will come, book off what is left of the components."""
+    was = (await house.receivables.of_numbers([recorded.number])).get(recorded.number)
+    await house.receivables.learn([recorded])
+    now = (await house.receivables.of_numbers([recorded.number]))[recorded.number]
+    if was is None or was.is_last or not now.is_last:
+        return
+    lines = await house.reservations.of_demands([Demand(now.order, now.number)])
+    balances = await house.stock.lock({line.key.item for line in lines})
+    await book_off(house, now, {item: balance.available for item, balance in balances.items()}, movement_id)
+
+
+async def end_production_order(house: Warehouse, ended: Receivable, reason: str, movement_id: str) -> None:
+    """Free what a cancelled or shortly closed production order still holds; consumed stays consumed."""
+    await house.receivables.learn([ended])
+    await finish_production_order(house, ended.order, ended.number, movement_id, reason=reason)
+
+
+async def finish_production_order(
+    house: Warehouse, order: str, number: str, movement_id: str, *, reason: str = "completed"
+) -> None:
+    """Close the production order's lines; what they held goes to who waits."""
+    lines = [line for line in await house.reservations.of_orders([order]) if line.key.production_order == number]
+    await house.stock.lock({line.key.item for line in lines})
+    await release_reservations(house, order, lambda line: line.key.production_order == number, reason, movement_id)

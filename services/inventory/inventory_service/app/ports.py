@@ -1,0 +1,206 @@
+"""What the use cases need from outside; adapters provide it, bound to one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from inventory_service.domain.balance import Balance
+from inventory_service.domain.item import Item
+from inventory_service.domain.production import Receivable
+from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
+from inventory_service.domain.shipping import OrderCopy
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Why stock moves: the ledger's words."""
+
+    id: str
+    kind: str
+    ref: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptNote:
+    """A receipt as written down."""
+
+    id: str
+    number: str
+    receivable: Receivable
+    quantity: Decimal
+    actor: str
+    at: datetime
+    device_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsLine:
+    """One line of a shipment or return, in the item's stock unit."""
+
+    order: str
+    line_no: int
+    item: str
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentNote:
+    """A shipment as written down."""
+
+    id: str
+    number: str
+    lines: tuple[GoodsLine, ...]
+    actor: str
+    at: datetime
+    carrier: str = ""
+    tracking_numbers: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnNote:
+    """A customer's return as written down."""
+
+    id: str
+    number: str
+    lines: tuple[GoodsLine, ...]
+    actor: str
+    at: datetime
+    reason: str
+    quarantine: bool
+
+
+class Stock(Protocol):
+    """Balances and the ledger."""
+
+    async def lock(self, items: Iterable[str]) -> dict[str, Balance]:
+        """Lock the balances in item order, making missing ones, and return them."""
+
+    async def move(self, movement: Movement, changes: Mapping[str, Decimal]) -> None:
+        """Change what is on hand and write it down; the balances must be locked."""
+
+    async def quarantine(self, changes: Mapping[str, Decimal]) -> None:
+        """Change what is under quality hold."""
+
+    async def hold_back(self, item: str, safety_stock: Decimal) -> None:
+        """Set what automatic reservations leave alone."""
+
+
+class Reservations(Protocol):
+    """Reservation lines; `save` keeps the balances' `reserved` equal to what the lines hold."""
+
+    async def of_demands(self, demands: Collection[Demand]) -> list[Line]: ...
+
+    async def of_orders(self, orders: Collection[str]) -> list[Line]: ...
+
+    async def save(self, lines: Sequence[Line]) -> None: ...
+
+    async def rank(self, claims: Mapping[LineKey, Claim]) -> None: ...
+
+    async def reallocate(self, items: Collection[str]) -> list[LineKey]:
+        """Give free stock to the hungry lines of these items, most pressing first; return the lines that got some."""
+
+    async def trim(self, item: str, excess: Decimal) -> list[LineKey]:
+        """Take `excess` of what is held from the least pressing lines; return the lines that lost some."""
+
+
+class Receivables(Protocol):
+    """Copies of production orders."""
+
+    async def find(self, name: str) -> Receivable | None:
+        """Return by number, id or scan code."""
+
+    async def of_numbers(self, numbers: Collection[str]) -> dict[str, Receivable]: ...
+
+    async def learn(self, orders: Sequence[Receivable]) -> None:
+        """Take over what planning says: nothing known is forgotten, `passed` only rises, `received` is ours."""
+
+    async def receive(self, number: str, quantity: Decimal, tolerance: Decimal) -> Receivable | None:
+        """Raise `received` when that is allowed, in one statement; None when it is not."""
+
+
+class Orders(Protocol):
+    """Copies of customer orders and what may still be shipped of them."""
+
+    async def find(self, names: Collection[str]) -> dict[str, OrderCopy]:
+        """Return orders by the number or id asked for."""
+
+    async def learn(self, order: OrderCopy) -> None:
+        """Take over what the order service says; never touches shipped and returned."""
+
+    async def set_state(self, number: str, state: str) -> None: ...
+
+    async def ship(self, lines: Sequence[GoodsLine]) -> set[tuple[str, int]]:
+        """Raise `shipped` where order and quantity allow it, in one statement; return the lines raised."""
+
+    async def take_back(self, lines: Sequence[GoodsLine]) -> set[tuple[str, int]]:
+        """Raise `returned` where that much was shipped, in one statement; return the lines raised."""
+
+
+class Documents(Protocol):
+    """Receipts, shipments and returns as written down."""
+
+    async def next_number(self, prefix: str) -> str: ...
+
+    async def add_receipt(self, note: ReceiptNote) -> None: ...
+
+    async def add_shipment(self, note: ShipmentNote) -> None: ...
+
+    async def add_return(self, note: ReturnNote) -> None: ...
+
+
+class Items(Protocol):
+    """Copies of the item master."""
+
+    async def find(self, codes: Collection[str]) -> dict[str, Item]: ...
+
+    async def learn(self, items: Iterable[Item]) -> set[str]:
+        """Keep newer versions only; return the codes that changed."""
+
+
+class Teller(Protocol):
+    """Tells other services, when the transaction commits."""
+
+    def held(self, demand: Demand, lines: Sequence[Line]) -> None:
+        """Tell that everything is held, or what is short."""
+
+    def released(self, demand: Demand, lines: Sequence[Line], reason: str) -> None: ...
+
+    def issued(self, demand: Demand, lines: Sequence[Line], mode: str, *, settled: bool) -> None: ...
+
+    def received(self, note: ReceiptNote, *, shipped: bool) -> None: ...
+
+    def shipped(self, note: ShipmentNote, traces: Mapping[str, str]) -> None: ...
+
+    def returned(self, note: ReturnNote, traces: Mapping[str, str]) -> None: ...
+
+    def adjusted(self, movement: Movement, item: Item, change: Decimal, on_hand: Decimal) -> None: ...
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Settings the rules depend on. `tolerance` is a share of what passed; `backflush` consumes at receipt."""
+
+    tolerance: Decimal = Decimal(0)
+    backflush: bool = True
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Everything one use case works with, inside one transaction."""
+
+    stock: Stock
+    reservations: Reservations
+    receivables: Receivables
+    orders: Orders
+    documents: Documents
+    items: Items
+    tell: Teller
+    policy: Policy
+    actor: str
+    now: datetime

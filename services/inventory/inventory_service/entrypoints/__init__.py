@@ -1,0 +1,1 @@
+"""Coming in: calls and events; translate, decide nothing."""

@@ -1,0 +1,127 @@
+"""Event messages to domain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from orderhub.order.v1 import events_pb2 as order_pb
+from orderhub.planning.v1 import events_pb2 as planning_pb
+
+from inventory_service.adapters.neighbours import DEAD_STATES, decimal_of
+from inventory_service.domain.item import Item
+from inventory_service.domain.production import CANCELLED, Receivable
+from inventory_service.domain.quantity import ZERO
+from inventory_service.domain.reservation import NO_DATE, NO_RANK, Claim, Line, LineKey, urgency_rank
+from inventory_service.domain.shipping import OrderCopy, Shippable
+
+
+def item(told: planning_pb.ItemChanged) -> Item:
+    units = {unit.unit: decimal_of(unit.factor) for unit in told.units}
+    return Item(
+        told.item_code, told.name, told.unit, told.whole_units, decimal_of(told.safety_stock), units, told.version
+    )
+
+
+def asked_lines(told: planning_pb.OrderPlanned, traceparent: str) -> list[Line]:
+    """Return what a plan wants held: components of its production orders, and lines served from stock."""
+    lines = [
+        _asked(demand, LineKey(of.production_order_number, told.order_number, of.line_no, demand.item_code),
+               Claim(urgency_rank(of.urgency or told.urgency), _day(demand.due_date or of.due_date), of.rank or NO_RANK), traceparent)
+        for of in told.production_orders
+        for demand in of.components
+    ]  # fmt: skip
+    lines += [
+        _asked(demand, LineKey("", told.order_number, demand.line_no, demand.item_code),
+               Claim(urgency_rank(told.urgency), _day(demand.due_date)), traceparent)
+        for demand in told.stocked_lines
+    ]  # fmt: skip
+    return [line for line in lines if line.need > 0]
+
+
+def _asked(demand: planning_pb.Demand, key: LineKey, claim: Claim, traceparent: str) -> Line:
+    return Line(key, demand.unit, decimal_of(demand.quantity), claim=claim, traceparent=traceparent)
+
+
+def receivables(told: planning_pb.OrderPlanned, traceparent: str) -> list[Receivable]:
+    return [
+        Receivable(
+            of.production_order_number, told.order_number, of.line_no, of.item_code, of.unit, decimal_of(of.quantity),
+            of.parent_number, traceparent=traceparent,
+        )
+        for of in told.production_orders
+    ]  # fmt: skip
+
+
+def created(told: planning_pb.ProductionOrderCreated, traceparent: str) -> Receivable:
+    return Receivable(
+        told.production_order_number, told.order_number, told.line_no, told.item_code, told.unit, decimal_of(told.quantity),
+        told.parent_number, traceparent=traceparent,
+    )  # fmt: skip
+
+
+def inspection_requested(told: planning_pb.InspectionRequested, traceparent: str) -> Receivable:
+    return Receivable(
+        told.production_order_number, told.order_number, told.line_no, told.item_code, told.unit, ZERO,
+        good=decimal_of(told.quantity), traceparent=traceparent,
+    )  # fmt: skip
+
+
+def inspection_recorded(told: planning_pb.InspectionRecorded, traceparent: str) -> Receivable:
+    return Receivable(
+        told.production_order_number, told.order_number, told.line_no, told.item_code, told.unit, ZERO,
+        passed=decimal_of(told.passed_quantity), scrapped=decimal_of(told.scrapped_quantity), traceparent=traceparent,
+    )  # fmt: skip
+
+
+def ended(told: planning_pb.ProductionOrderCancelled, traceparent: str) -> Receivable:
+    state = told.state if told.state in DEAD_STATES else CANCELLED
+    return Receivable(
+        told.production_order_number,
+        told.order_number,
+        told.line_no,
+        "",
+        "",
+        ZERO,
+        state=state,
+        traceparent=traceparent,
+    )
+
+
+def confirmed(told: order_pb.OrderConfirmed, traceparent: str) -> OrderCopy:
+    return OrderCopy(
+        told.order_number,
+        "confirmed",
+        told.order_id,
+        told.urgency,
+        told.ship_on_receipt,
+        traceparent,
+        shippables(told.lines),
+    )
+
+
+def changed(told: order_pb.OrderChanged, traceparent: str) -> OrderCopy:
+    return OrderCopy(
+        told.order_number, told.state, "", told.urgency, told.ship_on_receipt, traceparent, shippables(told.lines)
+    )
+
+
+def cancelled(told: order_pb.OrderCancelled, traceparent: str) -> OrderCopy:
+    return OrderCopy(told.order_number, told.state or CANCELLED, "", "", False, traceparent, shippables(told.lines))
+
+
+def shippables(lines: Iterable[order_pb.EventLine]) -> tuple[Shippable, ...]:
+    return tuple(
+        Shippable(
+            line.line_no, line.item_code, line.unit, decimal_of(line.quantity) - decimal_of(line.cancelled_quantity)
+        )
+        for line in lines
+    )
+
+
+def due_dates(told: order_pb.OrderChanged) -> dict[int, date]:
+    return {line.line_no: _day(line.due_date or told.due_date) for line in told.lines}
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text) if text else NO_DATE

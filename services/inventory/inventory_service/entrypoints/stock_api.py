@@ -1,0 +1,107 @@
+"""StockService: balances, ledger, movements, reservations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orderhub.inventory.v1 import inventory_pb2 as pb
+from orderhub.inventory.v1 import inventory_pb2_grpc
+
+from chassis.commands import Commands
+from chassis.database import Transaction
+from chassis.ids import uuid7
+from inventory_service.adapters.answers import once
+from inventory_service.adapters.lookout import Lookout
+from inventory_service.adapters.views import Views
+from inventory_service.adapters.warehouse import Warehouses
+from inventory_service.app.post_movement import PostMovement, post_movement
+from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
+from inventory_service.domain.errors import NotFound
+from inventory_service.domain.item import Item
+from inventory_service.entrypoints import translate
+
+if TYPE_CHECKING:
+    import grpc
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class StockApi(inventory_pb2_grpc.StockServiceServicer):
+    """Translates calls about stock."""
+
+    def __init__(self, commands: Commands, warehouses: Warehouses, lookout: Lookout, views: Views) -> None:
+        self._commands = commands
+        self._warehouses = warehouses
+        self._lookout = lookout
+        self._views = views
+
+    async def PostMovement(self, request: pb.PostMovementRequest, context: Context) -> pb.PostMovementResponse:
+        movement_id = movement_name(request.movement_id)
+        command = PostMovement(movement_id, request.kind, translate.wanted_items(request.lines), request.reason)
+
+        async def ahead() -> dict[str, Item]:
+            return await self._lookout.items(line.item for line in command.lines[:MAX_LINES])
+
+        async def work(unit: Transaction, items: dict[str, Item]) -> pb.PostMovementResponse:
+            async def post() -> pb.PostMovementResponse:
+                house = self._warehouses.of(unit)
+                await house.items.learn({item.code: item for item in items.values()}.values())
+                balances = await post_movement(house, command, items)
+                known = {item.code: item for item in items.values()}
+                stock = [translate.stock(known[code], balance) for code, balance in sorted(balances.items())]
+                return pb.PostMovementResponse(movement_id=command.id, kind=command.kind, stock=stock)
+
+            return await once(unit, "movement", command.id, pb.PostMovementResponse, post)
+
+        return await self._commands.run_after(request.context, pb.PostMovementResponse, ahead, work)
+
+    async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
+        rows = await self._views.stock_of([request.item_code])
+        if rows and rows[0].unit:
+            return pb.GetStockResponse(stock=translate.stock_row(rows[0]))
+        item = (await self._lookout.items([request.item_code])).get(request.item_code)
+        if item is None:
+            raise NotFound("ITEM_UNKNOWN", item=request.item_code[:MAX_NAME])
+        rows = await self._views.stock_of([item.code])
+        stock = translate.stock_row(rows[0]) if rows else translate.stock(item)
+        stock.unit, stock.item_name = item.unit, item.name
+        return pb.GetStockResponse(stock=stock)
+
+    async def ListStock(self, request: pb.ListStockRequest, context: Context) -> pb.ListStockResponse:
+        if request.item_codes:
+            rows = await self._views.stock_of(request.item_codes[:MAX_LINES])
+            return pb.ListStockResponse(stock=[translate.stock_row(row) for row in rows])
+        rows, token = await self._views.stock_page(request.page)
+        return pb.ListStockResponse(stock=[translate.stock_row(row) for row in rows], next_page_token=token)
+
+    async def ListLedger(self, request: pb.ListLedgerRequest, context: Context) -> pb.ListLedgerResponse:
+        code = request.item_code
+        if not await self._views.stock_of([code]):
+            item = (await self._lookout.items([code])).get(code)
+            if item is None:
+                raise NotFound("ITEM_UNKNOWN", item=code[:MAX_NAME])
+            code = item.code
+        rows, token = await self._views.ledger(code, request.page)
+        return pb.ListLedgerResponse(entries=[translate.ledger_entry(row) for row in rows], next_page_token=token)
+
+    async def GetAvailability(self, request: pb.GetAvailabilityRequest, context: Context) -> pb.GetAvailabilityResponse:
+        rows = await self._views.stock_of(request.item_codes)
+        found = {row.item_code: translate.stock_row(row) for row in rows}
+        nothing = {code: translate.stock(Item(code, "", "")) for code in request.item_codes}
+        return pb.GetAvailabilityResponse(stock={**nothing, **found})
+
+    async def ListReservations(
+        self, request: pb.ListReservationsRequest, context: Context
+    ) -> pb.ListReservationsResponse:
+        rows = await self._views.reservations(
+            item=request.item_code, order=request.order, production_order=request.production_order
+        )
+        return pb.ListReservationsResponse(reservations=[translate.reservation_row(row) for row in rows])
+
+
+def movement_name(given: str) -> str:
+    """Return the movement's id: the caller's own, or a new one."""
+    entry = Entry()
+    name = entry.words("movement_id", given, MAX_NAME)
+    entry.done()
+    return name or str(uuid7())
