@@ -1,0 +1,131 @@
+"""python -m gateway_service serve | migrate | check | create-admin"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+
+import structlog
+import uvicorn
+import uvloop
+from sqlalchemy.engine import make_url
+
+from chassis import logs, telemetry
+from chassis.database import Database
+from chassis.janitor import sweep
+from chassis.migrate import migrate
+from gateway_service import accounts, app, texts
+from gateway_service.passwords import MIN_LENGTH, Passwords
+from gateway_service.wiring import Gateway, Settings, build
+
+GRACE_SECONDS = 15
+log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process's TaskGroup decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def server_of(gateway: Gateway) -> Server:
+    """Return the HTTP server for a gateway."""
+    host, _, port = gateway.settings.http_bind.rpartition(":")
+    proxies = gateway.settings.trusted_proxies
+    config = uvicorn.Config(
+        app.make(gateway), host=host.strip("[]"), port=int(port), loop="none", http="httptools", ws="none",
+        log_config=None, access_log=False, server_header=False, lifespan="off",
+        proxy_headers=bool(proxies), forwarded_allow_ips=proxies or None,
+        timeout_graceful_shutdown=GRACE_SECONDS, backlog=2048,
+    )  # fmt: skip
+    return Server(config)
+
+
+async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM (or `stop`); a dead part ends the process."""
+    stop = stop or asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    server = server_of(gateway)
+    try:
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve())
+            group.create_task(gateway.hub.run(stop))
+            group.create_task(sweep(gateway.database, stop))
+            group.create_task(_stop_when(stop, server, gateway))
+            log.info("serving", service="gateway", http=gateway.settings.http_bind)
+            await serving
+            if not stop.is_set():
+                raise RuntimeError("the HTTP server stopped by itself")
+    finally:
+        await gateway.close()
+    log.info("stopped", service="gateway")
+
+
+async def _stop_when(stop: asyncio.Event, server: Server, gateway: Gateway) -> None:
+    await stop.wait()
+    gateway.hub.close()
+    server.should_exit = True
+
+
+async def create_admin(settings: Settings, username: str, password: str) -> None:
+    """Create an administrator, or give an existing user the role and this password."""
+    database = Database(settings.database_url.get_secret_value(), "gateway")
+    hashed = await Passwords(settings.argon2_memory_kib).hash(password)
+    async with database.transaction(who="operator") as unit:
+        await accounts.put(unit, username, display_name=username, password_hash=hashed, roles=["admin"], active=True)
+    await database.close()
+
+
+def _asked_password() -> str:
+    password = os.environ.get("ORDERHUB_ADMIN_PASSWORD") or getpass.getpass("password: ")
+    if len(password) < MIN_LENGTH:
+        sys.exit(f"the password needs at least {MIN_LENGTH} characters")
+    return password
+
+
+def main() -> None:
+    """Command line of the gateway."""
+    parser = argparse.ArgumentParser(prog="gateway_service")
+    parser.add_argument("command", choices=["serve", "migrate", "check", "create-admin", "replay-dead"])
+    parser.add_argument("--username", default="admin")
+    arguments = parser.parse_args()
+    if arguments.command == "check":
+        texts.book()
+        files("gateway_service").joinpath("migrations/env.py").read_bytes()
+        print("gateway: ok")
+        return
+    settings = Settings()
+    logs.configure("gateway", settings.log_level, settings.log_format)
+    if arguments.command == "migrate":
+        url = (settings.migration_url or settings.database_url).get_secret_value()
+        role = make_url(settings.database_url.get_secret_value()).username or "gateway"
+        asyncio.run(migrate(url, "gateway_service", role))
+    elif arguments.command == "create-admin":
+        if not accounts.USERNAME.fullmatch(arguments.username):
+            sys.exit("a user name is 2 to 64 of a-z 0-9 . _ - and starts with a letter or digit")
+        asyncio.run(create_admin(settings, arguments.username, _asked_password()))
+        print(f"administrator {arguments.username} is ready")
+    elif arguments.command == "replay-dead":
+        print("gateway: keeps no events")
+    else:
+        telemetry.configure("gateway", settings)
+        uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    await serve(build(settings))
+
+
+if __name__ == "__main__":
+    main()

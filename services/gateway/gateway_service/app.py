@@ -1,0 +1,93 @@
+"""The FastAPI application: routes, errors outside routes, the published contract."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from gateway_service import health, openapi, pages, problems
+from gateway_service.front import PREFIX
+from gateway_service.rendering import to_json
+from gateway_service.routes import (
+    access,
+    customers,
+    desk,
+    files,
+    finance,
+    goods,
+    live,
+    master,
+    notify,
+    orders,
+    production,
+    scanners,
+    stock,
+    track,
+)
+from gateway_service.wiring import Gateway
+
+VERSION = "0.1.0"
+RESOURCES = (
+    access, orders, production, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
+)  # fmt: skip
+SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
+QUIET_PATHS = ("/healthz", "/readyz")
+
+
+def make(gateway: Gateway) -> FastAPI:
+    """Return the application over a gateway."""
+    app = FastAPI(
+        title="OrderHub",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"operation_spans": False, "logs": False, "exclude": _unwatched},
+    )
+    app.state.gateway = gateway
+    for resource in RESOURCES:
+        app.include_router(resource.api)
+    app.include_router(health.api)
+    _publish(app)
+    app.include_router(pages.api)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+def _unwatched(scope: MutableMapping[str, Any]) -> bool:
+    return scope.get("path") in QUIET_PATHS
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return problems.of(error).response()
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    return problems.Problem(500, "INTERNAL_ERROR").response()
+
+
+def _publish(app: FastAPI) -> None:
+    app.mount("/docs/assets", StaticFiles(directory=SWAGGER))
+
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False)
+    async def document() -> Response:
+        return Response(_document(app), media_type="application/json")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return get_swagger_ui_html(
+            openapi_url=f"{PREFIX}/openapi.json", title="OrderHub API", swagger_favicon_url="data:,",
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js", swagger_css_url="/docs/assets/swagger-ui.css",
+        )  # fmt: skip
+
+
+def _document(app: FastAPI) -> bytes:
+    return to_json(openapi.describe(app))

@@ -1,0 +1,1 @@
+"""What requests may say: exact shapes, unknown fields refused. Meaning is checked by the services."""

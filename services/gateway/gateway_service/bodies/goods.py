@@ -1,0 +1,102 @@
+"""Stock, receipts, issues, shipments and returns as requests say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from gateway_service.bodies.base import Body, Code, Key, LineNo, Page, Quantity, Unit
+
+
+class StockLineBody(Body):
+    """How much of which item."""
+
+    item_code: Code
+    quantity: Quantity
+    unit: Unit | None = None
+
+
+class MovementBody(Body):
+    """A movement of stock; a repeated `movement_id` is counted once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "receipt",
+                    "lines": [{"item_code": "COPPER-WIRE", "quantity": "5", "unit": "m"}],
+                    "reason": "delivered by the supplier",
+                },
+            ]
+        }
+    )
+
+    movement_id: Key | None = None
+    kind: Literal["receipt", "issue", "adjustment", "count"]
+    lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class StockFilter(Page):
+    """Filters of the stock list; several codes are joined by commas."""
+
+    item_code: Annotated[str, Field(max_length=4000)] = ""
+
+
+class IssueBody(Body):
+    """Components given out against a production order's pick list."""
+
+    scan_id: Key | None = None
+    production_order: Key
+    lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=500)]
+
+
+class ReceiptBody(Body):
+    """Finished goods received from a production order."""
+
+    scan_id: Key | None = None
+    production_order: Annotated[str, Field(min_length=1, max_length=128, examples=["PO20261122-0001"])]
+    quantity: Quantity
+
+
+class ShipmentLineBody(Body):
+    """How much of which order line."""
+
+    order: Annotated[str, Field(min_length=1, max_length=128, examples=["SO20261122-0001"])]
+    line_no: LineNo
+    quantity: Quantity
+
+
+class ShipmentBody(Body):
+    """Goods leaving the factory."""
+
+    scan_id: Key | None = None
+    lines: Annotated[list[ShipmentLineBody], Field(min_length=1, max_length=500)]
+    carrier: Annotated[str, Field(max_length=100, examples=["SF Express"])] | None = None
+    tracking_numbers: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=50, examples=[["SF123456789"]])
+    ] = Field(default_factory=list)
+
+
+class ReturnBody(Body):
+    """Goods coming back."""
+
+    scan_id: Key | None = None
+    lines: Annotated[list[ShipmentLineBody], Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(max_length=500)] = ""
+    quarantine: bool = False
+
+
+class SignBody(Body):
+    """Who signed for a delivery, and when; now without a time."""
+
+    signed_by: Annotated[str, Field(max_length=100)] = ""
+    signed_at: Annotated[str, Field(max_length=40, examples=["2026-11-22T10:00:00+08:00"])] | None = None
+
+
+class GoodsFilter(Page):
+    """Filters of receipts and shipments."""
+
+    order: Annotated[str, Field(max_length=64)] = ""
+    production_order: Annotated[str, Field(max_length=64)] = ""

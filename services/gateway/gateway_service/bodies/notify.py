@@ -1,0 +1,65 @@
+"""Channels and subscriptions as requests say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from gateway_service.bodies.base import Body, Code, Page
+
+Kind = Literal["dingtalk", "wecom", "feishu", "wechat_mp", "email", "webhook", "in_app"]
+
+
+class ChannelBody(Body):
+    """A way out; `secret` is written, never read, and stays when left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "dingtalk",
+                    "url": "https://oapi.dingtalk.com/robot/send?access_token=…",
+                    "secret": "SEC…",
+                    "per_minute": 20,
+                },
+            ]
+        }
+    )
+
+    kind: Kind
+    url: Annotated[str, Field(max_length=2000)] = ""
+    secret: Annotated[str, Field(max_length=500)] | None = None
+    name: Annotated[str, Field(max_length=100)] | None = None
+    per_minute: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    active: bool | None = None
+
+
+class SubscriptionBody(Body):
+    """Which event is told where, when, to whom and in which words."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "event_type": "orderhub.order.v1.OrderSubmitted",
+                    "channel": "order-group",
+                    "template": "order_submitted",
+                },
+            ]
+        }
+    )
+
+    event_type: Annotated[str, Field(min_length=1, max_length=200)]
+    condition: Annotated[str, Field(max_length=2000)] | None = None
+    channel: Code
+    role: Annotated[str, Field(max_length=64)] | None = None
+    template: Annotated[str, Field(min_length=1, max_length=4000)]
+    active: bool | None = None
+
+
+class NotificationFilter(Page):
+    """Filters of the delivery log."""
+
+    order: Annotated[str, Field(max_length=64)] = ""
+    state: Annotated[str, Field(max_length=20)] = ""

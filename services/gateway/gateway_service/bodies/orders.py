@@ -1,0 +1,202 @@
+"""Orders and customers as requests say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from gateway_service.bodies.base import Body, CivilDate, Key, LineNo, Name, Note, Page, Quantity, Short, Unit
+
+Urgency = Literal["red", "yellow", "green"]
+OrderState = Literal[
+    "draft", "submitted", "needs_capacity_confirmation", "suspected_duplicate", "confirmed", "planned",
+    "in_production", "part_shipped", "shipped", "signed", "closed", "on_hold", "cancelled", "closed_short",
+]  # fmt: skip
+
+
+class ContactBody(Body):
+    """A person at a customer."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Wang Wei"])]
+    phone: Annotated[str, Field(max_length=40, examples=["13800138000"])] = ""
+
+
+class OrderContactBody(Body):
+    """The contact of an order; either part may be enough to find them."""
+
+    name: Annotated[str, Field(max_length=100)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+
+class CustomerBody(Body):
+    """A new customer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Qiming Motors",
+                    "tier": "A",
+                    "credit_code": "91320594MA1XXXXX0X",
+                    "contacts": [{"name": "Wang Wei", "phone": "138 0013 8000"}],
+                }
+            ]
+        }
+    )
+
+    name: Name
+    tier: Annotated[str, Field(max_length=20)] | None = None
+    credit_code: Annotated[str, Field(max_length=40)] | None = None
+    contacts: Annotated[list[ContactBody], Field(max_length=50)] = Field(default_factory=list)
+
+
+class CustomerPatch(Body):
+    """Changes of a customer: only the fields named here change."""
+
+    name: Name | None = None
+    tier: Annotated[str, Field(max_length=20)] | None = None
+    credit_code: Annotated[str, Field(max_length=40)] | None = None
+    contacts: Annotated[list[ContactBody], Field(max_length=50)] | None = None
+
+
+class MergeBody(Body):
+    """The customer whose orders and contacts move over."""
+
+    absorbed_id: Key
+
+
+class CustomerFilter(Page):
+    """Filters of the customer list."""
+
+    phone: Annotated[str, Field(max_length=40)] = ""
+    q: Short = ""
+
+
+class OrderLineBody(Body):
+    """One line as a person enters it; without a date it inherits the order's."""
+
+    item_code: Annotated[str, Field(min_length=1, max_length=64, examples=["MOTOR-A"])]
+    quantity: Quantity
+    unit: Unit | None = None
+    due_date: CivilDate | None = None
+    unit_price: Quantity | None = None
+
+
+class RevisedLineBody(OrderLineBody):
+    """One line of the new set; without a number it is added."""
+
+    line_no: LineNo | None = None
+
+
+class OrderBody(Body):
+    """A new order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e0001",
+                    "channel": "wechat",
+                    "source_ref": "QM20260215",
+                    "due_date": "2026-12-01",
+                    "urgency": "yellow",
+                    "lines": [{"item_code": "MOTOR-A", "quantity": 2}, {"item_code": "CABLE-C", "quantity": "5"}],
+                }
+            ]
+        }
+    )
+
+    customer_id: Key
+    contact: OrderContactBody | None = None
+    channel: Annotated[str, Field(min_length=1, max_length=40, examples=["wechat"])]
+    source_ref: Annotated[str, Field(max_length=100)] | None = None
+    due_date: CivilDate
+    urgency: Urgency = "green"
+    sales_owner: Annotated[str, Field(max_length=64)] | None = None
+    kind: Literal["firm", "intent"] = "firm"
+    ship_on_receipt: bool = False
+    note: Note | None = None
+    attachment_ids: Annotated[list[Key], Field(max_length=50)] = Field(default_factory=list)
+    confirm: bool = False
+    lines: Annotated[list[OrderLineBody], Field(min_length=1, max_length=500)]
+
+
+class OrderPatch(Body):
+    """Changes of an order: only the fields named here change; `lines` is the whole new set."""
+
+    contact: OrderContactBody | None = None
+    source_ref: Annotated[str, Field(max_length=100)] | None = None
+    due_date: CivilDate | None = None
+    urgency: Urgency | None = None
+    sales_owner: Annotated[str, Field(max_length=64)] | None = None
+    note: Note | None = None
+    attachment_ids: Annotated[list[Key], Field(max_length=50)] | None = None
+    ship_on_receipt: bool | None = None
+    lines: Annotated[list[RevisedLineBody], Field(min_length=1, max_length=500)] | None = None
+
+
+class OrderFilter(Page):
+    """Filters of the order list."""
+
+    state: OrderState | Literal[""] = ""
+    urgency: Urgency | Literal[""] = ""
+    channel: Annotated[str, Field(max_length=40)] = ""
+    customer_id: Annotated[str, Field(max_length=128)] = ""
+    q: Short = ""
+    due_before: CivilDate | None = None
+
+
+class ReasonBody(Body):
+    """Why: kept in the timeline."""
+
+    reason: Annotated[str, Field(max_length=500, examples=["customer withdrew"])] = ""
+
+
+class CancelBody(Body):
+    """Why an order is cancelled; needed."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["customer withdrew"])]
+
+
+class CapacityBody(Body):
+    """What was agreed about capacity."""
+
+    note: Annotated[str, Field(max_length=500, examples=["extra shift agreed"])] = ""
+
+
+class InvoiceLineBody(Body):
+    """What one line was invoiced for."""
+
+    line_no: LineNo
+    quantity: Quantity
+
+
+class InvoiceBody(Body):
+    """An invoice as it was written; without lines the task's own."""
+
+    invoice_no: Annotated[str, Field(min_length=1, max_length=64, examples=["25312000000012345678"])]
+    lines: Annotated[list[InvoiceLineBody], Field(max_length=500)] = Field(default_factory=list)
+
+
+class InvoiceTaskFilter(Page):
+    """Filters of the invoice to-dos."""
+
+    state: Literal["open", "done", ""] = ""
+    order: Annotated[str, Field(max_length=64)] = ""
+
+
+class MonthFilter(Body):
+    """One month, `YYYY-MM`."""
+
+    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+
+
+class LeadTimeFilter(Body):
+    """The period of a report and how it is grouped; without dates the last 90 days."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_date: Annotated[CivilDate | None, Field(alias="from")] = None
+    to_date: Annotated[CivilDate | None, Field(alias="to")] = None
+    group_by: Literal["week", "month", "customer", "item", "sales_owner"] = "week"

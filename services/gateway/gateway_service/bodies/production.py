@@ -1,0 +1,85 @@
+"""Production orders and scans as requests say them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from gateway_service.bodies.base import Body, Count, Page, Quantity
+
+ProductionOrderState = Literal[
+    "created", "dispatched", "in_progress", "awaiting_inspection", "received", "completed",
+    "on_hold", "rework", "cancelled", "closed_short",
+]  # fmt: skip
+
+
+class ProductionOrderFilter(Page):
+    """Filters of the production order list."""
+
+    order: Annotated[str, Field(max_length=64)] = ""
+    state: ProductionOrderState | Literal[""] = ""
+    work_center: Annotated[str, Field(max_length=64)] = ""
+    team: Annotated[str, Field(max_length=64)] = ""
+    sort: Literal["newest", "priority", ""] = ""
+
+
+class DispatchBody(Body):
+    """Which team makes it."""
+
+    team: Annotated[str, Field(max_length=64, examples=["motor team 1"])] = ""
+
+
+class InspectBody(Body):
+    """What the inspection found."""
+
+    passed: Quantity
+    rework: Quantity | None = None
+    scrapped: Quantity | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+def _as_sent(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+AsSent = Annotated[
+    str,
+    BeforeValidator(_as_sent),
+    Field(max_length=64),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}], "examples": ["2"]}),
+]
+
+
+class ScanBody(Body):
+    """One report from a device. A bad one gets a verdict, not an error, so that it never blocks the others."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "scan_id": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e0002",
+                    "code": "PO20261122-0001",
+                    "device_id": "tablet-1",
+                    "occurred_at": "2026-11-22T10:00:00+08:00",
+                    "action": "finish",
+                    "quantity": 2,
+                }
+            ]
+        }
+    )
+
+    scan_id: Annotated[str, Field(min_length=1, max_length=128)]
+    code: Annotated[str, Field(max_length=500)]
+    device_id: Annotated[str, Field(min_length=1, max_length=128)]
+    occurred_at: Annotated[str, Field(max_length=64)]
+    action: Literal["start", "finish"] = "finish"
+    operation_sequence: Count | None = None
+    quantity: AsSent | None = None
+    scrap: AsSent | None = None
+
+
+class ScanBatchBody(Body):
+    """Scans of one device in the order they shall be judged."""
+
+    scans: Annotated[list[ScanBody], Field(min_length=1, max_length=500)]

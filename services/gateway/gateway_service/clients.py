@@ -1,0 +1,113 @@
+"""The four services as the gateway calls them: in the caller's name, under a deadline, remembering what was caused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from orderhub.inventory.v1 import inventory_pb2_grpc
+from orderhub.notify.v1 import notify_pb2_grpc
+from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.planning.v1 import master_pb2_grpc, production_pb2_grpc
+
+from chassis import notes
+from chassis.grpc_client import Peer
+from chassis.principal import Signer
+from gateway_service import exchange
+from gateway_service.marks import Marks
+
+if TYPE_CHECKING:
+    from grpc.aio import UnaryUnaryMultiCallable
+
+HEALTH_SECONDS = 1.0
+DEADLINE_SECONDS = 2.8  # so that the whole answer stays within the contract's 3 s
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
+
+
+class Service:
+    """One service to call."""
+
+    def __init__(self, name: str, target: str, signer: Signer, marks: Marks) -> None:
+        self.name = name
+        self.peer = Peer(name, target, signer)
+        self._marks = marks
+        self._health = health_pb2_grpc.HealthStub(self.peer.channel)
+
+    async def ask(self, method: UnaryUnaryMultiCallable[Q, A], request: Q) -> A:
+        """Call in the name of the running request's principal; raise Remote."""
+        answer: A
+        answer, beside = await self.peer.pass_on(method, request, timeout=DEADLINE_SECONDS)
+        running = exchange.current()
+        running.replayed = running.replayed or beside.replayed
+        if beside.marks:
+            self._marks.remember(running.session, beside.marks)
+            notes.after.set(self._marks.of(running.session))
+        return answer
+
+    async def health(self, part: str = "") -> bool:
+        """True when the service says that `part` of it serves."""
+        try:
+            request = health_pb2.HealthCheckRequest(service=part)
+            answer = await self._health.Check(request, timeout=HEALTH_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+class OrderClient(Service):
+    """Orders, customers, finance."""
+
+    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
+        super().__init__("order", target, signer, marks)
+        self.orders = order_pb2_grpc.OrderServiceStub(self.peer.channel)
+        self.customers = customer_pb2_grpc.CustomerServiceStub(self.peer.channel)
+        self.finance = finance_pb2_grpc.FinanceServiceStub(self.peer.channel)
+
+
+class PlanningClient(Service):
+    """Item master, plans, production orders, scans."""
+
+    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
+        super().__init__("planning", target, signer, marks)
+        self.master = master_pb2_grpc.MasterServiceStub(self.peer.channel)
+        self.planning = production_pb2_grpc.PlanningServiceStub(self.peer.channel)
+
+
+class InventoryClient(Service):
+    """Stock and goods."""
+
+    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
+        super().__init__("inventory", target, signer, marks)
+        self.stock = inventory_pb2_grpc.StockServiceStub(self.peer.channel)
+        self.goods = inventory_pb2_grpc.GoodsServiceStub(self.peer.channel)
+
+
+class NotifyClient(Service):
+    """Channels, subscriptions, deliveries."""
+
+    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
+        super().__init__("notify", target, signer, marks)
+        self.notify = notify_pb2_grpc.NotifyServiceStub(self.peer.channel)
+
+
+class Clients:
+    """Every service the gateway knows."""
+
+    def __init__(self, targets: dict[str, str], signer: Signer) -> None:
+        self.marks = Marks()
+        self.order = OrderClient(targets["order"], signer, self.marks)
+        self.planning = PlanningClient(targets["planning"], signer, self.marks)
+        self.inventory = InventoryClient(targets["inventory"], signer, self.marks)
+        self.notify = NotifyClient(targets["notify"], signer, self.marks)
+
+    @property
+    def all(self) -> tuple[Service, ...]:
+        return (self.order, self.planning, self.inventory, self.notify)
+
+    async def close(self) -> None:
+        """Close every channel."""
+        await asyncio.gather(*(service.peer.close() for service in self.all))

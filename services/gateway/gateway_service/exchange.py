@@ -1,0 +1,41 @@
+"""One HTTP request on its way through the gateway: who asks, under which key, and what came back beside the answer."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from orderhub.common.v1.common_pb2 import CommandContext
+
+from chassis.principal import Principal
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Filled in by the front before a route runs."""
+
+    principal: Principal
+    route: str  # as the idempotency key knows it, for example "POST /orders/{order}:confirm"
+    session: str = ""
+    key: str = ""
+    fingerprint: str = ""
+    replayed: bool = False
+
+
+_current: ContextVar[Exchange] = ContextVar("exchange")
+
+
+def begin(exchange: Exchange) -> None:
+    """Make `exchange` the running one of this task."""
+    _current.set(exchange)
+
+
+def current() -> Exchange:
+    """Return the running exchange; raise LookupError outside one."""
+    return _current.get()
+
+
+def command() -> CommandContext:
+    """Return the context that makes the running command safe to repeat."""
+    running = _current.get()
+    return CommandContext(idempotency_key=running.key, route=running.route, fingerprint=running.fingerprint)

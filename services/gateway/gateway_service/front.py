@@ -1,0 +1,167 @@
+"""What stands before every route: sign-in, permission, limits, body, idempotency key; and the one way out for errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import notes, principal
+from chassis.errors import FieldProblem
+from gateway_service import exchange, permissions, problems
+from gateway_service.exchange import Exchange
+from gateway_service.problems import Problem
+
+PREFIX = "/api/v1"
+BODY_BYTES = 1024 * 1024
+UPLOAD_BYTES = 11 * 1024 * 1024
+KEY_LENGTH = 255
+DEPTH = 20
+LIST_LENGTH = 2000
+PATH_PARAM_LENGTH = 200
+KEYED_BY_SCAN = frozenset({"POST /scans", "POST /scans:batch"})  # the scan_id minted on the device is the key
+UNKEYED = frozenset({"POST /stream/ticket", "POST /devices:enrol"})
+UPLOADS = frozenset({"POST /attachments"})
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class GuardedRoute(APIRoute):
+    """A route behind the front."""
+
+    def get_route_handler(self) -> Handler:
+        inner = super().get_route_handler()
+        template = self.path.removeprefix(PREFIX)
+
+        async def handle(request: Request) -> Response:
+            try:
+                running = await admit(request, f"{request.method} {template}")
+                response = await inner(request)
+            except Exception as error:
+                return problems.of(error).response()
+            response.headers.setdefault("Cache-Control", "no-store")
+            if running.replayed:
+                response.headers["Idempotent-Replayed"] = "true"
+            return response
+
+        return handle
+
+
+async def admit(request: Request, route: str) -> Exchange:
+    """Check everything that needs no service; the running exchange is set when it returns."""
+    gateway = request.app.state.gateway
+    granted = permissions.TABLE.get(route)
+    identity = await gateway.gate.identify(request, open_route=granted is permissions.PUBLIC)
+    if not permissions.allowed(identity.principal.roles, route):
+        raise Problem(403, "FORBIDDEN")
+    _check_path(request)
+    limiter = gateway.scanner_limiter if identity.principal.kind == "device" else gateway.limiter
+    if granted is not permissions.PUBLIC and (wait := limiter.wait(identity.principal.subject)):
+        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    running = Exchange(identity.principal, route, identity.session)
+    exchange.begin(running)
+    principal.current.set(identity.principal if identity.principal.subject else None)
+    notes.after.set(gateway.clients.marks.of(identity.session))
+    await _read(request, running)
+    return running
+
+
+def _check_path(request: Request) -> None:
+    for name, value in request.path_params.items():
+        if len(value) > PATH_PARAM_LENGTH or not value.isprintable():
+            raise Problem(404, "NOT_FOUND", {"name": name})
+    for name, value in request.query_params.multi_items():
+        if "\x00" in value:
+            raise Problem(422, "INVALID_REQUEST", {"fields": name}, fields=[FieldProblem(name, "UNREADABLE_TEXT")])
+
+
+async def _read(request: Request, running: Exchange) -> None:
+    body = b""
+    if request.method not in ("GET", "HEAD"):
+        body = await _bounded(request, UPLOAD_BYTES if running.route in UPLOADS else BODY_BYTES)
+    request._body = body
+    canonical = hashlib.sha256(body).hexdigest() if running.route in UPLOADS else _json(request, body)
+    if request.method == "POST":
+        running.key = _key(request, running.route)
+        path = json.dumps(request.path_params, sort_keys=True)
+        running.fingerprint = hashlib.sha256(f"{path}\n{canonical}".encode()).hexdigest()
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise Problem(413, "BODY_TOO_LARGE", {"limit": str(limit)})
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise Problem(413, "BODY_TOO_LARGE", {"limit": str(limit)})
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json(request: Request, body: bytes) -> str:
+    """Parse the body exactly and return its canonical text; numbers never pass through float."""
+    if not body:
+        return ""
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise Problem(415, "UNSUPPORTED_MEDIA_TYPE", {"expected": "application/json"})
+    try:
+        parsed = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise Problem(400, "UNREADABLE") from error
+    _check(parsed, "", DEPTH)
+    request._json = parsed
+    return json.dumps(parsed, sort_keys=True, default=str, ensure_ascii=True, separators=(",", ":"))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _check(value: Any, where: str, depth: int) -> None:
+    """Refuse what no service should have to survive: absurd depth or length, text that is not Unicode or holds NUL."""
+    if isinstance(value, str):
+        _check_text(value, where)
+    elif isinstance(value, dict):
+        if depth == 0:
+            raise Problem(400, "UNREADABLE")
+        for key, inner in value.items():
+            _check_text(key, where)
+            _check(inner, f"{where}.{key}" if where else key, depth - 1)
+    elif isinstance(value, list):
+        if depth == 0:
+            raise Problem(400, "UNREADABLE")
+        if len(value) > LIST_LENGTH:
+            problem = FieldProblem(where, "TOO_MANY", {"max_length": str(LIST_LENGTH)})
+            raise Problem(422, "INVALID_REQUEST", {"fields": where}, fields=[problem])
+        for position, inner in enumerate(value):
+            _check(inner, f"{where}.{position}", depth - 1)
+
+
+def _check_text(value: str, where: str) -> None:
+    if value.isascii() and "\x00" not in value:
+        return
+    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Problem(
+            422, "INVALID_REQUEST", {"fields": where[:100]}, fields=[FieldProblem(where[:100], "UNREADABLE_TEXT")]
+        )
+
+
+def _key(request: Request, route: str) -> str:
+    key = request.headers.get("idempotency-key", "").strip()
+    if route.startswith("POST /auth/") or route in UNKEYED:
+        return ""
+    if not key and route not in KEYED_BY_SCAN:
+        raise Problem(400, "IDEMPOTENCY_KEY_REQUIRED")
+    if len(key) > KEY_LENGTH or not key.isprintable():
+        raise Problem(400, "IDEMPOTENCY_KEY_INVALID", {"max_length": str(KEY_LENGTH)})
+    return key

@@ -1,0 +1,121 @@
+"""Pages for people: the built web client when it is there, plain pages that say the same when it is not."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from chassis import notes, principal
+from gateway_service import exchange, problems, texts
+from gateway_service.exchange import Exchange
+from gateway_service.routes import gateway_of
+from gateway_service.routes.track import QUIET, tracked
+
+api = APIRouter(include_in_schema=False)
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SAFE_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+STYLE = """
+body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;margin:0;background:#f4f6f8;color:#1c2733}
+main{max-width:40rem;margin:0 auto;padding:1.5rem}h1{font-size:1.3rem}section{background:#fff;border-radius:.6rem;
+padding:1rem 1.2rem;margin:0 0 1rem;box-shadow:0 1px 3px #0002}table{width:100%;border-collapse:collapse}
+th,td{text-align:left;padding:.4rem .3rem;border-bottom:1px solid #e6eaee}th{color:#5b6b7a;font-weight:500}
+.state{font-size:1.5rem;font-weight:600;color:#0b6bcb}a{color:#0b6bcb}.faint{color:#5b6b7a;font-size:.9rem}
+"""
+
+
+def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
+    document = (
+        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style></head><body><main>{body}</main></body></html>"
+    )
+    return HTMLResponse(document, status, {**SAFE_HEADERS, **QUIET})
+
+
+def _rows(heads: list[str], rows: list[list[str]]) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
+    """Return the customer's page of one order."""
+    words = texts.book()["tracking"]
+    lines = [
+        [line["item_name"] or "", f"{line['quantity']}{line['unit'] or ''}", line["received_quantity"] or "0",
+         line["shipped_quantity"] or "0"]
+        for line in shown["lines"]
+    ]  # fmt: skip
+    parcels = [
+        [parcel["carrier"] or words["no_carrier"], parcel["tracking_number"] or "", (parcel["shipped_at"] or "")[:10]]
+        for parcel in shown["parcels"]
+    ]
+    body = f"<h1>{escape(shown['heading'])}</h1><section><div class=state>{escape(shown['state_text'])}</div>"
+    body += f"<p>{escape(words['due'])}{escape(shown['expected_date'] or shown['due_date'] or '—')}</p></section>"
+    body += f"<section>{_rows([words['item'], words['quantity'], words['made'], words['shipped']], lines)}</section>"
+    if parcels:
+        body += f"<section>{_rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
+    changed = (shown["updated_at"] or "").replace("T", " ")[:16]
+    return _page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)} UTC</p>")
+
+
+@api.get("/t/{token}")
+async def track_page(token: str, request: Request) -> Response:
+    """The customer's status page, made on the server so that any phone shows it."""
+    exchange.begin(Exchange(principal.Principal("", "public"), "GET /t/{token}"))
+    principal.current.set(None)
+    notes.after.set(())
+    address = request.client.host if request.client else ""
+    try:
+        return tracking_page(await tracked(gateway_of(request), token, address))
+    except Exception as error:
+        problem = problems.of(error)
+        title = problem.document()["title"]
+        return _page(title, f"<h1>{escape(title)}</h1>", problem.status)
+
+
+@api.get("/{path:path}")
+async def web(path: str, request: Request) -> Response:
+    """The web client; unknown paths are its own to route."""
+    return _missing() if path.startswith("api/") else served(gateway_of(request).settings.web_dist, path)
+
+
+def _missing() -> Response:
+    return problems.Problem(404, "NOT_FOUND").response()
+
+
+def served(dist: Path, path: str) -> Response:
+    """Return a file of the built client, its index for a path of its own, or the plain front page."""
+    index = dist / "index.html"
+    if not index.is_file():
+        return front_page() if path == "" else _missing()
+    wanted = (dist / path).resolve()
+    if path and wanted.is_relative_to(dist.resolve()) and wanted.is_file():
+        lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+        return FileResponse(wanted, headers={**SAFE_HEADERS, "Cache-Control": lasting})
+    if "." in path.rsplit("/", 1)[-1]:
+        return _missing()
+    return FileResponse(index, headers={**SAFE_HEADERS, "Cache-Control": "no-cache"})
+
+
+def front_page() -> HTMLResponse:
+    """Return the page that says what runs here while the web client is not built."""
+    words = texts.book()["front"]
+    links = "".join(
+        f'<li><a href="{link}">{escape(words[name])}</a></li>'
+        for name, link in (("docs", "/docs"), ("openapi", "/api/v1/openapi.json"), ("ready", "/readyz"))
+    )
+    body = f"<h1>{escape(words['title'])}</h1><section><p>{escape(words['what'])}</p><ul>{links}</ul></section>"
+    return _page(words["title"], body)

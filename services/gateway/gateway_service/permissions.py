@@ -1,0 +1,117 @@
+"""Who may call what: one table, checked for every request; a route without an entry is refused (default deny)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ADMIN, CLERK, SALES, SALES_SUPERVISOR = "admin", "clerk", "sales", "sales_supervisor"
+PLANNER, PLANNING_SUPERVISOR, TEAM_LEADER = "planner", "planning_supervisor", "team_leader"
+WAREHOUSE, FINANCE, MANAGER, DEVICE = "warehouse", "finance", "manager", "device"
+ROLES = (
+    ADMIN, CLERK, SALES, SALES_SUPERVISOR, PLANNER, PLANNING_SUPERVISOR, TEAM_LEADER, WAREHOUSE, FINANCE, MANAGER,
+)  # fmt: skip
+
+PUBLIC = frozenset({"*"})  # no sign-in
+STAFF = frozenset(ROLES)
+OFFICE = STAFF - {TEAM_LEADER, WAREHOUSE}
+ENTRY = frozenset({CLERK, SALES, SALES_SUPERVISOR})
+SELLING = frozenset({SALES, SALES_SUPERVISOR})
+CONFIRMING = SELLING | {PLANNER, PLANNING_SUPERVISOR}
+PLANNING = frozenset({PLANNER, PLANNING_SUPERVISOR})
+FLOOR = PLANNING | {TEAM_LEADER, WAREHOUSE}
+STORE = frozenset({WAREHOUSE})
+SETUP = frozenset({ADMIN})  # an administrator may do everything, so this is "nobody else"
+
+TABLE: Mapping[str, frozenset[str]] = {
+    "POST /auth/login": PUBLIC,
+    "POST /auth/refresh": PUBLIC,
+    "POST /auth/logout": PUBLIC,
+    "GET /auth/me": STAFF | {DEVICE},
+    "GET /users": SETUP,
+    "GET /users/{username}": SETUP,
+    "PUT /users/{username}": SETUP,
+    "GET /devices": SETUP,
+    "POST /devices": SETUP,
+    "POST /devices:enrol": PUBLIC,
+    "POST /devices/{device}:revoke": SETUP,
+    "POST /customers": ENTRY,
+    "GET /customers": OFFICE,
+    "GET /customers/{customer}": OFFICE | {WAREHOUSE},
+    "PATCH /customers/{customer}": ENTRY,
+    "POST /customers/{customer}:merge": frozenset({SALES_SUPERVISOR, MANAGER}),
+    "PUT /items/{code}": PLANNING,
+    "GET /items/{code}": STAFF,
+    "GET /items": STAFF,
+    "GET /items/{code}/where-used": STAFF,
+    "PUT /routings/{code}": PLANNING,
+    "GET /routings/{code}": STAFF,
+    "PUT /boms/{code}": PLANNING,
+    "GET /boms/{code}": STAFF,
+    "GET /boms/{code}/explosion": STAFF,
+    "POST /stock/movements": STORE | PLANNING,
+    "GET /stock": STAFF,
+    "GET /stock/{code}": STAFF,
+    "GET /stock/{code}/ledger": STAFF,
+    "POST /orders": ENTRY,
+    "POST /orders confirm": SELLING,  # not a route: `confirm: true` at submission
+    "GET /orders": STAFF,
+    "GET /orders/{order}": STAFF,
+    "PATCH /orders/{order}": ENTRY | PLANNING,
+    "POST /orders/{order}:confirm": CONFIRMING,
+    "POST /orders/{order}:confirm_capacity": PLANNING,
+    "POST /orders/{order}:cancel": SELLING,
+    "POST /orders/{order}:hold": SELLING | PLANNING,
+    "POST /orders/{order}:resume": SELLING | PLANNING,
+    "POST /orders/{order}:release_duplicate": SELLING,
+    "POST /orders/{order}:plan": PLANNING,
+    "GET /orders/{order}/plan": STAFF,
+    "GET /orders/{order}/promise": STAFF,
+    "GET /orders/{order}/overview": STAFF,
+    "GET /orders/{order}/timeline": STAFF,
+    "GET /orders/{order}/lead-time": STAFF,
+    "GET /production-orders": STAFF,
+    "GET /production-orders/{production_order}": STAFF | {DEVICE},
+    "POST /production-orders/{production_order}:dispatch": PLANNING | {TEAM_LEADER},
+    "POST /production-orders/{production_order}:inspect": FLOOR,
+    "POST /production-orders/{production_order}:hold": PLANNING | {TEAM_LEADER},
+    "POST /production-orders/{production_order}:resume": PLANNING | {TEAM_LEADER},
+    "POST /production-orders/{production_order}:cancel": PLANNING,
+    "POST /scans": FLOOR | {DEVICE},
+    "POST /scans:batch": FLOOR | {DEVICE},
+    "GET /scan-targets/{code}": STAFF | {DEVICE},
+    "POST /issues": STORE | {TEAM_LEADER, DEVICE},
+    "POST /receipts": STORE | {DEVICE},
+    "GET /receipts": STAFF,
+    "POST /shipments": STORE | {DEVICE},
+    "GET /shipments": STAFF,
+    "GET /shipments/{shipment}": STAFF,
+    "POST /shipments/{shipment}:sign": ENTRY | STORE,
+    "POST /returns": STORE,
+    "GET /invoice-tasks": frozenset({FINANCE, MANAGER}) | ENTRY,
+    "POST /invoice-tasks/{task}:invoice": frozenset({FINANCE}),
+    "GET /reports/reconciliation": frozenset({FINANCE, MANAGER, SALES_SUPERVISOR}),
+    "GET /reports/lead-times": STAFF,
+    "GET /notification-channels": STAFF,
+    "PUT /notification-channels/{code}": SETUP,
+    "GET /notification-channels/{code}": STAFF,
+    "POST /notification-channels/{code}:test": SETUP,
+    "GET /subscriptions": STAFF,
+    "PUT /subscriptions/{code}": frozenset({MANAGER}),
+    "GET /subscriptions/{code}": STAFF,
+    "GET /notifications": STAFF,
+    "POST /notifications/{notification}:resend": frozenset({SALES_SUPERVISOR, PLANNING_SUPERVISOR, MANAGER, FINANCE}),
+    "GET /track/{token}": PUBLIC,
+    "POST /stream/ticket": STAFF | {DEVICE},
+    "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token
+    "GET /search": STAFF,
+    "POST /attachments": ENTRY,
+    "GET /attachments/{attachment}": OFFICE,
+}
+
+
+def allowed(roles: frozenset[str], route: str) -> bool:
+    """True when any of `roles` may call `route` ("POST /orders"); administrators may, devices only what names them."""
+    granted = TABLE.get(route)
+    if granted is None:
+        return False
+    return granted is PUBLIC or ADMIN in roles or not roles.isdisjoint(granted)

@@ -1,0 +1,171 @@
+"""Service answers as REST JSON: proto field names, nulls for what is unset, Chinese beside every reason; deterministic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from starlette.responses import Response
+
+from gateway_service import texts
+
+HIDDEN = frozenset({"traceparent", "tracking_token", "confirm_requested"})
+Reader = Callable[[Any], Any]
+_plans: dict[str, list[tuple[str, Reader]]] = {}
+_public_url = "http://127.0.0.1:8080"
+
+
+def set_public_url(url: str) -> None:
+    """Say where links shall point."""
+    global _public_url
+    _public_url = url.rstrip("/")
+
+
+def render(message: Any) -> dict[str, Any]:
+    """Return the message as JSON data: every field present, hidden ones left out."""
+    descriptor = message.DESCRIPTOR
+    rendered = {name: read(message) for name, read in _plan(descriptor)}
+    complete = COMPLETIONS.get(descriptor.full_name)
+    if complete is not None:
+        complete(message, rendered)
+    return rendered
+
+
+def _plan(descriptor: Any) -> list[tuple[str, Reader]]:
+    plan = _plans.get(descriptor.full_name)
+    if plan is None:
+        fields = [field for field in descriptor.fields if field.name not in HIDDEN]
+        plan = _plans[descriptor.full_name] = [(field.name, _reader(field)) for field in fields]
+    return plan
+
+
+def _reader(field: FieldDescriptor) -> Reader:
+    name = field.name
+    if is_map(field):
+        return lambda message: dict(sorted(getattr(message, name).items()))
+    one = _value_reader(field)
+    if field.is_repeated:
+        return lambda message: [one(value) for value in getattr(message, name)]
+    if field.has_presence:
+        return lambda message: one(getattr(message, name)) if message.HasField(name) else None
+    return lambda message: one(getattr(message, name))
+
+
+def _value_reader(field: FieldDescriptor) -> Reader:
+    if field.message_type is None:
+        return _text_or_null if field.type == FieldDescriptor.TYPE_STRING else _itself
+    return instant if field.message_type.full_name == "google.protobuf.Timestamp" else render
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """True for a map field."""
+    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _text_or_null(value: str) -> str | None:
+    return value or None
+
+
+def instant(value: Any) -> str:
+    """Return a Timestamp as RFC 3339 with its offset."""
+    moment: datetime = value.ToDatetime(tzinfo=UTC)
+    return moment.isoformat(timespec="milliseconds")
+
+
+def shortage_message(item_name: str, item_code: str, short: str, unit: str) -> str:
+    """Return the exact words of S40."""
+    return texts.say("phrases", "shortage", {"item_name": item_name or item_code, "short": short, "unit": unit})
+
+
+def _order(message: Any, data: dict[str, Any]) -> None:
+    data["customer_id"] = message.customer.id or None
+    token = message.tracking_token
+    data["tracking_url"] = f"{_public_url}/t/{token}" if token else None
+    data["state_text"] = texts.say("states", message.state)
+
+
+def _warning(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = texts.say("warnings", message.reason, message.params)
+
+
+def _shortage(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = shortage_message(message.item_name, message.item_code, message.short, message.unit)
+
+
+def _unplanned(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = texts.say("unplanned", message.reason, message.params)
+
+
+def _production_order(message: Any, data: dict[str, Any]) -> None:
+    data["banner"] = "；".join(shortage["message"] for shortage in data["shortages"]) or None
+    data["state_text"] = texts.say("production_states", message.state)
+
+
+def _promise(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = texts.say("promises", message.reason, otherwise=message.reason) if message.reason else None
+
+
+def _verdict(message: Any, data: dict[str, Any]) -> None:
+    params = {
+        **message.params,
+        "number": message.production_order.number,
+        "operation": message.operation.name,
+        "next": message.next.name,
+    }
+    reason = message.reason or ("applied_next" if message.next.name else "applied")
+    data["message"] = texts.say("scans", reason, params)
+
+
+def _scan_target(message: Any, data: dict[str, Any]) -> None:
+    data["state_text"] = texts.say("production_states", message.state) if message.state else None
+
+
+COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
+    "orderhub.order.v1.Order": _order,
+    "orderhub.common.v1.Warning": _warning,
+    "orderhub.planning.v1.Shortage": _shortage,
+    "orderhub.planning.v1.UnplannedLine": _unplanned,
+    "orderhub.planning.v1.ProductionOrder": _production_order,
+    "orderhub.planning.v1.LinePromise": _promise,
+    "orderhub.planning.v1.ScanVerdict": _verdict,
+    "orderhub.planning.v1.GetScanTargetResponse": _scan_target,
+}
+ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the OpenAPI document
+    "orderhub.order.v1.Order": {"customer_id": "string", "tracking_url": "string", "state_text": "string"},
+    "orderhub.common.v1.Warning": {"message": "string"},
+    "orderhub.planning.v1.Shortage": {"message": "string"},
+    "orderhub.planning.v1.UnplannedLine": {"message": "string"},
+    "orderhub.planning.v1.ProductionOrder": {"banner": "string", "state_text": "string"},
+    "orderhub.planning.v1.LinePromise": {"message": "string"},
+    "orderhub.planning.v1.ScanVerdict": {"message": "string"},
+    "orderhub.planning.v1.GetScanTargetResponse": {"state_text": "string"},
+}
+
+
+def to_json(data: Any) -> bytes:
+    """Return compact UTF-8 JSON; the same data gives the same bytes."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON data as an HTTP answer."""
+    return Response(to_json(data), status, headers, "application/json")
+
+
+def one(message: Any, status: int = 200) -> Response:
+    """Return a single resource, with its version as ETag where it has one."""
+    version = getattr(message, "version", None)
+    return answer(render(message), status, {} if version is None else {"ETag": f'"{version}"'})
+
+
+def page(messages: Iterable[Message], next_page_token: str = "") -> Response:
+    """Return a list: items, and the token of the next page or null."""
+    return answer({"items": [render(message) for message in messages], "next_page_token": next_page_token or None})

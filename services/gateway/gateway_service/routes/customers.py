@@ -1,0 +1,62 @@
+"""/customers"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Response
+from orderhub.order.v1.customer_pb2 import (
+    CreateCustomerRequest,
+    Customer,
+    GetCustomerRequest,
+    ListCustomersRequest,
+    MergeCustomerRequest,
+    UpdateCustomerRequest,
+)
+
+from gateway_service import answers
+from gateway_service.bodies.orders import CustomerBody, CustomerFilter, CustomerPatch, MergeBody
+from gateway_service.exchange import command
+from gateway_service.rendering import one, page
+from gateway_service.routes import NeededVersion, Services, router
+
+api = router("customers")
+
+
+@api.post("/customers", status_code=201, responses=answers.one(Customer, 201))
+async def create_customer(body: CustomerBody, services: Services) -> Response:
+    """Add a customer with any number of contacts (S8)."""
+    request = CreateCustomerRequest(context=command(), **body.given())
+    return one((await services.order.ask(services.order.customers.CreateCustomer, request)).customer, 201)
+
+
+@api.get("/customers", responses=answers.listing(Customer))
+async def list_customers(filters: Annotated[CustomerFilter, Query()], services: Services) -> Response:
+    """Find customers by exact phone, or by name, pinyin initials, credit code."""
+    request = ListCustomersRequest(page=filters.wire(), phone=filters.phone, q=filters.q)
+    found = await services.order.ask(services.order.customers.ListCustomers, request)
+    return page(found.customers, found.next_page_token)
+
+
+@api.get("/customers/{customer}", responses=answers.one(Customer))
+async def get_customer(customer: str, services: Services) -> Response:
+    """One customer."""
+    request = GetCustomerRequest(customer_id=customer)
+    return one((await services.order.ask(services.order.customers.GetCustomer, request)).customer)
+
+
+@api.patch("/customers/{customer}", responses=answers.one(Customer))
+async def update_customer(customer: str, body: CustomerPatch, version: NeededVersion, services: Services) -> Response:
+    """Change what is named in the body."""
+    request = UpdateCustomerRequest(
+        context=command(), customer_id=customer, expected_version=version,
+        fields=sorted(body.model_fields_set), **body.given(),
+    )  # fmt: skip
+    return one((await services.order.ask(services.order.customers.UpdateCustomer, request)).customer)
+
+
+@api.post("/customers/{customer}:merge", responses=answers.one(Customer))
+async def merge_customer(customer: str, body: MergeBody, services: Services) -> Response:
+    """Move the orders and contacts of another customer here."""
+    request = MergeCustomerRequest(context=command(), customer_id=customer, absorbed_id=body.absorbed_id)
+    return one((await services.order.ask(services.order.customers.MergeCustomer, request)).customer)

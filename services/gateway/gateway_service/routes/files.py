@@ -1,0 +1,42 @@
+"""/attachments"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import File, Request, Response, UploadFile
+
+from chassis.database import Transaction
+from gateway_service import answers
+from gateway_service.attachments import Attachments
+from gateway_service.rendering import answer
+from gateway_service.routes import gateway_of, router
+from gateway_service.routes.scanners import once
+
+api = router("attachments")
+SEALED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+
+
+@api.post(
+    "/attachments",
+    status_code=201,
+    responses=answers.free({"id": "string", "file_name": "string", "size": "integer"}, 201),
+)
+async def add_attachment(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+    """Keep a picture or PDF (jpg, png, webp, pdf by content; at most 10 MB); name its id in `attachment_ids`."""
+    kept = await gateway_of(request).attachments.keep(file.filename or "", file.content_type or "", await file.read())
+
+    async def work(unit: Transaction) -> dict[str, Any]:
+        await Attachments.record(unit, kept)
+        return kept.shown() | {"created_by": unit.actor}
+
+    return answer(await once(request, work), 201)
+
+
+@api.get("/attachments/{attachment}", response_class=Response)
+async def get_attachment(attachment: str, request: Request) -> Response:
+    """The file itself, always as a download."""
+    known, content = await gateway_of(request).attachments.find(attachment)
+    disposition = f"attachment; filename*=UTF-8''{quote(known.file_name)}"
+    return Response(content, headers={**SEALED, "Content-Disposition": disposition}, media_type=known.media_type)

@@ -1,0 +1,112 @@
+"""/receipts, /issues, /shipments, /returns"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query, Response
+from google.protobuf.timestamp_pb2 import Timestamp
+from orderhub.inventory.v1.inventory_pb2 import (
+    GetShipmentRequest,
+    IssueComponentsRequest,
+    IssueComponentsResponse,
+    ListReceiptsRequest,
+    ListShipmentsRequest,
+    Receipt,
+    ReceiveGoodsRequest,
+    ReturnGoodsRequest,
+    ReturnGoodsResponse,
+    ShipGoodsRequest,
+    Shipment,
+)
+from orderhub.order.v1.order_pb2 import Shipment as SignedShipment
+from orderhub.order.v1.order_pb2 import SignShipmentRequest
+
+from chassis.errors import FieldProblem
+from gateway_service import answers, exchange
+from gateway_service.bodies.goods import GoodsFilter, IssueBody, ReceiptBody, ReturnBody, ShipmentBody, SignBody
+from gateway_service.exchange import command
+from gateway_service.problems import Problem
+from gateway_service.rendering import one, page
+from gateway_service.routes import Services, router
+
+api = router("goods")
+
+
+@api.post("/receipts", status_code=201, responses=answers.one(Receipt, 201))
+async def receive_goods(body: ReceiptBody, services: Services) -> Response:
+    """Receive finished goods of a production order: at most what passed inspection (S51-S54)."""
+    who = exchange.current().principal
+    device = who.subject.removeprefix("device:") if who.kind == "device" else ""
+    request = ReceiveGoodsRequest(context=command(), device_id=device, **body.given())
+    return one((await services.inventory.ask(services.inventory.goods.ReceiveGoods, request)).receipt, 201)
+
+
+@api.get("/receipts", responses=answers.listing(Receipt))
+async def list_receipts(filters: Annotated[GoodsFilter, Query()], services: Services) -> Response:
+    """Receipts, newest first."""
+    request = ListReceiptsRequest(page=filters.wire(), order=filters.order, production_order=filters.production_order)
+    found = await services.inventory.ask(services.inventory.goods.ListReceipts, request)
+    return page(found.receipts, found.next_page_token)
+
+
+@api.post("/issues", status_code=201, responses=answers.one(IssueComponentsResponse, 201))
+async def issue_components(body: IssueBody, services: Services) -> Response:
+    """Give out components against the pick list."""
+    request = IssueComponentsRequest(context=command(), **body.given())
+    return one(await services.inventory.ask(services.inventory.goods.IssueComponents, request), 201)
+
+
+@api.post("/shipments", status_code=201, responses=answers.one(Shipment, 201))
+async def ship_goods(body: ShipmentBody, services: Services) -> Response:
+    """Ship lines of one or more orders (X45-X51)."""
+    request = ShipGoodsRequest(context=command(), **body.given())
+    return one((await services.inventory.ask(services.inventory.goods.ShipGoods, request)).shipment, 201)
+
+
+@api.get("/shipments", responses=answers.listing(Shipment))
+async def list_shipments(filters: Annotated[GoodsFilter, Query()], services: Services) -> Response:
+    """Shipments, newest first."""
+    request = ListShipmentsRequest(page=filters.wire(), order=filters.order)
+    found = await services.inventory.ask(services.inventory.goods.ListShipments, request)
+    return page(found.shipments, found.next_page_token)
+
+
+@api.get("/shipments/{shipment}", responses=answers.one(Shipment))
+async def get_shipment(shipment: str, services: Services) -> Response:
+    """One shipment, by id or number."""
+    request = GetShipmentRequest(shipment=shipment)
+    return one((await services.inventory.ask(services.inventory.goods.GetShipment, request)).shipment)
+
+
+@api.post("/shipments/{shipment}:sign", responses=answers.one(SignedShipment))
+async def sign_shipment(shipment: str, services: Services, body: SignBody | None = None) -> Response:
+    """Record that the customer signed for it."""
+    said = body or SignBody()
+    request = SignShipmentRequest(
+        context=command(), shipment=shipment, signed_by=said.signed_by, signed_at=_instant(said.signed_at)
+    )
+    return one((await services.order.ask(services.order.orders.SignShipment, request)).shipment)
+
+
+@api.post("/returns", status_code=201, responses=answers.one(ReturnGoodsResponse, 201))
+async def return_goods(body: ReturnBody, services: Services) -> Response:
+    """Take goods back; the order opens again (X47)."""
+    request = ReturnGoodsRequest(context=command(), **body.given())
+    return one(await services.inventory.ask(services.inventory.goods.ReturnGoods, request), 201)
+
+
+def _instant(text: str | None) -> Timestamp | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("no offset")
+        made = Timestamp()
+        made.FromDatetime(moment.astimezone(UTC))
+    except (ValueError, OverflowError) as error:
+        problem = FieldProblem("signed_at", "NOT_AN_INSTANT")
+        raise Problem(422, "INVALID_REQUEST", {"fields": "signed_at"}, fields=[problem]) from error
+    return made

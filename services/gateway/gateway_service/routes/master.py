@@ -1,0 +1,97 @@
+"""/items, /routings, /boms: the item master"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Response
+from orderhub.planning.v1.master_pb2 import (
+    Bom,
+    ExplodeRequest,
+    ExplodeResponse,
+    GetBomRequest,
+    GetItemRequest,
+    GetRoutingRequest,
+    GetWhereUsedRequest,
+    Item,
+    ListItemsRequest,
+    PutBomRequest,
+    PutItemRequest,
+    PutRoutingRequest,
+    Routing,
+    WhereUsed,
+)
+
+from gateway_service import answers
+from gateway_service.bodies.master import BomBody, BomFilter, ExplosionFilter, ItemBody, ItemFilter, RoutingBody
+from gateway_service.exchange import command
+from gateway_service.rendering import answer, one, page, render
+from gateway_service.routes import Services, router
+
+api = router("item master")
+
+
+@api.put("/items/{code}", responses=answers.one(Item))
+async def put_item(code: str, body: ItemBody, services: Services) -> Response:
+    """Create an item or change it to this."""
+    request = PutItemRequest(context=command(), code=code, **body.given())
+    return one((await services.planning.ask(services.planning.master.PutItem, request)).item)
+
+
+@api.get("/items/{code}", responses=answers.one(Item))
+async def get_item(code: str, services: Services) -> Response:
+    """One item, by code or alias."""
+    found = await services.planning.ask(services.planning.master.GetItem, GetItemRequest(code=code))
+    return one(found.item)
+
+
+@api.get("/items", responses=answers.listing(Item))
+async def list_items(filters: Annotated[ItemFilter, Query()], services: Services) -> Response:
+    """Find items by code, alias, name or pinyin initials."""
+    request = ListItemsRequest(page=filters.wire(), q=filters.q)
+    found = await services.planning.ask(services.planning.master.ListItems, request)
+    return page(found.items, found.next_page_token)
+
+
+@api.get("/items/{code}/where-used", responses=answers.listing(WhereUsed))
+async def where_used(code: str, services: Services) -> Response:
+    """What this item goes into, directly and further up."""
+    found = await services.planning.ask(services.planning.master.GetWhereUsed, GetWhereUsedRequest(code=code))
+    return page(found.parents)
+
+
+@api.put("/routings/{code}", responses=answers.one(Routing))
+async def put_routing(code: str, body: RoutingBody, services: Services) -> Response:
+    """Create a routing or change it to this; released production orders keep their copy."""
+    request = PutRoutingRequest(context=command(), code=code, **body.given())
+    return one((await services.planning.ask(services.planning.master.PutRouting, request)).routing)
+
+
+@api.get("/routings/{code}", responses=answers.one(Routing))
+async def get_routing(code: str, services: Services) -> Response:
+    """One routing."""
+    found = await services.planning.ask(services.planning.master.GetRouting, GetRoutingRequest(code=code))
+    return one(found.routing)
+
+
+@api.put("/boms/{code}", responses=answers.one(Bom))
+async def put_bom(code: str, body: BomBody, services: Services) -> Response:
+    """Write the bill of materials of an item; a loop is refused by name."""
+    request = PutBomRequest(context=command(), item_code=code, **body.given())
+    return one((await services.planning.ask(services.planning.master.PutBom, request)).bom)
+
+
+@api.get("/boms/{code}", responses=answers.one(Bom))
+async def get_bom(code: str, filters: Annotated[BomFilter, Query()], services: Services) -> Response:
+    """The bill of materials in force on a day, and the versions there are."""
+    request = GetBomRequest(item_code=code, date=filters.date or "")
+    found = await services.planning.ask(services.planning.master.GetBom, request)
+    data = render(found.bom) | {"versions": [render(version) for version in found.versions]}
+    return answer(data, headers={"ETag": f'"{found.bom.version}"'})
+
+
+@api.get("/boms/{code}/explosion", responses=answers.one(ExplodeResponse))
+async def explode(code: str, filters: Annotated[ExplosionFilter, Query()], services: Services) -> Response:
+    """Gross requirements of every level, one row per item (S37)."""
+    request = ExplodeRequest(item_code=code, quantity=filters.quantity, date=filters.date or "")
+    return one(await services.planning.ask(services.planning.master.Explode, request))

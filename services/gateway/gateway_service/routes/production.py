@@ -1,0 +1,168 @@
+"""Plans, production orders, scans"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from orderhub.planning.v1.production_pb2 import (
+    DispatchProductionOrderRequest,
+    GetPlanRequest,
+    GetPlanResponse,
+    GetProductionOrderRequest,
+    GetPromiseRequest,
+    GetPromiseResponse,
+    GetScanTargetRequest,
+    GetScanTargetResponse,
+    InspectProductionOrderRequest,
+    ListProductionOrdersRequest,
+    MoveProductionOrderRequest,
+    PlanOrderRequest,
+    PlanOrderResponse,
+    ProductionOrder,
+    RecordScansRequest,
+    Scan,
+    ScanVerdict,
+)
+
+from gateway_service import answers, exchange
+from gateway_service.bodies.base import Nothing
+from gateway_service.bodies.orders import ReasonBody
+from gateway_service.bodies.production import (
+    DispatchBody,
+    InspectBody,
+    ProductionOrderFilter,
+    ScanBatchBody,
+    ScanBody,
+)
+from gateway_service.clients import Clients
+from gateway_service.exchange import command
+from gateway_service.problems import Problem
+from gateway_service.rendering import answer, one, page, render
+from gateway_service.routes import Services, WantedVersion, router
+
+api = router("production")
+
+
+@api.post("/orders/{order}:plan", responses=answers.one(PlanOrderResponse))
+async def plan_order(order: str, services: Services, _: Nothing | None = None) -> Response:
+    """Turn an order into production orders and one pick list; pressing twice gives the same plan (S36-S40)."""
+    request = PlanOrderRequest(context=command(), order=order)
+    return one(await services.planning.ask(services.planning.planning.PlanOrder, request))
+
+
+@api.get("/orders/{order}/plan", responses=answers.one(GetPlanResponse))
+async def get_plan(order: str, services: Services) -> Response:
+    """The plan of an order as it stands now."""
+    return one(await services.planning.ask(services.planning.planning.GetPlan, GetPlanRequest(order=order)))
+
+
+@api.get("/orders/{order}/promise", responses=answers.one(GetPromiseResponse))
+async def get_promise(order: str, services: Services) -> Response:
+    """Per line: from stock, producible by, or short of (S4)."""
+    request = GetPromiseRequest(order=order)
+    return one(await services.planning.ask(services.planning.planning.GetPromise, request))
+
+
+@api.get("/production-orders", responses=answers.listing(ProductionOrder))
+async def list_production_orders(filters: Annotated[ProductionOrderFilter, Query()], services: Services) -> Response:
+    """Production orders, newest first or by priority."""
+    chosen = filters.model_dump(exclude={"page_size", "page_token"})
+    request = ListProductionOrdersRequest(page=filters.wire(), **chosen)
+    found = await services.planning.ask(services.planning.planning.ListProductionOrders, request)
+    return page(found.production_orders, found.next_page_token)
+
+
+@api.get("/production-orders/{production_order}", responses=answers.one(ProductionOrder))
+async def get_production_order(production_order: str, services: Services) -> Response:
+    """One production order, by id, number or scan code."""
+    request = GetProductionOrderRequest(production_order=production_order)
+    found = await services.planning.ask(services.planning.planning.GetProductionOrder, request)
+    return one(found.production_order)
+
+
+@api.post("/production-orders/{production_order}:dispatch", responses=answers.one(ProductionOrder))
+async def dispatch(
+    production_order: str, version: WantedVersion, services: Services, body: DispatchBody | None = None
+) -> Response:
+    """Give a production order to the floor."""
+    request = DispatchProductionOrderRequest(
+        context=command(), production_order=production_order, team=body.team if body else "", expected_version=version
+    )
+    found = await services.planning.ask(services.planning.planning.DispatchProductionOrder, request)
+    return one(found.production_order)
+
+
+@api.post("/production-orders/{production_order}:inspect", responses=answers.one(ProductionOrder))
+async def inspect(production_order: str, body: InspectBody, version: WantedVersion, services: Services) -> Response:
+    """Record what passed, what goes back to rework and what is scrap (S50)."""
+    request = InspectProductionOrderRequest(
+        context=command(), production_order=production_order, expected_version=version, **body.given()
+    )
+    found = await services.planning.ask(services.planning.planning.InspectProductionOrder, request)
+    return one(found.production_order)
+
+
+async def _move(services: Clients, number: str, move: str, body: ReasonBody | None, version: int | None) -> Response:
+    request = MoveProductionOrderRequest(
+        context=command(), production_order=number, move=move, reason=body.reason if body else "",
+        expected_version=version,
+    )  # fmt: skip
+    found = await services.planning.ask(services.planning.planning.MoveProductionOrder, request)
+    return one(found.production_order)
+
+
+@api.post("/production-orders/{production_order}:hold", responses=answers.one(ProductionOrder))
+async def hold(
+    production_order: str, version: WantedVersion, services: Services, body: ReasonBody | None = None
+) -> Response:
+    """Stop a production order for a while."""
+    return await _move(services, production_order, "hold", body, version)
+
+
+@api.post("/production-orders/{production_order}:resume", responses=answers.one(ProductionOrder))
+async def resume(
+    production_order: str, version: WantedVersion, services: Services, body: ReasonBody | None = None
+) -> Response:
+    """Let a held production order go on."""
+    return await _move(services, production_order, "resume", body, version)
+
+
+@api.post("/production-orders/{production_order}:cancel", responses=answers.one(ProductionOrder))
+async def cancel(
+    production_order: str, version: WantedVersion, services: Services, body: ReasonBody | None = None
+) -> Response:
+    """Stop a production order for good."""
+    return await _move(services, production_order, "cancel", body, version)
+
+
+def _scan(body: ScanBody) -> Scan:
+    """Return the scan as planning judges it; a device speaks for itself only."""
+    running = exchange.current().principal
+    if running.kind == "device" and running.subject != f"device:{body.device_id}":
+        raise Problem(403, "DEVICE_MISMATCH")
+    return Scan(**body.given())
+
+
+async def _judged(services: Clients, scans: list[ScanBody]) -> list[dict[str, Any]]:
+    request = RecordScansRequest(scans=[_scan(scan) for scan in scans])
+    found = await services.planning.ask(services.planning.planning.RecordScans, request)
+    return [render(verdict) for verdict in found.verdicts]
+
+
+@api.post("/scans", responses=answers.one(ScanVerdict))
+async def scan(body: ScanBody, services: Services) -> Response:
+    """Report one scan; the answer is a verdict, HTTP 200 whatever it says (S48)."""
+    return answer((await _judged(services, [body]))[0])
+
+
+@api.post("/scans:batch", responses=answers.listing(ScanVerdict))
+async def scan_batch(body: ScanBatchBody, services: Services) -> Response:
+    """Report many scans; one verdict each, in the order sent (X39)."""
+    return answer({"items": await _judged(services, body.scans), "next_page_token": None})
+
+
+@api.get("/scan-targets/{code}", responses=answers.one(GetScanTargetResponse))
+async def get_scan_target(code: str, services: Services) -> Response:
+    """What a code is and what may be done with it now (S51)."""
+    return one(await services.planning.ask(services.planning.planning.GetScanTarget, GetScanTargetRequest(code=code)))

@@ -1,0 +1,56 @@
+"""/stock: balances, movements, the ledger"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Response
+from orderhub.inventory.v1.inventory_pb2 import (
+    GetStockRequest,
+    LedgerEntry,
+    ListLedgerRequest,
+    ListStockRequest,
+    PostMovementRequest,
+    PostMovementResponse,
+    Stock,
+)
+
+from gateway_service import answers
+from gateway_service.bodies.base import Page
+from gateway_service.bodies.goods import MovementBody, StockFilter
+from gateway_service.exchange import command
+from gateway_service.rendering import one, page
+from gateway_service.routes import Services, router
+
+api = router("stock")
+
+
+@api.post("/stock/movements", status_code=201, responses=answers.one(PostMovementResponse, 201))
+async def post_movement(body: MovementBody, services: Services) -> Response:
+    """Book a receipt, issue, adjustment or count; the balances afterwards come back."""
+    request = PostMovementRequest(context=command(), **body.given())
+    return one(await services.inventory.ask(services.inventory.stock.PostMovement, request), 201)
+
+
+@api.get("/stock", responses=answers.listing(Stock))
+async def list_stock(filters: Annotated[StockFilter, Query()], services: Services) -> Response:
+    """Balances, of the items named or of all."""
+    codes = [code.strip() for code in filters.item_code.split(",") if code.strip()]
+    request = ListStockRequest(page=filters.wire(), item_codes=codes)
+    found = await services.inventory.ask(services.inventory.stock.ListStock, request)
+    return page(found.stock, found.next_page_token)
+
+
+@api.get("/stock/{code}", responses=answers.one(Stock))
+async def get_stock(code: str, services: Services) -> Response:
+    """One item's balance."""
+    found = await services.inventory.ask(services.inventory.stock.GetStock, GetStockRequest(item_code=code))
+    return one(found.stock)
+
+
+@api.get("/stock/{code}/ledger", responses=answers.listing(LedgerEntry))
+async def list_ledger(code: str, filters: Annotated[Page, Query()], services: Services) -> Response:
+    """Every movement of an item, newest first."""
+    request = ListLedgerRequest(page=filters.wire(), item_code=code)
+    found = await services.inventory.ask(services.inventory.stock.ListLedger, request)
+    return page(found.entries, found.next_page_token)

@@ -1,0 +1,48 @@
+"""/track/{token}: what a customer's link shows, and nothing else (S30, S64; reliability.md 5, row 12)"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import Request, Response
+from orderhub.order.v1.order_pb2 import GetTrackedOrderRequest
+
+from gateway_service import answers, texts
+from gateway_service.problems import Problem
+from gateway_service.rendering import answer, render
+from gateway_service.routes import gateway_of, router
+from gateway_service.wiring import Gateway
+
+api = router("tracking")
+TOKEN = re.compile(r"[A-Za-z0-9_.~-]{8,160}")
+QUIET = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+async def tracked(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
+    """Return what the link may show; raise a 404 or 429 problem."""
+    if wait := gateway.track_limiter.wait(address):
+        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    if not TOKEN.fullmatch(token):
+        raise Problem(404, "TRACKING_LINK_UNKNOWN")
+    order = gateway.clients.order
+    shown = render(await order.ask(order.orders.GetTrackedOrder, GetTrackedOrderRequest(token=token)))
+    heading = "phone_order" if shown["channel"] == "phone" else "order"
+    return shown | {
+        "state_text": texts.say("tracking_states", shown["state"] or ""),
+        "heading": texts.say("tracking", heading, {"number": shown["number"] or ""}),
+    }
+
+
+@api.get(
+    "/track/{token}",
+    responses=answers.free({"number": "string", "state": "string", "state_text": "string", "lines": "array"}),
+)
+async def track(token: str, request: Request) -> Response:
+    """The state of one order for its customer; no sign-in, no prices, no phone numbers."""
+    address = request.client.host if request.client else ""
+    return answer(await tracked(gateway_of(request), token, address), headers=QUIET)

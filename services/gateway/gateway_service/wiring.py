@@ -1,0 +1,101 @@
+"""Settings and the one object that knows every part of the running gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from chassis.clock import Clock, SystemClock
+from chassis.commands import Commands
+from chassis.database import Database
+from chassis.principal import Signer
+from chassis.settings import Settings as ChassisSettings
+from gateway_service import rendering
+from gateway_service.attachments import Attachments, DiskStore
+from gateway_service.clients import Clients
+from gateway_service.devices import DeviceTokens
+from gateway_service.gate import Gate
+from gateway_service.limits import Limiter
+from gateway_service.passwords import Passwords
+from gateway_service.sessions import Sessions
+from gateway_service.stream import Hub
+from gateway_service.throttle import SignInThrottle
+from gateway_service.tokens import AccessTokens
+
+
+class Settings(ChassisSettings):
+    """What the gateway needs beside what every service needs."""
+
+    http_bind: str = "127.0.0.1:8080"
+    public_url: str = "http://127.0.0.1:8080"
+    attachments_dir: Path = Path(".run/attachments")
+    web_dist: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
+    trusted_proxies: str = ""  # addresses whose X-Forwarded-For counts, comma separated
+    argon2_memory_kib: int = 65536
+    requests_per_second: float = 500.0  # of one principal
+    scanner_requests_per_second: float = 50.0  # of one device
+    tracking_per_minute: float = 30.0  # of one address
+
+
+@dataclass
+class Gateway:
+    """Everything routes reach through `request.app.state.gateway`."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    commands: Commands
+    clients: Clients
+    gate: Gate
+    access: AccessTokens
+    sessions: Sessions
+    devices: DeviceTokens
+    passwords: Passwords
+    throttle: SignInThrottle
+    limiter: Limiter
+    scanner_limiter: Limiter
+    track_limiter: Limiter
+    hub: Hub
+    attachments: Attachments
+
+    async def close(self) -> None:
+        """Let go of channels and connections."""
+        await asyncio.gather(self.clients.close(), self.database.close())
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Gateway:
+    """Put the gateway together."""
+    clock = clock or SystemClock(settings.factory_zone)
+    rendering.set_public_url(settings.public_url)
+    database = Database(settings.database_url.get_secret_value(), "gateway", clock=clock, pool=settings.database_pool)
+    key = settings.signing_key.get_secret_value()
+    access, sessions, devices = AccessTokens(key, clock), Sessions(database), DeviceTokens(database)
+    rate, scanner_rate = settings.requests_per_second, settings.scanner_requests_per_second
+    return Gateway(
+        settings=settings,
+        clock=clock,
+        database=database,
+        commands=Commands(database),
+        clients=Clients(_targets(settings), Signer("gateway", key, clock)),
+        gate=Gate(access, sessions, devices),
+        access=access,
+        sessions=sessions,
+        devices=devices,
+        passwords=Passwords(settings.argon2_memory_kib),
+        throttle=SignInThrottle(),
+        limiter=Limiter(rate, rate * 4),
+        scanner_limiter=Limiter(scanner_rate, scanner_rate * 4),
+        track_limiter=Limiter(settings.tracking_per_minute / 60, settings.tracking_per_minute),
+        hub=Hub(settings.amqp_url.get_secret_value()),
+        attachments=Attachments(database, DiskStore(settings.attachments_dir)),
+    )
+
+
+def _targets(settings: Settings) -> dict[str, str]:
+    return {
+        "order": settings.order_target,
+        "planning": settings.planning_target,
+        "inventory": settings.inventory_target,
+        "notify": settings.notify_target,
+    }
