@@ -38,18 +38,19 @@ class ProtoCatalogue:
         if descriptor is None:
             return None
         message = GetMessageClass(descriptor)()
-        for field in descriptor.fields:
-            _fill(message, field)
+        _fill(message)
         return data_of(message)
 
 
-def _fill(message: Message, field: FieldDescriptor) -> None:
-    value = getattr(message, field.name)
-    if field.is_repeated and field.message_type is not None:
-        value.add()
-    elif field.is_repeated:
-        value.append("0")
-    elif field.type == FieldDescriptor.TYPE_STRING:
-        setattr(message, field.name, "0")
-    elif field.message_type is not None:
-        value.SetInParent()
+def _fill(message: Message) -> None:
+    """Put a value into every field, one entry into every list; events do not nest without end."""
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.message_type is not None:
+            _fill(value.add() if field.is_repeated else value)
+        elif field.is_repeated:
+            value.append("0")
+        elif field.type == FieldDescriptor.TYPE_STRING:
+            setattr(message, field.name, "0")
+        else:
+            setattr(message, field.name, type(value)(1))

@@ -5,22 +5,24 @@ SMTP addresses look like `smtp://user@host:587/?to=finance@example.com&from=orde
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
-from notify_service.adapters.channels.wire import Call, Request, json_bytes, read_status
+from notify_service.adapters.channels.wire import Call, Request, json_bytes, read_receiver
 from notify_service.domain.outcome import DELIVERED, Outcome, Result
 
 SUBJECT_CHARACTERS = 60
+STOP = re.compile(r"[\n：，。]")
 SECONDS = 8
-read = read_status
+read = read_receiver
 
 
 def subject_of(text: str) -> str:
-    """Return the first line, shortened."""
-    return text.splitlines()[0][:SUBJECT_CHARACTERS] if text else ""
+    """Return what the text begins with, up to its first stop."""
+    return STOP.split(text, maxsplit=1)[0][:SUBJECT_CHARACTERS]
 
 
 def build(call: Call) -> Request:

@@ -7,9 +7,9 @@ import binascii
 import hashlib
 import hmac
 
-from notify_service.adapters.channels.wire import JSON_TYPE, Call, Request, json_bytes, read_status
+from notify_service.adapters.channels.wire import JSON_TYPE, Call, Request, json_bytes, read_receiver
 
-read = read_status
+read = read_receiver
 PREFIX = "whsec_"
 
 

@@ -56,6 +56,15 @@ def read_status(answer: Answer) -> Outcome:
     return Outcome(Result.DOWN if status == 408 or status >= 500 else Result.REFUSED, answer.shown)
 
 
+def read_receiver(answer: Answer) -> Outcome:
+    """Judge by the status, and by an error code where a receiver that is no robot gives one all the same."""
+    outcome = read_status(answer)
+    code = answer.json().get("errcode", 0)
+    if outcome.result is not Result.DELIVERED or code == 0:
+        return outcome
+    return Outcome(Result.THROTTLED if code in TOO_MANY else Result.REFUSED, answer.shown)
+
+
 def read_errcode(answer: Answer) -> Outcome:
     """Judge a robot's answer: status, then its error code; 200 without a code is nobody we know."""
     outcome = read_status(answer)
