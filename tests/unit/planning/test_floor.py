@@ -97,7 +97,7 @@ def test_inspection_before_the_last_operation_is_illegal() -> None:
         (5, 5, 1, "INSPECTION_EXCEEDS_MADE"),
         (0, 0, 0, "REQUIRED"),
         (-1, 0, 0, "TOO_SMALL"),
-        ("0.5", 0, 0, "FRACTIONAL_QUANTITY"),
+        ("0.5", 0, 0, "QUANTITY_NOT_WHOLE"),
         ("NaN", 0, 0, "NOT_A_NUMBER"),
     ],
 )
@@ -157,7 +157,7 @@ def test_resume_shows_what_is_left() -> None:
         (scan(1, quantity=0), "QUANTITY_INVALID"),
         (scan(1, quantity="NaN"), "QUANTITY_INVALID"),
         (scan(1, scrap="1e400"), "QUANTITY_INVALID"),
-        (scan(1, quantity="1.5"), "FRACTIONAL_QUANTITY"),
+        (scan(1, quantity="1.5"), "QUANTITY_NOT_WHOLE"),
         (scan(1, operation_sequence=99), "OPERATION_UNKNOWN"),
     ],
 )

@@ -142,7 +142,7 @@ def test_a_line_that_cannot_be_planned_takes_nothing_and_stops_nobody() -> None:
         (1, "NO_BOM", "S"),
         (3, "NO_ROUTING", "N"),
         (4, "ITEM_UNKNOWN", "GHOST"),
-        (5, "FRACTIONAL_QUANTITY", "B"),
+        (5, "QUANTITY_NOT_WHOLE", "B"),
     ]
     assert picks(made) == {"C": (d(10), d(10), d(0))}
 

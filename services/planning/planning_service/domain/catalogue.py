@@ -20,6 +20,14 @@ class Catalogue:
     boms: Mapping[str, Bom]
     units: UnitCatalogue
     routings: Mapping[str, Routing] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Version of each item, by code."""
+    revision: int = 0
+
+    def resolve(self, code: str) -> str:
+        """Return the item code behind a code or an alias; an unknown one stays as it is."""
+        return code if code in self.items else self.aliases.get(code, code)
 
     def item(self, code: str) -> Item:
         """Return the item; raises UnknownItem."""

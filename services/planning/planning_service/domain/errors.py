@@ -89,10 +89,10 @@ class NoRouting(PlanningRefusal):
     reason = "NO_ROUTING"
 
 
-class FractionalQuantity(PlanningRefusal):
+class QuantityNotWhole(PlanningRefusal):
     """`item` counts whole pieces; `quantity` is not whole."""
 
-    reason = "FRACTIONAL_QUANTITY"
+    reason = "QUANTITY_NOT_WHOLE"
 
 
 class TooDeep(PlanningRefusal):
@@ -127,3 +127,9 @@ class Stale(PlanningRefusal):
     """Somebody changed `key` meanwhile: `expected`, `actual`."""
 
     reason = "STALE_VERSION"
+
+
+class OrderNotPlannable(PlanningRefusal):
+    """The order is not confirmed, or is held or cancelled: `number`, `state`, `allowed`."""
+
+    reason = "ORDER_NOT_PLANNABLE"

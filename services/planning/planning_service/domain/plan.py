@@ -13,7 +13,7 @@ from typing import Protocol
 
 from planning_service.domain.alternates import cover_with_alternates
 from planning_service.domain.catalogue import Catalogue
-from planning_service.domain.errors import FractionalQuantity, InactiveItem, PlanningRefusal
+from planning_service.domain.errors import InactiveItem, PlanningRefusal, QuantityNotWhole
 from planning_service.domain.exact import MICRO, from_micro, to_micro
 from planning_service.domain.item import Item, Supply
 from planning_service.domain.needs import ComponentNeed, Draft, LineNet
@@ -161,5 +161,5 @@ def stock_quantity(demand: DemandLine, item: Item, catalogue: Catalogue) -> int:
     ordered = to_micro(demand.quantity) * factor
     micro = -(-ordered.numerator // ordered.denominator)
     if item.whole_units and (ordered.denominator != 1 or micro % MICRO):
-        raise FractionalQuantity(item=item.code, quantity=str(demand.quantity))
+        raise QuantityNotWhole(item=item.code, quantity=str(demand.quantity))
     return micro

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -54,9 +54,10 @@ class ProductionOrder:
     closed_short_at: datetime | None = None
     reason: str | None = None
     version: int = 1
-    traceparent: str | None = None
+    traceparent: str = ""
     bom_hash: str = ""
-    flags: set[str] = field(default_factory=set)
+    asked_at: datetime | None = None
+    """When the customer asked: first come, first served."""
 
     @property
     def state(self) -> ProductionState:
@@ -209,7 +210,7 @@ class ProductionOrder:
         for name, quantity in quantities.items():
             errors += check_quantity(name, quantity)
             if self.whole_units and quantity.is_finite() and not is_whole(quantity):
-                errors.append(FieldError(name, "FRACTIONAL_QUANTITY", {"quantity": str(quantity)}))
+                errors.append(FieldError(name, "QUANTITY_NOT_WHOLE", {"quantity": str(quantity)}))
         if not errors:
             judged = sum(quantities.values(), ZERO)
             if judged <= 0:

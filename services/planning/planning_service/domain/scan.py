@@ -114,7 +114,7 @@ def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[D
         if not _is_sane(value):
             return refused("QUANTITY_INVALID", quantity=str(value))
         if order.whole_units and not is_whole(value):
-            return refused("FRACTIONAL_QUANTITY", quantity=plain(value), unit=order.unit)
+            return refused("QUANTITY_NOT_WHOLE", quantity=plain(value), unit=order.unit)
     if good + scrap > left:
         return refused("QUANTITY_OVER", quantity=plain(good + scrap), left=plain(left), unit=order.unit)
     if good + scrap == 0:

@@ -1,0 +1,1 @@
+"""Planning going out: SQL, events, other services."""

@@ -1,0 +1,126 @@
+"""Components of production orders and stocked lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from planning_service.adapters.bulk import BulkInsert
+from planning_service.domain.component import Component, Held
+from planning_service.domain.exact import trimmed
+
+COLUMNS = """
+c.production_order_number, c.order_number, c.line_no, c.item_code, c.item_name, c.unit, c.due_date, c.required, c.made,
+c.expected, c.available, c.reserved, c.issued, c.held_short, c.told, c.substitutes
+"""
+_OF_DEMAND = text(
+    f"SELECT {COLUMNS} FROM component c "  # noqa: S608
+    "WHERE c.production_order_number = :production_order AND c.order_number = :order "
+    "ORDER BY c.line_no, c.item_code FOR NO KEY UPDATE"
+)
+_WAITING_FOR = text(
+    f"SELECT {COLUMNS} FROM component c "  # noqa: S608
+    "WHERE c.order_number = :order AND c.line_no = :line_no AND c.item_code = :item AND c.expected > 0 "
+    "ORDER BY c.production_order_number FOR NO KEY UPDATE"
+)
+_SAVE = text("""
+UPDATE component c SET reserved = t.reserved, issued = t.issued, held_short = t.held_short, expected = t.expected, short = t.short
+FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]),
+            CAST(:reserved AS numeric[]), CAST(:issued AS numeric[]), CAST(:held_short AS numeric[]),
+            CAST(:expected AS numeric[]), CAST(:short AS numeric[]))
+  AS t (number, order_number, line_no, item_code, reserved, issued, held_short, expected, short)
+WHERE c.production_order_number = t.number AND c.order_number = t.order_number AND c.line_no = t.line_no
+  AND c.item_code = t.item_code
+""")
+_TOLD = text("""
+UPDATE component c SET told = c.short > 0
+FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]))
+  AS t (number, order_number, line_no, item_code)
+WHERE c.production_order_number = t.number AND c.order_number = t.order_number AND c.line_no = t.line_no
+  AND c.item_code = t.item_code
+""")
+_NEW = BulkInsert(
+    "component",
+    {
+        "production_order_number": "text", "order_number": "text", "line_no": "int", "item_code": "text",
+        "item_name": "text", "unit": "text", "due_date": "date", "required": "numeric", "made": "numeric",
+        "expected": "numeric", "available": "numeric", "reserved": "numeric", "held_short": "numeric",
+        "short": "numeric", "substitutes": "text",
+    },
+)  # fmt: skip
+
+
+def component_of(row: Any) -> Component:
+    """Return the component of a row."""
+    numbers = ("required", "made", "expected", "available", "reserved", "issued", "held_short")
+    return Component(
+        order_number=row.order_number,
+        production_order_number=row.production_order_number,
+        line_no=row.line_no,
+        item_code=row.item_code,
+        item_name=row.item_name,
+        unit=row.unit,
+        due_date=row.due_date,
+        told=row.told,
+        substitutes=row.substitutes,
+        **{name: trimmed(getattr(row, name)) for name in numbers},
+    )
+
+
+class ComponentRows:
+    """What inventory says of components, and what is told of it."""
+
+    def __init__(self, unit: Transaction) -> None:
+        self._unit = unit
+
+    async def add(self, components: Sequence[Component]) -> None:
+        """Insert new components in one statement."""
+        await _NEW.run(self._unit, [{**asdict(component), "short": component.short} for component in components])
+
+    async def hold(self, order_number: str, production_order_number: str, lines: Sequence[Held]) -> list[Component]:
+        """Take what inventory holds; return the components it speaks of, as they now stand."""
+        found = await self._of(_OF_DEMAND, {"order": order_number, "production_order": production_order_number})
+        told = {(line.line_no if not production_order_number else 0, line.item_code): line for line in lines}
+        changed = [
+            component.holding(held)
+            for component in found
+            if (held := told.get((component.line_no if not production_order_number else 0, component.item_code)))
+        ]
+        await self._save(changed)
+        return changed
+
+    async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
+        """A child production order has ended: what it did not bring is a shortage now."""
+        values = {"order": order_number, "line_no": line_no, "item": item_code}
+        changed = [component.expecting_nothing() for component in await self._of(_WAITING_FOR, values)]
+        await self._save(changed)
+        return changed
+
+    async def mark_told(self, components: Sequence[Component]) -> None:
+        """Remember that the beginning or end of these shortages was told."""
+        if components:
+            await self._unit.execute(_TOLD, _keys(components))
+
+    async def _of(self, statement: Any, values: dict[str, Any]) -> list[Component]:
+        return [component_of(row) for row in await self._unit.execute(statement, values)]
+
+    async def _save(self, components: Sequence[Component]) -> None:
+        if not components:
+            return
+        columns: dict[str, Any] = _keys(components)
+        for name in ("reserved", "issued", "held_short", "expected", "short"):
+            columns[name] = [getattr(component, name) for component in components]
+        await self._unit.execute(_SAVE, columns)
+
+
+def _keys(components: Sequence[Component]) -> dict[str, Any]:
+    return {
+        "numbers": [c.production_order_number for c in components],
+        "orders": [c.order_number for c in components],
+        "lines": [c.line_no for c in components],
+        "items": [c.item_code for c in components],
+    }

@@ -1,0 +1,36 @@
+"""Queries over the item master."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from planning_service.adapters.catalogue_cache import Reader
+from planning_service.adapters.master_rows import item_of
+from planning_service.domain.item import Item
+
+_ITEM_PAGE = text("""
+SELECT code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version
+FROM item
+WHERE (:q = '' OR code ILIKE :pattern OR name ILIKE :pattern OR initials LIKE lower(:prefix)
+       OR EXISTS (SELECT 1 FROM unnest(aliases) AS a WHERE a ILIKE :pattern))
+  AND (:after = '' OR code > :after)
+ORDER BY code LIMIT :size
+""")
+_BOM_HEADS = text("""
+SELECT version, effective_from, effective_to, content_hash FROM bom WHERE item_code = :code ORDER BY version DESC
+""")
+
+
+async def item_page(reader: Reader, q: str, after: str, size: int) -> list[tuple[Item, int]]:
+    """Return items after a code, by code; `q` finds code, alias, name or pinyin initials."""
+    escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    values = {"q": q, "pattern": f"%{escaped}%", "prefix": f"{escaped}%", "after": after, "size": size}
+    return [(item_of(row), row.version) for row in await reader.execute(_ITEM_PAGE, values)]
+
+
+async def bom_heads(reader: Reader, code: str) -> Sequence[Any]:
+    """Return every version of a bill ever kept, newest first."""
+    return list(await reader.execute(_BOM_HEADS, {"code": code}))

@@ -1,0 +1,284 @@
+"""Planning's events: domain objects to messages, published with the transaction, in the trace of their order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from orderhub.planning.v1 import events_pb2 as pb
+
+from chassis.database import Transaction
+from planning_service.app.ports import OrderFacts
+from planning_service.domain.bom import BomVersion
+from planning_service.domain.component import Component
+from planning_service.domain.exact import from_micro, plain
+from planning_service.domain.item import Item
+from planning_service.domain.plan import OrderPlan
+from planning_service.domain.production_order import ProductionOrder
+from planning_service.domain.routing import Routing
+from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, clamped
+
+
+def stamp(at: datetime | None) -> Timestamp | None:
+    """Return the instant as a protobuf timestamp; None stays unset."""
+    if at is None:
+        return None
+    found = Timestamp()
+    found.FromDatetime(at)
+    return found
+
+
+class Messages:
+    """Tells what happened when the transaction commits."""
+
+    def __init__(self, unit: Transaction) -> None:
+        self._unit = unit
+
+    def item_changed(self, item: Item, version: int) -> None:
+        """Tell the whole item."""
+        self._unit.publish(
+            f"items/{item.code}",
+            pb.ItemChanged(
+                item_code=item.code,
+                name=item.name,
+                unit=item.unit,
+                supply=item.supply.value,
+                whole_units=item.whole_units,
+                safety_stock=plain(item.safety_stock),
+                lead_time_days=item.lead_time_days,
+                aliases=item.aliases,
+                units=[pb.UnitFactor(unit=u.unit, factor=plain(u.factor)) for u in item.units],
+                active=item.active,
+                version=version,
+            ),
+        )
+
+    def routing_changed(self, routing: Routing) -> None:
+        """Tell that a routing changed."""
+        message = pb.RoutingChanged(routing_code=routing.code, version=routing.version)
+        self._unit.publish(f"routings/{routing.code}", message)
+
+    def bom_changed(self, item_code: str, version: BomVersion) -> None:
+        """Tell that a bill has a new version."""
+        content = version.content_hash()
+        message = pb.BomChanged(item_code=item_code, version=version.version, content_hash=content)
+        self._unit.publish(f"boms/{item_code}", message)
+
+    def planned(
+        self, order: OrderFacts, plan: OrderPlan, made: Sequence[ProductionOrder], components: Sequence[Component]
+    ) -> None:
+        """Tell the plan as one event, then each production order as its own."""
+        wanted: dict[str, list[pb.Demand]] = defaultdict(list)
+        for component in components:
+            wanted[component.production_order_number].append(_demand(component))
+        planned = pb.OrderPlanned(
+            order_number=order.number,
+            production_orders=[_planned(one, wanted[one.number]) for one in made],
+            stocked_lines=wanted[""],
+            planned_at=stamp(self._unit.now),
+            urgency=order.urgency.value,
+            lines=[
+                pb.PlannedLine(
+                    line_no=line.line_no, planned_quantity=plain(from_micro(line.quantity)), unit=line.item.unit
+                )
+                for line in plan.lines
+            ],
+        )
+        self._unit.publish(f"orders/{order.number}", planned, trace=order.traceparent)
+        for rank, one in enumerate(made, 1):
+            self._of(one, _created(one, rank))
+
+    def dispatched(self, order: ProductionOrder) -> None:
+        """Tell the team."""
+        first = order.operations[0].step if order.operations else None
+        self._of(
+            order,
+            pb.ProductionOrderDispatched(
+                production_order_number=order.number,
+                order_number=order.order_number,
+                line_no=order.line_no,
+                team=order.team or "",
+                item_code=order.item_code,
+                item_name=order.item_name,
+                quantity=plain(order.quantity),
+                unit=order.unit,
+                first_operation=first.name if first else "",
+                work_center=first.work_center if first else "",
+                dispatched_at=stamp(order.dispatched_at),
+                urgency=order.urgency.value,
+            ),
+        )
+
+    def scanned(self, order: ProductionOrder, scan: ScanReport, outcome: ScanOutcome) -> None:
+        """Tell what a scan led to: an operation begun, done, everything made."""
+        if outcome.index is None:
+            return
+        if outcome.started:
+            self._of(order, _started(order, scan, outcome, self._unit.now))
+        if outcome.finished and scan.action is ScanAction.FINISH:
+            self._of(order, _finished(order, scan, outcome.index))
+        if outcome.made:
+            self._of(
+                order,
+                pb.InspectionRequested(
+                    production_order_number=order.number,
+                    order_number=order.order_number,
+                    line_no=order.line_no,
+                    item_code=order.item_code,
+                    item_name=order.item_name,
+                    quantity=plain(order.waiting),
+                    unit=order.unit,
+                ),
+            )
+
+    def inspection_recorded(self, order: ProductionOrder) -> None:
+        """Tell the totals of all inspections so far."""
+        self._of(
+            order,
+            pb.InspectionRecorded(
+                production_order_number=order.number,
+                order_number=order.order_number,
+                line_no=order.line_no,
+                item_code=order.item_code,
+                passed_quantity=plain(order.passed),
+                rework_quantity=plain(order.rework),
+                scrapped_quantity=plain(order.scrapped),
+                unit=order.unit,
+                reason=order.reason or "",
+                inspected_at=stamp(order.inspected_at),
+            ),
+        )
+
+    def completed(self, order: ProductionOrder) -> None:
+        """Tell that a production order is booked off."""
+        self._of(
+            order,
+            pb.ProductionOrderCompleted(
+                production_order_number=order.number,
+                order_number=order.order_number,
+                line_no=order.line_no,
+                item_code=order.item_code,
+                quantity=plain(order.quantity),
+                received_quantity=plain(order.received),
+                unit=order.unit,
+            ),
+        )
+
+    def cancelled(self, order: ProductionOrder) -> None:
+        """Tell that a production order ended before its time."""
+        self._of(
+            order,
+            pb.ProductionOrderCancelled(
+                production_order_number=order.number,
+                order_number=order.order_number,
+                line_no=order.line_no,
+                reason=order.reason or "",
+                state=order.state.value,
+                team=order.team or "",
+            ),
+        )
+
+    def shortage(self, component: Component, trace: str) -> None:
+        """Tell that a shortage began, or that it is over."""
+        fixed = {
+            "order_number": component.order_number,
+            "production_order_number": component.production_order_number,
+            "line_no": component.line_no,
+            "item_code": component.item_code,
+            "item_name": component.item_name,
+            "unit": component.unit,
+        }
+        number = component.production_order_number
+        subject = f"production-orders/{number}" if number else f"orders/{component.order_number}"
+        if component.short > 0:
+            self._unit.publish(subject, pb.ShortageRaised(**fixed, short=plain(component.short)), trace=trace)  # type: ignore[arg-type]
+        else:
+            self._unit.publish(subject, pb.ShortageCleared(**fixed), trace=trace)  # type: ignore[arg-type]
+
+    def _of(self, order: ProductionOrder, message: object) -> None:
+        self._unit.publish(f"production-orders/{order.number}", message, trace=order.traceparent)  # type: ignore[arg-type]
+
+
+def _demand(component: Component) -> pb.Demand:
+    return pb.Demand(
+        line_no=component.line_no,
+        item_code=component.item_code,
+        quantity=plain(component.required),
+        unit=component.unit,
+        due_date=component.due_date.isoformat(),
+    )
+
+
+def _planned(order: ProductionOrder, components: list[pb.Demand]) -> pb.PlannedProductionOrder:
+    return pb.PlannedProductionOrder(
+        production_order_number=order.number,
+        parent_number=order.parent_number or "",
+        line_no=order.line_no,
+        item_code=order.item_code,
+        quantity=plain(order.quantity),
+        unit=order.unit,
+        due_date=order.due_date.isoformat(),
+        urgency=order.urgency.value,
+        rank=order.planner_rank or 0,
+        components=components,
+    )
+
+
+def _created(order: ProductionOrder, rank: int) -> pb.ProductionOrderCreated:
+    return pb.ProductionOrderCreated(
+        production_order_number=order.number,
+        order_number=order.order_number,
+        line_no=order.line_no,
+        parent_number=order.parent_number or "",
+        item_code=order.item_code,
+        item_name=order.item_name,
+        quantity=plain(order.quantity),
+        unit=order.unit,
+        routing_code=order.routing_code,
+        due_date=order.due_date.isoformat(),
+        urgency=order.urgency.value,
+        priority=rank,
+        scan_code=order.number,
+    )
+
+
+def _started(order: ProductionOrder, scan: ScanReport, outcome: ScanOutcome, now: datetime) -> pb.OperationStarted:
+    operation = order.operations[outcome.index or 0]
+    return pb.OperationStarted(
+        production_order_number=order.number,
+        order_number=order.order_number,
+        line_no=order.line_no,
+        operation_sequence=operation.sequence,
+        operation_name=operation.step.name,
+        work_center=operation.step.work_center,
+        started_at=stamp(clamped(order, scan.occurred_at, now)),
+        device_id=scan.device_id,
+        scan_id=scan.scan_id,
+        first=outcome.first_start,
+    )
+
+
+def _finished(order: ProductionOrder, scan: ScanReport, index: int) -> pb.OperationFinished:
+    operation = order.operations[index]
+    following = order.operations[index + 1].step if index + 1 < len(order.operations) else None
+    return pb.OperationFinished(
+        production_order_number=order.number,
+        order_number=order.order_number,
+        line_no=order.line_no,
+        operation_sequence=operation.sequence,
+        operation_name=operation.step.name,
+        work_center=operation.step.work_center,
+        finished_at=stamp(operation.last_report_at),
+        good_quantity=plain(operation.good),
+        scrap_quantity=plain(operation.scrap),
+        unit=order.unit,
+        next_operation=following.name if following else "",
+        next_work_center=following.work_center if following else "",
+        device_id=scan.device_id,
+        scan_id=scan.scan_id,
+        last=following is None,
+        item_name=order.item_name,
+        quantity=plain(order.quantity),
+    )

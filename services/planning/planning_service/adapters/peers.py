@@ -1,0 +1,86 @@
+"""The services planning asks: order for orders, inventory for what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from orderhub.inventory.v1 import inventory_pb2, inventory_pb2_grpc
+from orderhub.order.v1 import order_pb2, order_pb2_grpc
+
+from chassis.grpc_client import Peer
+from planning_service.app.ports import OrderFacts
+from planning_service.domain.plan import DemandLine
+from planning_service.domain.priority import Urgency
+
+BATCH = 2_000
+
+
+class OrderClient:
+    """Asks the order service."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._stub = order_pb2_grpc.OrderServiceStub(peer.channel)
+
+    async def get(self, order: str) -> OrderFacts:
+        """Return an order by id or number; the owner's refusal passes through."""
+        answer = await self._peer.ask(self._stub.GetOrder, order_pb2.GetOrderRequest(order=order))
+        return facts_of(answer.order)
+
+
+class InventoryClient:
+    """Asks the inventory service."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._stub = inventory_pb2_grpc.StockServiceStub(peer.channel)
+
+    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
+        """Return what is free of each item, in batched calls; an item without stock is missing."""
+        wanted = sorted(set(codes))
+        found: dict[str, Decimal] = {}
+        for start in range(0, len(wanted), BATCH):
+            request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH])
+            answer = await self._peer.ask(self._stub.GetAvailability, request)
+            found |= {code: Decimal(stock.available or "0") for code, stock in answer.stock.items()}
+        return found
+
+
+def facts_of(order: order_pb2.Order) -> OrderFacts:
+    """Return what planning needs of an order; a line counts with what is still to be served."""
+    due = date.fromisoformat(order.due_date)
+    lines = tuple(
+        DemandLine(line.line_no, line.item_code, open_quantity, _date(line.due_date) or due, line.unit)
+        for line in order.lines
+        if (open_quantity := _open(line)) > 0
+    )
+    asked = order.confirmed_at if order.HasField("confirmed_at") else order.created_at
+    return OrderFacts(
+        number=order.number,
+        id=order.id,
+        state=order.state,
+        urgency=Urgency(order.urgency or "green"),
+        due_date=due,
+        asked_at=asked.ToDatetime(UTC) if asked.seconds else datetime.now(UTC),
+        traceparent=order.traceparent,
+        customer_name=order.customer.name,
+        allowed=tuple(order.allowed),
+        lines=lines,
+        item_names={line.line_no: line.item_name for line in order.lines},
+    )
+
+
+def _open(line: order_pb2.OrderLine) -> Decimal:
+    """Return ordered less cancelled less what left the house for good."""
+    shipped = _number(line.shipped_quantity) - _number(line.returned_quantity)
+    return _number(line.quantity) - _number(line.cancelled_quantity) - shipped
+
+
+def _number(text: str) -> Decimal:
+    return Decimal(text or "0")
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,125 @@
+"""Production orders in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from planning_service.adapters.bulk import BulkInsert
+from planning_service.adapters.production_rows import (
+    OPERATION_COLUMNS,
+    ORDER_COLUMNS,
+    fixed_values,
+    moving_values,
+    operation_of,
+    operation_values,
+    production_order_of,
+)
+from planning_service.domain.operation import Operation
+from planning_service.domain.production_order import ProductionOrder
+
+_NUMBERS = text("SELECT nextval('production_order_number') FROM generate_series(1, :count)")
+_BY_NUMBER = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = :key FOR NO KEY UPDATE")  # noqa: S608
+_BY_ID = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.id = :key FOR NO KEY UPDATE")  # noqa: S608
+_OF_ORDER = text(
+    f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.order_number = :order "  # noqa: S608
+    "ORDER BY p.number FOR NO KEY UPDATE"
+)
+_OPERATIONS = text(
+    f"SELECT {OPERATION_COLUMNS} FROM operation o WHERE o.production_order_number = ANY(:numbers) "  # noqa: S608
+    "ORDER BY o.production_order_number, o.sequence"
+)
+_ORDERS = BulkInsert(
+    "production_order",
+    {
+        "number": "text", "id": "uuid", "order_number": "text", "line_no": "int", "parent_number": "text",
+        "item_code": "text", "item_name": "text", "unit": "text", "whole_units": "boolean", "quantity": "numeric",
+        "routing_code": "text", "bom_version": "bigint", "bom_hash": "text", "due_date": "date", "urgency": "text",
+        "planner_rank": "int", "asked_at": "timestamptz", "sort_key": "text", "state": "text", "live": "boolean",
+        "created_at": "timestamptz", "traceparent": "text",
+    },
+)  # fmt: skip
+_NEW_OPERATIONS = BulkInsert(
+    "operation",
+    {
+        "production_order_number": "text", "sequence": "int", "code": "text", "name": "text", "work_center": "text",
+        "minutes_per_unit": "numeric", "setup_minutes": "numeric",
+    },
+)  # fmt: skip
+_SAVE = text("""
+UPDATE production_order SET state = :state, live = :live, team = :team, due_date = :due_date, urgency = :urgency,
+  planner_rank = :planner_rank, sort_key = :sort_key, dispatched_at = :dispatched_at, held_at = :held_at, passed = :passed,
+  rework = :rework, scrapped = :scrapped, rework_waiting = :rework_waiting, inspected_at = :inspected_at, received = :received,
+  received_at = :received_at, settled = :settled, completed_at = :completed_at, cancelled_at = :cancelled_at,
+  closed_short_at = :closed_short_at, reason = :reason, version = version + 1
+WHERE number = :number
+""")
+_SAVE_OPERATION = text("""
+UPDATE operation SET good = :good, scrap = :scrap, started_at = :started_at, last_report_at = :last_report_at, flags = :flags
+WHERE production_order_number = :number AND sequence = :sequence
+""")
+
+
+class ProductionOrderRows:
+    """Loads under a row lock, saves facts and the derived state together."""
+
+    def __init__(self, unit: Transaction) -> None:
+        self._unit = unit
+
+    async def next_numbers(self, count: int, today: date) -> list[str]:
+        """Return numbers nobody has had: POyyyymmdd-nnnn, gaps allowed."""
+        found = await self._unit.execute(_NUMBERS, {"count": count})
+        return [f"PO{today:%Y%m%d}-{value:04d}" for value in found.scalars()]
+
+    async def add(self, orders: Sequence[ProductionOrder], bom_versions: Sequence[int]) -> None:
+        """Insert new production orders with their frozen operations: two statements."""
+        pairs = zip(orders, bom_versions, strict=True)
+        await _ORDERS.run(self._unit, [fixed_values(order, version) for order, version in pairs])
+        rows = [operation_values(order.number, op) for order in orders for op in order.operations]
+        await _NEW_OPERATIONS.run(self._unit, rows)
+
+    async def locked(self, key: str) -> ProductionOrder | None:
+        """Return the production order with this number, scan code or id, locked; None when there is none."""
+        statement, value = (_BY_ID, as_uuid(key)) if as_uuid(key) else (_BY_NUMBER, key)
+        row = (await self._unit.execute(statement, {"key": value})).one_or_none()
+        if row is None:
+            return None
+        return production_order_of(row, (await self._operations([row.number]))[row.number])
+
+    async def locked_of_order(self, order_number: str) -> list[ProductionOrder]:
+        """Return all production orders of an order, locked, by number."""
+        rows = list(await self._unit.execute(_OF_ORDER, {"order": order_number}))
+        operations = await self._operations([row.number for row in rows])
+        return [production_order_of(row, operations[row.number]) for row in rows]
+
+    async def save(self, order: ProductionOrder, operation: Operation | None = None) -> None:
+        """Write back a production order, and the operation that moved when there is one."""
+        await self._unit.execute(_SAVE, moving_values(order))
+        order.version += 1
+        if operation is not None:
+            values = {"number": order.number, "sequence": operation.sequence, "good": operation.good}
+            values |= {"scrap": operation.scrap, "started_at": operation.started_at}
+            values |= {"last_report_at": operation.last_report_at, "flags": sorted(operation.flags)}
+            await self._unit.execute(_SAVE_OPERATION, values)
+
+    async def _operations(self, numbers: list[str]) -> dict[str, list[Operation]]:
+        found: dict[str, list[Operation]] = defaultdict(list)
+        if numbers:
+            for row in await self._unit.execute(_OPERATIONS, {"numbers": numbers}):
+                found[row.production_order_number].append(operation_of(row))
+        return found
+
+
+def as_uuid(key: str) -> UUID | None:
+    """Return the key as a UUID when it is one."""
+    if len(key) != 36:
+        return None
+    try:
+        return UUID(key)
+    except ValueError:
+        return None

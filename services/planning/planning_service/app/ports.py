@@ -1,0 +1,153 @@
+"""What the use cases need from outside, as they see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from planning_service.domain.bom import BomVersion
+from planning_service.domain.catalogue import Catalogue
+from planning_service.domain.component import Component, Held
+from planning_service.domain.item import Item
+from planning_service.domain.operation import Operation
+from planning_service.domain.plan import DemandLine, OrderPlan
+from planning_service.domain.priority import Urgency
+from planning_service.domain.production_order import ProductionOrder
+from planning_service.domain.routing import Routing
+from planning_service.domain.scan import ScanOutcome, ScanReport
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What planning must know of a customer order."""
+
+    number: str
+    id: str
+    state: str
+    urgency: Urgency
+    due_date: date
+    asked_at: datetime
+    traceparent: str
+    customer_name: str
+    allowed: tuple[str, ...]
+    lines: tuple[DemandLine, ...]
+    item_names: Mapping[int, str]
+
+
+class Orders(Protocol):
+    """The order service."""
+
+    async def get(self, order: str) -> OrderFacts:
+        """Return an order by id or number; raises NotFound."""
+        ...
+
+
+class Stock(Protocol):
+    """The inventory service."""
+
+    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
+        """Return what is free of each item; an item without stock may be missing."""
+        ...
+
+
+class Master(Protocol):
+    """The item master inside one transaction; `lock` comes first and lets one writer in at a time."""
+
+    async def lock(self) -> Catalogue:
+        """Return the newest catalogue; nobody else changes it until the transaction ends."""
+        ...
+
+    async def save_item(self, item: Item, version: int) -> None:
+        """Insert or replace an item."""
+        ...
+
+    async def save_routing(self, routing: Routing) -> None:
+        """Insert or replace a routing."""
+        ...
+
+    async def save_bom(self, item_code: str, version: BomVersion) -> BomVersion:
+        """Keep a version of a bill under the next number; one of the same start is superseded."""
+        ...
+
+
+class ProductionOrders(Protocol):
+    """Production orders inside one transaction."""
+
+    async def next_numbers(self, count: int, today: date) -> list[str]:
+        """Return numbers nobody has had yet."""
+        ...
+
+    async def add(self, orders: Sequence[ProductionOrder], bom_versions: Sequence[int]) -> None:
+        """Insert new production orders with their operations."""
+        ...
+
+    async def locked(self, key: str) -> ProductionOrder | None:
+        """Return the one with this number, id or scan code, locked."""
+        ...
+
+    async def locked_of_order(self, order_number: str) -> list[ProductionOrder]:
+        """Return all of an order, locked, by number."""
+        ...
+
+    async def save(self, order: ProductionOrder, operation: Operation | None = None) -> None:
+        """Write back a changed production order and the one operation that moved; raises the version."""
+        ...
+
+
+class Plans(Protocol):
+    """Plans inside one transaction."""
+
+    async def claim(self, order: OrderFacts, now: datetime, who: str) -> set[int]:
+        """Lock the order's plan, made if there is none, and return the lines it has."""
+        ...
+
+    async def add(
+        self, order: OrderFacts, plan: OrderPlan, components: Sequence[Component], promised: Mapping[int, date | None]
+    ) -> None:
+        """Add planned lines, their components, and what stays unplanned."""
+        ...
+
+
+class Components(Protocol):
+    """Needs of production orders and stocked lines inside one transaction."""
+
+    async def hold(self, order_number: str, production_order_number: str, lines: Sequence[Held]) -> list[Component]:
+        """Take what inventory says it holds; return the components that changed, as they now stand."""
+        ...
+
+    async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
+        """A child production order has ended: nothing more of it comes; return the components that changed."""
+        ...
+
+    async def mark_told(self, components: Sequence[Component]) -> None:
+        """Remember which shortages were told."""
+        ...
+
+
+class Tell(Protocol):
+    """Events, told when the transaction commits."""
+
+    def item_changed(self, item: Item, version: int) -> None: ...
+
+    def routing_changed(self, routing: Routing) -> None: ...
+
+    def bom_changed(self, item_code: str, version: BomVersion) -> None: ...
+
+    def planned(
+        self, order: OrderFacts, plan: OrderPlan, made: Sequence[ProductionOrder], components: Sequence[Component]
+    ) -> None: ...
+
+    def dispatched(self, order: ProductionOrder) -> None: ...
+
+    def scanned(self, order: ProductionOrder, scan: ScanReport, outcome: ScanOutcome) -> None: ...
+
+    def inspection_recorded(self, order: ProductionOrder) -> None: ...
+
+    def completed(self, order: ProductionOrder) -> None: ...
+
+    def cancelled(self, order: ProductionOrder) -> None: ...
+
+    def shortage(self, component: Component, trace: str) -> None: ...

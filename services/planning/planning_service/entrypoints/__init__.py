@@ -1,0 +1,1 @@
+"""Planning coming in: gRPC and events; they translate and decide nothing."""
