@@ -26,7 +26,7 @@ def main() -> int:
     keeper = living.get(NAME)
     rows.append(row(NAME, "running" if keeper else "stopped", "", keeper))
     print(table([HEADINGS, *rows]))
-    print(f"\ntogether {sum(tree_kib(record.pid) for record in living.values()) / 1024:.0f} MB")
+    print(f"\ntogether {sum(memory_kib(record) for record in living.values()) / 1024:.0f} MB")
     return 0 if all(word == "healthy" for word in good) and keeper else 1
 
 
@@ -39,7 +39,7 @@ def judged(part: Part, wanted: Plan, record: Record | None) -> str:
 def row(name: str, word: str, port: str, record: Record | None) -> tuple[str, ...]:
     if record is None:
         return (name, word, port, "", "", "", "")
-    memory = f"{tree_kib(record.pid) / 1024:.0f}"
+    memory = f"{memory_kib(record) / 1024:.0f}"
     return (name, word, port, str(record.pid), memory, lasting(record.uptime_s()), str(record.restarts))
 
 
@@ -51,10 +51,18 @@ def lasting(seconds: float) -> str:
     return f"{seconds:.0f}s"
 
 
+def memory_kib(record: Record) -> int:
+    """Return a part's memory; the parts are the supervisor's children and count for themselves."""
+    return own_kib(record.pid) if record.name == NAME else tree_kib(record.pid)
+
+
 def tree_kib(pid: int) -> int:
     """Return the memory of a process and its children (Postgres has many) in KiB, shared pages counted once by share."""
-    members = [pid, *children(pid)]
-    return sum(proportional_kib(one) or process.resident_kib(one) for one in members)
+    return sum(own_kib(one) for one in (pid, *children(pid)))
+
+
+def own_kib(pid: int) -> int:
+    return proportional_kib(pid) or process.resident_kib(pid)
 
 
 def children(pid: int) -> list[int]:
