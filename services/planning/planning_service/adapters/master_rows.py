@@ -35,7 +35,7 @@ def item_of(row: Any) -> Item:
         safety_stock=trimmed(row.safety_stock),
         lead_time_days=row.lead_time_days,
         aliases=tuple(row.aliases),
-        units=tuple(ItemUnit(u["unit"], Decimal(u["factor"])) for u in json.loads(row.units)),
+        units=tuple(ItemUnit(u["unit"], Decimal(u["factor"])) for u in row.units),
         active=row.active,
         stock_first=row.stock_first,
     )
@@ -69,7 +69,7 @@ def routing_of(row: Any) -> Routing:
             Decimal(s["minutes_per_unit"]),
             Decimal(s["setup_minutes"]),
         )
-        for s in json.loads(row.operations)
+        for s in row.operations
     )
     return Routing(row.code, tuple(steps), row.version)
 
@@ -105,7 +105,7 @@ def version_of(row: Any, lines: Iterable[BomLine]) -> BomVersion:
 
 def line_of(row: Any) -> BomLine:
     """Return one line of a bill."""
-    alternates = json.loads(row.alternates) if row.alternates != "[]" else ()
+    alternates = row.alternates
     return BomLine(
         component=row.component,
         quantity_per=trimmed(row.quantity_per),

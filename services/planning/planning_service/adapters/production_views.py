@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -131,7 +130,7 @@ async def plan_of(reader: Reader, order: str) -> PlanView | None:
     views = await _views(reader, list(await reader.execute(_OF_ORDER, number)))
     components = [component_of(row) for row in await reader.execute(_OF_PLAN, number)]
     lines = [PlanLineView(*row) for row in await reader.execute(_PLAN_LINES, number)]
-    return PlanView(head.order_number, views, components, json.loads(head.unplanned), lines)
+    return PlanView(head.order_number, views, components, head.unplanned, lines)
 
 
 async def newest(reader: Reader, wanted: dict[str, str], after: UUID, size: int) -> list[ProductionView]:
