@@ -50,7 +50,10 @@ class Rest:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
-        return self.http.request(method, path, json=body, headers=headers)
+        try:
+            return self.http.request(method, path, json=body, headers=headers)
+        except httpx2.HTTPError as error:
+            raise Refused(f"{method} {path}: the gateway did not answer ({error}); try `make doctor`") from None
 
     def get(self, path: str) -> Json:
         return _good("GET", path, self.call("GET", path))
