@@ -36,7 +36,7 @@ export const words = {
   } as Record<string, string>,
   moveDone: (number: string, what: string) => `${number}：${what}完成`,
   ask: { reason: "原因", needReason: "请写明原因", note: "说明", capacityNote: "例如：加班可交", cancelReason: "例如：客户取消" },
-  lead: "客户", orderNo: "订单号", search_: { hint: "订单号、原始单号、手机号、任务单号、物流单号、物料", none: "没有找到", go: "搜索全厂" },
+  saved_: "已保存", lead: "客户", orderNo: "订单号", search_: { hint: "订单号、原始单号、手机号、任务单号、物流单号、物料", none: "没有找到", go: "搜索全厂" },
   kinds: { order: "订单", production_order: "生产任务单", shipment: "发货单", item: "物料", customer: "客户" } as Record<string, string>,
   workbench: {
     hello: (name: string) => `${name}，您好`, waiting: (n: number) => (n ? `有 ${n} 件事在等您` : "没有等着您的事"), empty: "没有待办", seeAll: "查看全部",

@@ -28,7 +28,7 @@ export function useCommand<A extends unknown[], R>(act: (key: string, ...args: A
       await done?.(result);
       return result;
     } catch (error) {
-      if (error instanceof Problem) { key = ""; problem.value = error; }
+      if (error instanceof Problem) { problem.value = error; if (error.status < 500 && error.status !== 429) key = ""; }
       ElMessage({ type: "error", message: explain(error), duration: 6000, showClose: true, grouping: true });
       return undefined;
     } finally { busy.value = false; }

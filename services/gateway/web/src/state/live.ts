@@ -14,9 +14,11 @@ export const live = reactive({ connected: false });
 const listeners = new Set<Listener>();
 let source: EventSource | null = null;
 let misses = 0;
+let lastId = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function read(event: MessageEvent<string>): Change {
+  if (event.lastEventId) lastId = event.lastEventId;
   try {
     const body = JSON.parse(event.data) as Partial<Change> & { data?: Partial<Change> };
     return { ...body.data, ...body, type: body.type ?? event.type, subject: body.subject ?? "" };
@@ -44,10 +46,10 @@ async function connect(): Promise<void> {
   if (source || !session.user) return;
   await session.ensureFresh();
   if (source || !listeners.size) return;
-  source = new EventSource(`${BASE}/stream`, { withCredentials: true });
+  source = new EventSource(lastId ? `${BASE}/stream?last_event_id=${encodeURIComponent(lastId)}` : `${BASE}/stream`, { withCredentials: true });
   source.onopen = opened;
   source.onerror = broken;
-  source.onmessage = (event) => tell(read(event));
+  source.addEventListener("reset", () => { lastId = ""; tell(ANYTHING); });
   source.addEventListener("change", (event) => tell(read(event as MessageEvent<string>)));
 }
 

@@ -1,0 +1,92 @@
+import { computed, reactive, ref, shallowRef, type ComputedRef } from "vue";
+import { get } from "@/api/client";
+import type { Customer, Explosion, Item, Order, OrderDraft, Page, Stock, Urgency } from "@/api/models";
+import { civilDate, cleanQuantity, isMore, scaled } from "@/format";
+import { words } from "@/strings.zh";
+
+export const CAPACITY_NOTICE_DAYS = 3;
+const SCALE = 10n ** 9n;
+export interface LineForm { key: number; text: string; item: Item | null; quantity: string; price: string; due: string; hint: string; alarm: boolean }
+
+let made = 0;
+const blank = (): LineForm => ({ key: (made += 1), text: "", item: null, quantity: "", price: "", due: "", hint: "", alarm: false });
+
+function emptyForm(owner: string) {
+  return {
+    customer: null as Customer | null, customerText: "", contact: "", phone: "", channel: "phone", ref: "", due: civilDate(7), urgency: "green" as Urgency,
+    owner, note: "", intent: false, confirm: false, shipOnReceipt: false, attachments: [] as string[], lines: [blank()] as LineForm[],
+  };
+}
+type Form = ReturnType<typeof emptyForm>;
+
+/** The order a person is typing, and what the system already knows about it. */
+export function useEntry(owner: string) {
+  const form = reactive(emptyForm(owner));
+  const recent = shallowRef<Order[]>([]);
+  const startedAt = ref(Date.now());
+  const filled = computed(() => form.lines.filter((line) => line.item && line.quantity));
+
+  async function choose(customer: Customer): Promise<void> {
+    form.customer = customer;
+    form.customerText = customer.name;
+    const [first] = customer.contacts;
+    [form.contact, form.phone] = [first?.name ?? "", first?.phone ?? ""];
+    recent.value = (await get<Page<Order>>("/orders", { customer_id: customer.id, page_size: 5 })).items;
+  }
+  function repeat(order: Order): void {
+    form.lines = order.lines.map((line) => ({ ...blank(), text: line.item_name ?? line.item_code, quantity: line.quantity, item: { code: line.item_code, name: line.item_name ?? line.item_code, unit: line.unit, supply: "", whole_units: false, aliases: [], active: true, lead_time_days: 0 } }));
+    void Promise.all(form.lines.map(foresee));
+  }
+  return {
+    form, recent, startedAt, filled, choose, repeat, warnings: warningsOf(form, recent, filled),
+    addLine: () => { form.lines.push(blank()); },
+    removeLine: (key: number) => { form.lines = form.lines.filter((line) => line.key !== key); if (!form.lines.length) form.lines.push(blank()); },
+    draft: () => draftOf(form, filled.value),
+  };
+}
+
+function warningsOf(form: Form, recent: { value: Order[] }, filled: ComputedRef<LineForm[]>): ComputedRef<{ text: string; stop: boolean }[]> {
+  return computed(() => {
+    const found: { text: string; stop: boolean }[] = [];
+    if (form.due && form.due < civilDate()) found.push({ text: words.entry.past, stop: true });
+    else if (form.due && form.due < civilDate(CAPACITY_NOTICE_DAYS)) found.push({ text: words.entry.capacity, stop: false });
+    const codes = filled.value.map((line) => line.item!.code);
+    if (new Set(codes).size < codes.length) found.push({ text: words.entry.doubled, stop: false });
+    const twin = recent.value.find((order) => order.due_date === form.due && order.state !== "cancelled" && codes.length > 0 && codes.every((code) => order.lines.some((line) => line.item_code === code)));
+    if (twin) found.push({ text: words.entry.same(twin.number), stop: false });
+    return found;
+  });
+}
+
+function draftOf(form: Form, lines: LineForm[]): OrderDraft {
+  return {
+    customer_id: form.customer?.id ?? "", channel: form.channel, due_date: form.due, urgency: form.urgency, kind: form.intent ? "intent" : "firm", ship_on_receipt: form.shipOnReceipt,
+    attachment_ids: form.attachments, confirm: form.confirm, ...(form.contact || form.phone ? { contact: { name: form.contact, phone: form.phone } } : {}),
+    ...(form.ref.trim() ? { source_ref: form.ref.trim() } : {}), ...(form.owner.trim() ? { sales_owner: form.owner.trim() } : {}), ...(form.note.trim() ? { note: form.note.trim() } : {}),
+    lines: lines.map((line) => ({ item_code: line.item!.code, quantity: line.quantity, ...(line.due ? { due_date: line.due } : {}), ...(line.price ? { unit_price: line.price } : {}) })),
+  };
+}
+
+/** Says under a line whether it can be met: from stock, to make, or short of what. Advice only; the server decides. */
+export async function foresee(line: LineForm): Promise<void> {
+  const asked = [line.item?.code, line.quantity].join();
+  line.quantity = cleanQuantity(line.quantity);
+  [line.hint, line.alarm] = ["", false];
+  if (!line.item || !line.quantity) return;
+  if (line.item.whole_units && scaled(line.quantity) % SCALE !== 0n) { [line.hint, line.alarm] = [words.entry.wholeUnits, true]; return; }
+  const [stock] = (await get<Page<Stock>>("/stock", { item_code: line.item.code })).items;
+  const available = stock?.available ?? "0";
+  if (!isMore(line.quantity, available)) { line.hint = words.entry.stockOk(available, line.item.unit); return; }
+  line.hint = words.entry.stockPart(available, line.item.unit);
+  if (line.item.supply !== "make") return;
+  const explosion = await get<Explosion>(`/boms/${encodeURIComponent(line.item.code)}/explosion`, { quantity: line.quantity }).catch(() => null);
+  if (!explosion || asked !== [line.item?.code, line.quantity].join()) return;
+  const short = explosion.requirements.filter((need) => need.supply === "buy" && isMore(need.short, "0"));
+  line.alarm = short.length > 0;
+  line.hint = short.length ? short.map((need) => `${need.item_name ?? need.item_code} ${words.planning.shortBy} ${need.short}${need.unit}`).join("；") : words.entry.makeOk;
+}
+
+const PHONE = /^[\d\s+-]{3,}$/;
+export const findCustomers = async (text: string): Promise<Customer[]> =>
+  (await get<Page<Customer>>("/customers", { page_size: 8, ...(PHONE.test(text) ? { phone: text } : { q: text }) })).items;
+export const findItems = async (text: string): Promise<Item[]> => (await get<Page<Item>>("/items", { q: text, page_size: 10 })).items.filter((item) => item.active);

@@ -1,0 +1,44 @@
+import { computed, ref, type ComputedRef, type Ref } from "vue";
+import { useRoute, useRouter } from "vue-router";
+import { civilDate } from "@/format";
+import { words } from "@/strings.zh";
+
+export interface OrderFilter { q: string; state: string; urgency: string; channel: string; customer_id: string; due_before: string }
+export interface SavedFilter { name: string; filter: Partial<OrderFilter>; own: boolean }
+
+const KEPT = "orderhub.order-filters";
+const FIELDS = ["q", "state", "urgency", "channel", "customer_id", "due_before"] as const;
+const EMPTY: OrderFilter = { q: "", state: "", urgency: "", channel: "", customer_id: "", due_before: "" };
+
+function kept(): SavedFilter[] {
+  try { return JSON.parse(localStorage.getItem(KEPT) ?? "[]") as SavedFilter[]; } catch { return []; }
+}
+
+/** The filter of the order list; it lives in the address, so a view can be shared by its link. */
+export function useOrderFilter(): { filter: ComputedRef<OrderFilter>; change: (patch: Partial<OrderFilter>) => void; replace: (filter: Partial<OrderFilter>) => void } {
+  const route = useRoute();
+  const router = useRouter();
+  const filter = computed(() => Object.fromEntries(FIELDS.map((name) => [name, String(route.query[name] ?? "")])) as unknown as OrderFilter);
+  const replace = (wanted: Partial<OrderFilter>): void => {
+    void router.replace({ query: Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)) });
+  };
+  return { filter, replace, change: (patch) => replace({ ...filter.value, ...patch }) };
+}
+
+export function useSavedFilters(): { saved: Ref<SavedFilter[]>; save: (name: string, filter: OrderFilter) => void; remove: (name: string) => void } {
+  const own = ref(kept());
+  const ready: SavedFilter[] = [
+    { name: words.orders.defaults.red, filter: { urgency: "red" }, own: false },
+    { name: words.orders.defaults.late, filter: { due_before: civilDate() }, own: false },
+  ];
+  const saved = computed(() => [...ready, ...own.value]);
+  const store = (): void => localStorage.setItem(KEPT, JSON.stringify(own.value));
+  return {
+    saved,
+    save: (name, filter) => { own.value = [...own.value.filter((one) => one.name !== name), { name, filter: { ...filter }, own: true }]; store(); },
+    remove: (name) => { own.value = own.value.filter((one) => one.name !== name); store(); },
+  };
+}
+
+export const isEmpty = (filter: OrderFilter): boolean => FIELDS.every((name) => filter[name] === EMPTY[name]);
+export const same = (a: Partial<OrderFilter>, b: OrderFilter): boolean => FIELDS.every((name) => (a[name] ?? "") === b[name]);
