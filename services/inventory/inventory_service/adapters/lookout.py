@@ -51,29 +51,32 @@ class Lookout:
         missing = wanted - known.keys()
         return {**known, **(await self._owners.items(missing) if missing else {})}
 
-    async def receivable(self, name: str, quantity: str = "") -> Receivable | None:
-        """Return what planning says of a production order; None when the copy here accepts `quantity`, or nobody knows it."""
+    async def receivable(self, name: str, quantity: str = "") -> tuple[Receivable | None, dict[str, Item]]:
+        """Return what planning says when the copy here is missing or would refuse `quantity`, and the item made."""
         if not findable(name):
-            return None
+            return None, {}
         async with self._database.read() as connection:
             known = await SqlReceivables(connection).find(name)
-        if known is not None and known.is_known and known.state != CANCELLED and self._accepts(known, quantity):
-            return None
-        return await self._owners.production_order(name)
+        fresh = None if known and self._accepts(known, quantity) else await self._owners.production_order(name)
+        made = fresh or known
+        return fresh, await self.items([made.item] if made else [])
 
     def _accepts(self, known: Receivable, quantity: str) -> bool:
-        return known.accepts(_guess(quantity), self._tolerance) and known.passed > 0 if quantity else True
+        if not known.is_known or known.state == CANCELLED:
+            return False
+        return not quantity or (known.passed > 0 and known.accepts(_guess(quantity), self._tolerance))
 
-    async def orders(self, lines: Iterable[WantedLine]) -> dict[str, OrderCopy]:
-        """Return what the order service says of orders whose copy here is missing or would refuse, by the name asked for."""
+    async def orders(self, lines: Iterable[WantedLine]) -> tuple[dict[str, OrderCopy], dict[str, Item]]:
+        """Return what the order service says of orders whose copy is missing or would refuse, by name, and all items."""
         wanted: defaultdict[str, list[WantedLine]] = defaultdict(list)
         for line in lines:
             if findable(line.order):
                 wanted[line.order].append(line)
         async with self._database.read() as connection:
             known = await SqlOrders(connection).find(wanted)
-        doubtful = [name for name, asked in wanted.items() if not _would_ship(known.get(name), asked)]
-        return await self._ask(doubtful)
+        fresh = await self._ask([name for name, asked in wanted.items() if not _would_ship(known.get(name), asked)])
+        orders = {**known, **fresh}.values()
+        return fresh, await self.items({line.item for order in orders for line in order.lines})
 
     async def _ask(self, names: Collection[str]) -> dict[str, OrderCopy]:
         gate = asyncio.Semaphore(AT_ONCE)

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 
 from inventory_service.domain.errors import FieldProblem, Invalid
 from inventory_service.domain.item import Item
-from inventory_service.domain.quantity import ZERO, BadQuantity, is_whole, read, representable
+from inventory_service.domain.quantity import ZERO, BadQuantity, is_whole, representable, spoken
 
 MAX_LINES = 500
 MAX_WORDS = 500
@@ -51,7 +51,7 @@ class Entry:
     def quantity(self, at: str, text: str, item: Item | None, unit: str = "", *, sign: str = "+") -> Decimal:
         """Return the quantity in the item's stock unit. `sign`: + above zero, 0 zero or more, ± anything but zero."""
         try:
-            value = self._in_stock_unit(at, read(text), item, unit)
+            value = self._in_stock_unit(at, spoken(text), item, unit)
         except BadQuantity as error:
             self.wrong(at, error.reason)
             return ZERO
@@ -64,14 +64,12 @@ class Entry:
         return value
 
     def _in_stock_unit(self, at: str, value: Decimal, item: Item | None, unit: str) -> Decimal:
-        if item is None:
-            return value
-        factor = item.factor(unit)
-        if factor is None:
-            self.wrong(at.rpartition(".")[0] + ".unit", "UNIT_UNKNOWN", item=item.code, unit=unit, stock_unit=item.unit)
-            return value
+        factor = item.factor(unit) if item is not None else Decimal(1)
+        if item is not None and factor is None:
+            at_unit = at.rpartition(".")[0] + ".unit"
+            self.wrong(at_unit, "UNIT_UNKNOWN", item=item.code, unit=unit[:MAX_NAME], stock_unit=item.unit)
         with localcontext(prec=60):  # exact: both factors have at most 40 digits
-            return representable(value * factor)
+            return representable(value * (factor or 1))
 
 
 def findable(name: str) -> bool:

@@ -20,22 +20,27 @@ class BadQuantity(Exception):
 
 def read(text: str) -> Decimal:
     """Return the quantity a text says; raise BadQuantity (never anything else, whatever the text)."""
+    return representable(spoken(text))
+
+
+def spoken(text: str) -> Decimal:
+    """Return the finite number a text says, before any conversion; raise BadQuantity."""
     if len(text) > MAX_TEXT:
         raise BadQuantity("QUANTITY_TOO_LARGE")
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
         raise BadQuantity("QUANTITY_INVALID") from None
-    return representable(value)
+    if not value.is_finite():
+        raise BadQuantity("QUANTITY_INVALID")
+    return value
 
 
 def representable(value: Decimal) -> Decimal:
     """Return the value when NUMERIC(18,6) can hold it; raise BadQuantity."""
-    if not value.is_finite():
-        raise BadQuantity("QUANTITY_INVALID")
-    if abs(value) >= LIMIT:
+    if value.adjusted() > 9 or abs(value) >= LIMIT:
         raise BadQuantity("QUANTITY_TOO_LARGE")
-    if (value and value.adjusted() < -6) or value != value.quantize(MICRO):
+    if value and (value.adjusted() < -6 or value != value.quantize(MICRO)):
         raise BadQuantity("QUANTITY_TOO_FINE")
     return value
 

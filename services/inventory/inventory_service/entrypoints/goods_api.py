@@ -49,8 +49,7 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         command = ReceiveGoods(request.production_order, request.quantity, request.device_id)
 
         async def ahead() -> tuple[Receivable | None, dict[str, Item]]:
-            fresh = await self._lookout.receivable(command.production_order, command.quantity)
-            return fresh, await self._lookout.items([fresh.item] if fresh else [])
+            return await self._lookout.receivable(command.production_order, command.quantity)
 
         async def work(house: Warehouse, found: tuple[Receivable | None, dict[str, Item]]) -> pb.ReceiveGoodsResponse:
             await house.items.learn(found[1].values())
@@ -62,7 +61,7 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         command = IssueComponents(request.production_order, translate.wanted_items(request.lines))
 
         async def ahead() -> tuple[Receivable | None, dict[str, Item]]:
-            fresh = await self._lookout.receivable(command.production_order)
+            fresh, _ = await self._lookout.receivable(command.production_order)
             return fresh, await self._lookout.items(line.item for line in command.lines[:MAX_LINES])
 
         async def work(
@@ -79,9 +78,7 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         command = ShipGoods(translate.wanted_lines(request.lines), request.carrier, tuple(request.tracking_numbers))
 
         async def ahead() -> tuple[dict[str, OrderCopy], dict[str, Item]]:
-            fresh = await self._lookout.orders(command.lines[:MAX_LINES])
-            codes = {line.item for order in fresh.values() for line in order.lines}
-            return fresh, await self._lookout.items(codes)
+            return await self._lookout.orders(command.lines[:MAX_LINES])
 
         async def work(house: Warehouse, found: tuple[dict[str, OrderCopy], dict[str, Item]]) -> pb.ShipGoodsResponse:
             await house.items.learn(found[1].values())
