@@ -71,7 +71,7 @@ async def test_refusals_carry_reason_and_fields(channel: grpc.aio.Channel) -> No
         await stub.PutItem(m.PutItemRequest(code="", unit="尺"), metadata=metadata("planning"), timeout=5)
 
     remote = from_rpc_error(refused.value)
-    assert (remote.code, remote.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_INPUT")
+    assert (remote.code, remote.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
     assert {(f.field, f.reason) for f in remote.fields} >= {("code", "REQUIRED"), ("unit", "UNIT_UNKNOWN")}
 
 

@@ -63,7 +63,7 @@ async def test_an_alias_names_one_item_only(world: World) -> None:
     with pytest.raises(Invalid) as refusal:
         await world.item("D", aliases=["K-7", "C"])
 
-    assert reasons(refusal) == {("aliases[0]", "ALIAS_TAKEN"), ("aliases[1]", "ALIAS_TAKEN")}
+    assert reasons(refusal) == {("aliases.0", "ALIAS_TAKEN"), ("aliases.1", "ALIAS_TAKEN")}
 
 
 async def test_the_stock_unit_of_an_item_is_fixed(world: World) -> None:

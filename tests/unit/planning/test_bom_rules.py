@@ -41,23 +41,23 @@ def test_every_wrong_field_is_told_at_once() -> None:
     assert faults(bad) == {
         ("base_quantity", "TOO_SMALL"),
         ("routing_code", "ROUTING_UNKNOWN"),
-        ("lines[0].component", "ITEM_UNKNOWN"),
-        ("lines[1].quantity_per", "TOO_SMALL"),
-        ("lines[1].scrap_rate", "TOO_SMALL"),
-        ("lines[1].setup_quantity", "TOO_SMALL"),
-        ("lines[1].rounding_multiple", "TOO_SMALL"),
-        ("lines[2].unit", "UNIT_MISMATCH"),
-        ("lines[3].unit", "UNIT_UNKNOWN"),
-        ("lines[4].quantity_per", "TOO_MANY_DECIMALS"),
-        ("lines[5].alternates[0].item_code", "DUPLICATE"),
-        ("lines[5].alternates[1].item_code", "ITEM_UNKNOWN"),
-        ("lines[5].alternates[1].ratio", "TOO_SMALL"),
+        ("lines.0.component", "ITEM_UNKNOWN"),
+        ("lines.1.quantity_per", "TOO_SMALL"),
+        ("lines.1.scrap_rate", "TOO_SMALL"),
+        ("lines.1.setup_quantity", "TOO_SMALL"),
+        ("lines.1.rounding_multiple", "TOO_SMALL"),
+        ("lines.2.unit", "UNIT_MISMATCH"),
+        ("lines.3.unit", "UNIT_UNKNOWN"),
+        ("lines.4.quantity_per", "TOO_MANY_DECIMALS"),
+        ("lines.5.alternates.0.item_code", "DUPLICATE"),
+        ("lines.5.alternates.1.item_code", "ITEM_UNKNOWN"),
+        ("lines.5.alternates.1.ratio", "TOO_SMALL"),
     }
 
 
 @pytest.mark.parametrize("absurd", ["NaN", "Infinity", "1e400", "1" + "0" * 18, "-1E+99"])
 def test_absurd_numbers_are_field_errors(absurd) -> None:
-    assert {f for f, _ in faults(version(line("C", absurd), routing=None))} == {"lines[0].quantity_per"}
+    assert {f for f, _ in faults(version(line("C", absurd), routing=None))} == {"lines.0.quantity_per"}
 
 
 def test_two_lines_on_one_position_must_not_share_a_day() -> None:
@@ -65,7 +65,7 @@ def test_two_lines_on_one_position_must_not_share_a_day() -> None:
     clash = replace(line("K", 1, position=10), effective=Span(DAY, None))
     follows = replace(clash, effective=Span(DAY + timedelta(days=1), None))
 
-    assert faults(version(first, clash, routing=None)) == {("lines[1].position", "EFFECTIVITY_OVERLAP")}
+    assert faults(version(first, clash, routing=None)) == {("lines.1.position", "EFFECTIVITY_OVERLAP")}
     check_version("A", version(first, follows, routing=None), items=ITEMS, units=UNITS, routing_known=True)
 
 
@@ -155,9 +155,9 @@ def test_an_item_tells_all_its_faults() -> None:
         ("name", "REQUIRED"),
         ("unit", "UNIT_UNKNOWN"),
         ("lead_time_days", "OUT_OF_RANGE"),
-        ("aliases[0]", "DUPLICATE"),
-        ("aliases[1]", "REQUIRED"),
-        ("units[1].factor", "TOO_SMALL"),
+        ("aliases.0", "DUPLICATE"),
+        ("aliases.1", "REQUIRED"),
+        ("units.1.factor", "TOO_SMALL"),
     }
 
 
@@ -168,9 +168,9 @@ def test_a_routing_needs_distinct_positive_sequences() -> None:
         check_routing(Routing("R", (step, step, replace(step, sequence=0, name=""))))
 
     assert {(f.field, f.reason) for f in refusal.value.fields} == {
-        ("operations[1].sequence", "DUPLICATE"),
-        ("operations[2].sequence", "OUT_OF_RANGE"),
-        ("operations[2].name", "REQUIRED"),
+        ("operations.1.sequence", "DUPLICATE"),
+        ("operations.2.sequence", "OUT_OF_RANGE"),
+        ("operations.2.name", "REQUIRED"),
     }
 
 

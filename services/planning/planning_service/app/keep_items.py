@@ -36,7 +36,7 @@ def _check_names(item: Item, catalogue: Catalogue) -> None:
     for index, alias in enumerate(item.aliases):
         owner = alias if alias in catalogue.items else catalogue.aliases.get(alias, item.code)
         if owner != item.code:
-            errors.append(FieldError(f"aliases[{index}]", "ALIAS_TAKEN", {"alias": alias, "item": owner}))
+            errors.append(FieldError(f"aliases.{index}", "ALIAS_TAKEN", {"alias": alias, "item": owner}))
     if errors:
         raise Invalid(errors)
 

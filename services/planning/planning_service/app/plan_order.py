@@ -75,7 +75,8 @@ async def keep_plan(
         return order.number
     drafts = plan.drafts()
     numbers = await production_orders.next_numbers(len(drafts), today) if drafts else []
-    made = [_production_order(d, numbers, prepared, now=now, order_id=new_id()) for d in drafts]
+    ids = sorted(new_id() for _ in drafts)  # minted in one instant: sorted, so that lists keep the plan's order
+    made = [_production_order(d, numbers, prepared, now=now, order_id=ids[d.index]) for d in drafts]
     components = _components(plan, order, numbers)
     await production_orders.add(made, [draft.version.version for draft in drafts])
     await plans.add(order, plan, components, prepared.promised)

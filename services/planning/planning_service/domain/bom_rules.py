@@ -28,7 +28,7 @@ def check_version(
     if len(version.lines) > MAX_LINES:
         raise Invalid([*errors, FieldError("lines", "TOO_MANY", {"max": MAX_LINES})])
     for index, line in enumerate(version.lines):
-        errors += _check_line(f"lines[{index}]", line, items, units)
+        errors += _check_line(f"lines.{index}", line, items, units)
     errors += _overlapping_positions(version)
     if errors:
         raise Invalid(errors)
@@ -82,7 +82,7 @@ def _check_alternates(field: str, line: BomLine, items: Mapping[str, Item]) -> l
     errors: list[FieldError] = []
     seen = {line.component}
     for index, alternate in enumerate(line.alternates):
-        path = f"{field}.alternates[{index}]"
+        path = f"{field}.alternates.{index}"
         if alternate.item_code not in items:
             errors.append(FieldError(f"{path}.item_code", "ITEM_UNKNOWN", {"item": alternate.item_code}))
         if alternate.item_code in seen:
@@ -100,6 +100,6 @@ def _overlapping_positions(version: BomVersion) -> list[FieldError]:
         if not line.position:
             continue
         if any(line.effective.overlaps(other.effective) for other in by_position.get(line.position, ())):
-            errors.append(FieldError(f"lines[{index}].position", "EFFECTIVITY_OVERLAP", {"position": line.position}))
+            errors.append(FieldError(f"lines.{index}.position", "EFFECTIVITY_OVERLAP", {"position": line.position}))
         by_position.setdefault(line.position, []).append(line)
     return errors

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import ClassVar
 
 
 class PlanningRefusal(Exception):
     """Base of every refusal; `reason` is the wire word, `params` hold the figures."""
 
-    reason: ClassVar[str] = "PLANNING_REFUSED"
+    reason: str = "PLANNING_REFUSED"
 
     def __init__(self, **params: object) -> None:
         self.params: dict[str, object] = params
-        super().__init__(f"{self.reason} {params}")
+        super().__init__(params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,12 @@ class FieldError:
 
 
 class Invalid(PlanningRefusal):
-    """Carries every field error of one input at once, in `fields`."""
-
-    reason = "INVALID_INPUT"
+    """Carries every field error of one input at once; a single one gives the refusal its own reason."""
 
     def __init__(self, fields: Iterable[FieldError]) -> None:
         self.fields = tuple(fields)
-        super().__init__(fields=", ".join(f"{error.field} {error.reason}" for error in self.fields))
+        super().__init__(**(self.fields[0].params if len(self.fields) == 1 else {}))
+        self.reason = self.fields[0].reason if len(self.fields) == 1 else "INVALID_FIELDS"
 
 
 class NotFound(PlanningRefusal):
@@ -126,7 +124,7 @@ class IllegalMove(PlanningRefusal):
 class Stale(PlanningRefusal):
     """Somebody changed `key` meanwhile: `expected`, `actual`."""
 
-    reason = "STALE_VERSION"
+    reason = "VERSION_STALE"
 
 
 class OrderNotPlannable(PlanningRefusal):

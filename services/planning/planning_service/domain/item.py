@@ -106,9 +106,9 @@ def _check_aliases(item: Item) -> list[FieldError]:
     errors: list[FieldError] = []
     seen = {item.code}
     for index, alias in enumerate(item.aliases):
-        errors += check_code(f"aliases[{index}]", alias)
+        errors += check_code(f"aliases.{index}", alias)
         if alias in seen:
-            errors.append(FieldError(f"aliases[{index}]", "DUPLICATE", {"alias": alias}))
+            errors.append(FieldError(f"aliases.{index}", "DUPLICATE", {"alias": alias}))
         seen.add(alias)
     return errors
 
@@ -117,7 +117,7 @@ def _check_units(item: Item, catalogue: UnitCatalogue) -> list[FieldError]:
     errors: list[FieldError] = []
     seen = {item.unit}
     for index, entry in enumerate(item.units):
-        field = f"units[{index}]"
+        field = f"units.{index}"
         errors += _check_unit(f"{field}.unit", entry.unit, catalogue)
         errors += check_quantity(f"{field}.factor", entry.factor, strict=True)
         if entry.unit in seen:

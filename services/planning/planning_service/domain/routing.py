@@ -54,7 +54,7 @@ def check_routing(routing: Routing) -> None:
         errors.append(FieldError("operations", "TOO_MANY", {"max": MAX_OPERATIONS}))
     seen: set[int] = set()
     for index, operation in enumerate(routing.operations):
-        errors += _check_operation(f"operations[{index}]", operation, seen)
+        errors += _check_operation(f"operations.{index}", operation, seen)
         seen.add(operation.sequence)
     if errors:
         raise Invalid(errors)

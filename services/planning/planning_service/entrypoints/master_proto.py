@@ -31,9 +31,9 @@ def read_item(request: pb.PutItemRequest, units: UnitCatalogue) -> Item:
         whole_units=request.whole_units if request.HasField("whole_units") else units.is_whole(unit),
         safety_stock=trimmed_or_same(reading.decimal("safety_stock", request.safety_stock)),
         lead_time_days=request.lead_time_days,
-        aliases=tuple(reading.text(f"aliases[{i}]", alias) for i, alias in enumerate(request.aliases)),
+        aliases=tuple(reading.text(f"aliases.{i}", alias) for i, alias in enumerate(request.aliases)),
         units=tuple(
-            ItemUnit(entry.unit.strip(), trimmed_or_same(reading.decimal(f"units[{i}].factor", entry.factor, "1")))
+            ItemUnit(entry.unit.strip(), trimmed_or_same(reading.decimal(f"units.{i}.factor", entry.factor, "1")))
             for i, entry in enumerate(request.units)
         ),
         active=request.active if request.HasField("active") else True,
@@ -70,11 +70,11 @@ def read_routing(request: pb.PutRoutingRequest) -> Routing:
     operations = [
         RoutingOperation(
             sequence=op.sequence,
-            code=reading.text(f"operations[{i}].code", op.code),
-            name=reading.text(f"operations[{i}].name", op.name, 200),
-            work_center=reading.text(f"operations[{i}].work_center", op.work_center, 64),
-            minutes_per_unit=trimmed_or_same(reading.decimal(f"operations[{i}].minutes_per_unit", op.minutes_per_unit)),
-            setup_minutes=trimmed_or_same(reading.decimal(f"operations[{i}].setup_minutes", op.setup_minutes)),
+            code=reading.text(f"operations.{i}.code", op.code),
+            name=reading.text(f"operations.{i}.name", op.name, 200),
+            work_center=reading.text(f"operations.{i}.work_center", op.work_center, 64),
+            minutes_per_unit=trimmed_or_same(reading.decimal(f"operations.{i}.minutes_per_unit", op.minutes_per_unit)),
+            setup_minutes=trimmed_or_same(reading.decimal(f"operations.{i}.setup_minutes", op.setup_minutes)),
         )
         for i, op in enumerate(request.operations)
     ]
@@ -103,7 +103,7 @@ def read_bom(request: pb.PutBomRequest) -> BomVersion:
     """Return the version asked for; codes are as written, aliases are resolved later."""
     reading = Reading()
     version = BomVersion(
-        lines=tuple(_read_line(f"lines[{i}]", line, reading) for i, line in enumerate(request.lines)),
+        lines=tuple(_read_line(f"lines.{i}", line, reading) for i, line in enumerate(request.lines)),
         base_quantity=trimmed_or_same(reading.decimal("base_quantity", request.base_quantity, "1")),
         routing_code=reading.text("routing_code", request.routing_code) or None,
         effective=Span(
@@ -130,7 +130,7 @@ def _read_line(field: str, line: pb.BomLine, reading: Reading) -> BomLine:
             Alternate(
                 a.item_code,
                 a.priority or 1,
-                trimmed_or_same(reading.decimal(f"{field}.alternates[{n}].ratio", a.ratio, "1")),
+                trimmed_or_same(reading.decimal(f"{field}.alternates.{n}.ratio", a.ratio, "1")),
             )
             for n, a in enumerate(line.alternates)
         ),
