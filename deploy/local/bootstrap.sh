@@ -88,14 +88,10 @@ make_venv() {
 }
 
 build_web() {
-  local web=services/gateway/web want
-  [ -e "$web/package.json" ] || return 0
-  want=$(find "$web" -path "$web/node_modules" -prune -o -path "$web/dist" -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
-  if [ -e "$web/dist/index.html" ] && [ "$(cat "$run/web.stamp" 2>/dev/null)" = "$want" ]; then return 0; fi
-  command -v npm >/dev/null || install_packages nodejs npm
-  say "building the web client"
-  (cd "$web" && npm ci --no-audit --no-fund && npm run build) >>"$(log)" 2>&1 || die "Building the web client failed; see $(log)."
-  printf '%s' "$want" >"$run/web.stamp"
+  local web=services/gateway/web
+  [ -e "$web/build.sh" ] || return 0
+  say "building the web client if it changed"
+  "$web/build.sh" >>"$(log)" 2>&1 || die "Building the web client failed; see $(log)."
 }
 
 case "${1:-}" in
