@@ -31,7 +31,10 @@ OPTIONS = [
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.so_reuseport", 0),
 ]
-_seconds = metrics.get_meter("chassis").create_histogram("grpc_server_seconds", unit="s")
+BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # the library's own begin at five seconds
+_seconds = metrics.get_meter("chassis").create_histogram(
+    "grpc_server_seconds", unit="s", explicit_bucket_boundaries_advisory=BUCKETS_SECONDS
+)
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Method = Callable[[Any, Context], Awaitable[Any]]
