@@ -27,6 +27,8 @@ content() {
     | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
+exec 9> .build.lock
+flock 9 2>/dev/null || true # two builds at once would pull each other's packages away
 stamp="dist/.built"
 now="$(content)"
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && [ -f dist/index.html ]; then say "up to date"; exit 0; fi
@@ -34,6 +36,7 @@ find_node
 lock="$(sha256sum package-lock.json | cut -d' ' -f1)"
 if [ "$(cat node_modules/.lock 2>/dev/null || true)" != "$lock" ]; then
   say "installing packages"
+  rm -f node_modules/.lock
   npm ci --no-audit --no-fund --loglevel=error
   printf '%s' "$lock" > node_modules/.lock
 fi
