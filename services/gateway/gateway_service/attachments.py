@@ -42,6 +42,8 @@ class Store(Protocol):
 
     async def get(self, key: str) -> bytes: ...
 
+    async def drop(self, key: str) -> None: ...
+
 
 class DiskStore:
     """A folder outside any web root."""
@@ -56,6 +58,10 @@ class DiskStore:
     async def get(self, key: str) -> bytes:
         """Return the content; raise FileNotFoundError."""
         return await asyncio.to_thread((self._folder / key[-2:] / key).read_bytes)
+
+    async def drop(self, key: str) -> None:
+        """Forget the content, if it is there."""
+        await asyncio.to_thread((self._folder / key[-2:] / key).unlink, True)
 
     def _write(self, key: str, content: bytes) -> None:
         folder = self._folder / key[-2:]
@@ -81,6 +87,9 @@ class MemoryStore:
         if key not in self._kept:
             raise FileNotFoundError(key)
         return self._kept[key]
+
+    async def drop(self, key: str) -> None:
+        self._kept.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,10 @@ class Attachments:
                 "sha256": kept.sha256, "who": unit.actor, "now": kept.created_at,
             },
         )  # fmt: skip
+
+    async def drop(self, kept: Attachment) -> None:
+        """Forget the content of a file whose command turned out to be a repetition."""
+        await self._store.drop(kept.id)
 
     async def find(self, attachment: str) -> tuple[Attachment, bytes]:
         """Return one file; raise a 404 problem."""

@@ -139,8 +139,8 @@ class OrderPatch(Body):
 class OrderFilter(Page):
     """Filters of the order list."""
 
-    state: OrderState | Literal[""] = ""
-    urgency: Urgency | Literal[""] = ""
+    state: Literal[OrderState, ""] = ""
+    urgency: Literal[Urgency, ""] = ""
     channel: Annotated[str, Field(max_length=40)] = ""
     customer_id: Annotated[str, Field(max_length=128)] = ""
     q: Short = ""

@@ -18,7 +18,7 @@ class ProductionOrderFilter(Page):
     """Filters of the production order list."""
 
     order: Annotated[str, Field(max_length=64)] = ""
-    state: ProductionOrderState | Literal[""] = ""
+    state: Literal[ProductionOrderState, ""] = ""
     work_center: Annotated[str, Field(max_length=64)] = ""
     team: Annotated[str, Field(max_length=64)] = ""
     sort: Literal["newest", "priority", ""] = ""

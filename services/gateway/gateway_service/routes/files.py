@@ -8,8 +8,7 @@ from urllib.parse import quote
 from fastapi import File, Request, Response, UploadFile
 
 from chassis.database import Transaction
-from gateway_service import answers
-from gateway_service.attachments import Attachments
+from gateway_service import answers, exchange
 from gateway_service.rendering import answer
 from gateway_service.routes import gateway_of, router
 from gateway_service.routes.scanners import once
@@ -25,13 +24,18 @@ SEALED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "defau
 )
 async def add_attachment(request: Request, file: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture or PDF (jpg, png, webp, pdf by content; at most 10 MB); name its id in `attachment_ids`."""
-    kept = await gateway_of(request).attachments.keep(file.filename or "", file.content_type or "", await file.read())
+    attachments, running = gateway_of(request).attachments, exchange.current()
+    kept = await attachments.keep(file.filename or "", file.content_type or "", await file.read())
+    running.fingerprint = f"{kept.sha256} {kept.file_name}"  # multipart bodies differ in their boundary each time
 
     async def work(unit: Transaction) -> dict[str, Any]:
-        await Attachments.record(unit, kept)
+        await attachments.record(unit, kept)
         return kept.shown() | {"created_by": unit.actor}
 
-    return answer(await once(request, work), 201)
+    shown = await once(request, work)
+    if running.replayed:
+        await attachments.drop(kept)
+    return answer(shown, 201)
 
 
 @api.get("/attachments/{attachment}", response_class=Response)

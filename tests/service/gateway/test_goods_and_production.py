@@ -1,0 +1,164 @@
+"""Plans, scans, receipts and shipments through the front door."""
+
+from __future__ import annotations
+
+import pytest
+from orderhub.inventory.v1.inventory_pb2 import (
+    GetStockResponse,
+    Receipt,
+    ReceiveGoodsResponse,
+    ShipGoodsResponse,
+    Shipment,
+    Stock,
+)
+from orderhub.planning.v1.master_pb2 import Bom, BomVersion, GetBomResponse, Item, PutItemResponse
+from orderhub.planning.v1.production_pb2 import (
+    GetProductionOrderResponse,
+    Operation,
+    PlanOrderResponse,
+    ProductionOrder,
+    RecordScansResponse,
+    ScannedOrder,
+    ScanVerdict,
+    Shortage,
+    UnplannedLine,
+)
+
+from tests.service.gateway.conftest import House
+
+WIRE = Shortage(item_code="CU", item_name="铜线", short="5", unit="m")
+
+
+async def test_a_plan_names_what_is_short_in_the_words_of_the_floor(house: House) -> None:
+    plan = PlanOrderResponse(
+        order_number="SO1", shortages=[WIRE], unplanned_lines=[UnplannedLine(line_no=3, reason="NO_ROUTING")],
+        production_orders=[ProductionOrder(number="PO1", state="created", shortages=[WIRE, WIRE])],
+    )  # fmt: skip
+    house.services.tell("PlanOrder", plan)
+
+    told = (await house.call("POST", "/orders/SO1:plan", role="planner")).json()
+
+    assert told["shortages"][0]["message"] == "缺料预警：铜线差5m"
+    assert told["production_orders"][0]["banner"] == "缺料预警：铜线差5m；缺料预警：铜线差5m"
+    assert told["unplanned_lines"] == [
+        {"line_no": 3, "reason": "NO_ROUTING", "params": {}, "message": "物料没有工艺路线，未排产"}
+    ]
+
+
+async def test_no_shortage_no_banner(house: House) -> None:
+    found = GetProductionOrderResponse(production_order=ProductionOrder(number="PO1", version=4), traceparent="secret")
+    house.services.tell("GetProductionOrder", found)
+
+    answer = await house.call("GET", "/production-orders/PO1", role="team_leader")
+
+    assert answer.json()["banner"] is None
+    assert answer.headers["etag"] == '"4"'
+    assert "secret" not in answer.text
+
+
+async def test_scans_get_a_verdict_each_in_their_order(house: House) -> None:
+    verdicts = [
+        ScanVerdict(scan_id="b", result="applied", production_order=ScannedOrder(number="PO1", state="in_progress"),
+                    operation=Operation(sequence=10, name="绕线"), next=Operation(sequence=20, name="装配")),
+        ScanVerdict(scan_id="a", result="rejected", reason="CODE_UNKNOWN"),
+    ]  # fmt: skip
+    house.services.tell("RecordScans", RecordScansResponse(verdicts=verdicts))
+    scans = [{"scan_id": name, "code": "PO1", "device_id": "d", "occurred_at": "?"} for name in "ba"]
+
+    answer = await house.call("POST", "/scans:batch", role="team_leader", key=None, json={"scans": scans})
+
+    items = answer.json()["items"]
+    assert answer.status_code == 200
+    assert [(item["scan_id"], item["result"]) for item in items] == [("b", "applied"), ("a", "rejected")]
+    assert items[0]["message"] == "已记录，下一道工序：装配"
+    assert items[1]["message"] == "无法识别这个条码"
+    assert items[1]["next"] is None
+
+
+async def test_a_scan_keeps_what_was_sent_for_the_verdict(house: House) -> None:
+    house.services.tell("RecordScans", RecordScansResponse(verdicts=[ScanVerdict(scan_id="s", result="rejected")]))
+    body = {"scan_id": "s", "code": "PO1", "device_id": "d", "occurred_at": "yesterday", "quantity": -1.50}
+
+    await house.call("POST", "/scans", role="team_leader", key=None, json=body)
+
+    heard = house.services.last("RecordScans").request.scans[0]
+    assert (heard.quantity, heard.occurred_at, heard.action) == ("-1.5", "yesterday", "finish")
+
+
+async def test_a_receipt_and_a_shipment(house: House) -> None:
+    house.services.tell("ReceiveGoods", ReceiveGoodsResponse(receipt=Receipt(number="GR1", quantity="2", unit="台")))
+    house.services.tell("ShipGoods", ShipGoodsResponse(shipment=Shipment(number="SH1", tracking_numbers=["SF1"])))
+
+    received = await house.call("POST", "/receipts", role="warehouse", json={"production_order": "PO1", "quantity": 2})
+    body = {"lines": [{"order": "SO1", "line_no": 1, "quantity": "2"}], "tracking_numbers": ["SF1"]}
+    shipped = await house.call("POST", "/shipments", role="warehouse", json=body)
+
+    assert (received.status_code, received.json()["number"]) == (201, "GR1")
+    assert (shipped.status_code, shipped.json()["tracking_numbers"]) == (201, ["SF1"])
+    heard = house.services.last("ShipGoods").request
+    assert (heard.lines[0].order, heard.lines[0].quantity) == ("SO1", "2")
+
+
+@pytest.mark.parametrize(
+    "signed_at", ["yesterday", "2026-11-22T10:00:00", "9999-99-99T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+async def test_a_wrong_time_of_signing_is_named(house: House, signed_at: str) -> None:
+    answer = await house.call("POST", "/shipments/SH1:sign", role="warehouse", json={"signed_at": signed_at})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "signed_at"
+
+
+async def test_an_item_is_written_with_its_exact_factors(house: House) -> None:
+    house.services.tell("PutItem", PutItemResponse(item=Item(code="CU", version=2)))
+    body = '{"name":"铜线","unit":"m","supply":"buy","units":[{"unit":"卷","factor":100.10}],"safety_stock":"２０"}'
+
+    answer = await house.call(
+        "PUT", "/items/CU", role="planner", content=body.encode(), headers={"Content-Type": "application/json"}
+    )
+
+    heard = house.services.last("PutItem").request
+    assert answer.headers["etag"] == '"2"'
+    assert (heard.units[0].factor, heard.safety_stock, heard.HasField("whole_units")) == ("100.1", "20", False)
+
+
+async def test_a_bom_shows_its_versions(house: House) -> None:
+    house.services.tell("GetBom", GetBomResponse(bom=Bom(item_code="A", version=2), versions=[BomVersion(version=1)]))
+
+    told = (await house.call("GET", "/boms/A?date=2026-12-01", role="planner")).json()
+
+    assert (told["version"], told["versions"][0]["version"]) == (2, 1)
+    assert house.services.last("GetBom").request.date == "2026-12-01"
+
+
+async def test_stock_by_code_and_by_list(house: House) -> None:
+    house.services.tell("GetStock", GetStockResponse(stock=Stock(item_code="CU", on_hand="5", available="5")))
+
+    one = await house.call("GET", "/stock/CU")
+    await house.call("GET", "/stock?item_code=CU,FE")
+
+    assert one.json()["available"] == "5"
+    assert list(house.services.last("ListStock").request.item_codes) == ["CU", "FE"]
+
+
+@pytest.mark.parametrize("code", ["%00", "a%0Ab", "x" * 201])
+async def test_an_absurd_code_is_not_found(house: House, code: str) -> None:
+    assert (await house.call("GET", f"/items/{code}")).status_code == 404
+    assert house.services.calls == []
+
+
+async def test_what_a_session_caused_is_waited_for_by_its_next_calls(house: House) -> None:
+    from chassis.outbox import Mark
+
+    house.services.marks = [Mark("/orderhub/order", "orders/SO1", 7), Mark("/orderhub/notify", "notifications/1", 1)]
+    token = {"Authorization": f"Bearer {await house.gateway_token('admin')}"}
+    await house.http.post("/orders/SO1:confirm", headers={**token, "Idempotency-Key": "k"})
+    house.services.marks = []
+
+    await house.http.get("/orders/SO1/plan", headers=token)
+    mine = house.services.last("GetPlan").metadata
+    await house.call("GET", "/orders/SO1/plan", role="planner")
+    others = house.services.last("GetPlan").metadata
+
+    assert mine["x-orderhub-after"] == "/orderhub/order|orders/SO1|7"
+    assert "x-orderhub-after" not in others
