@@ -21,6 +21,7 @@ from notify_service.adapters.deliveries import SqlDeliveries
 from notify_service.adapters.egress import Egress
 from notify_service.adapters.texts import TomlTexts
 from notify_service.adapters.vault import Vault
+from notify_service.adapters.watch import SqlWatch
 from notify_service.app.compose import Desk
 from notify_service.app.deliver import Engine
 from notify_service.entrypoints.error_map import ERRORS
@@ -57,7 +58,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     texts = TomlTexts()
     desk = Desk(CelConditions(), texts, egress, zone)
     deliveries = SqlDeliveries(database, vault, texts=texts, guard=egress, zone=zone)
-    engine = Engine(deliveries, EgressCourier(egress, clock), is_transient, structlog.get_logger().warning)
+    engine = Engine(
+        deliveries,
+        EgressCourier(egress, clock),
+        SqlWatch(database, texts=texts, zone=zone),
+        is_transient,
+        structlog.get_logger(),
+    )
     api = NotifyApi(Commands(database), desk, vault, ProtoCatalogue(), engine.wake)
     return Service(
         name="notify",
@@ -67,6 +74,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         service_names=[notify_pb2.DESCRIPTOR.services_by_name["NotifyService"].full_name],
         errors=ERRORS,
         anything=on_anything(desk, vault, engine.wake),
-        loops=[engine.run, engine.escalate],
+        loops=[engine.run, engine.look_after],
         closers=[egress.close],
     )

@@ -255,11 +255,25 @@ async def test_what_nobody_reads_in_time_is_passed_on_once(world: World) -> None
     await world.api.AcknowledgeNotification(pb.AcknowledgeNotificationRequest(id=read.id), None)
 
     world.clock.advance(timedelta(minutes=31))
-    counts = [await world.engine.deliveries.escalate() for _ in range(2)]
+    counts = [await world.engine.watch.look() for _ in range(2)]
     await world.deliver()
 
     assert counts == [1, 0]
     assert ["【未读升级】看 SO1" in said for said in world.sink.texts("escalation")] == [True]
+
+
+async def test_operations_hear_of_what_is_stuck_once(world: World) -> None:
+    await world.tell(fully_shipped(NUMBER))
+    await world.api.PutChannel(pb.PutChannelRequest(code="order_group", kind="dingtalk", active=False), None)
+    await world.tell(submitted("SO1"), submitted("SO2"))
+
+    counts = [await world.engine.watch.look() for _ in range(2)]
+    await world.deliver()
+
+    assert counts == [2, 0]
+    told = world.sink.texts("escalation")
+    assert "缺少内容（tracking_numbers）" in told[0]
+    assert "通道 订单协同群，原因：通道未接通" in told[1]
 
 
 async def test_an_exhausted_message_reaches_operations_and_never_goes_round_in_circles(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,9 @@ from notify_service.adapters.channels.wire import Call
 from notify_service.domain.outcome import Outcome, Result
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import NUMBER, capacity, fully_shipped, shortage, submitted
+
+
+ORDERS = 500 if os.environ.get("ORDERHUB_PROOF") else 120
 
 
 async def published(world: World, name: str) -> list[str]:
@@ -133,9 +137,9 @@ async def test_too_many_for_the_robot_delays_and_merges_but_loses_none(world: Wo
     assert [entry.attempt_count for entry in await world.log()] == [1] * 8
 
 
-async def test_five_hundred_orders_in_ten_minutes_stay_below_the_robots_limit_and_none_is_lost(world: World) -> None:
-    sent_at = []
-    for n in range(500):
+async def test_a_rush_of_orders_stays_below_the_robots_limit_and_none_is_lost(world: World) -> None:
+    sent_at = []  # an order each 1.2 s, as 500 in ten minutes
+    for n in range(ORDERS):
         await world.tell(submitted(f"SO-{n:04}"))
         before = len(world.sink.got)
         await world.deliver()
@@ -148,7 +152,7 @@ async def test_five_hundred_orders_in_ten_minutes_stay_below_the_robots_limit_an
         world.clock.advance(timedelta(seconds=4))
 
     said = "\n".join(world.sink.texts("order_group"))
-    assert [n for n in range(500) if f"SO-{n:04}" not in said] == []
+    assert [n for n in range(ORDERS) if f"SO-{n:04}" not in said] == []
     busiest = max(sum(1 for at in sent_at if start <= at < start + timedelta(seconds=60)) for start in sent_at)
     assert busiest <= 18
     assert {entry.state for entry in await world.log()} <= {"sent", "digest"}

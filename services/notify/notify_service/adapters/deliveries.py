@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
-from notify_service.adapters.delivery_log import SqlNotifications
 from notify_service.adapters.records import record
 from notify_service.adapters.repositories import channel_of
 from notify_service.adapters.vault import Vault
@@ -21,11 +19,10 @@ from notify_service.app.ports import Guard, Parcel, Texts
 from notify_service.domain.allowance import allowance
 from notify_service.domain.channel import Channel
 from notify_service.domain.digest import MOST_IN_ONE, Waiting, choose, compose
-from notify_service.domain.notification import Intent, State
+from notify_service.domain.notification import State
 from notify_service.domain.outcome import Outcome
 
 LEASE = timedelta(seconds=30)  # longer than the longest send and its recording
-ESCALATE_AT_ONCE = 100
 
 _WAITS = "n.state = 'pending' AND n.lease IS NULL AND n.not_before <= :now AND (n.next_attempt_at <= :now OR n.probing)"
 _DUE = text(f"""
@@ -58,13 +55,6 @@ _LEASE = text("""
 UPDATE channel_state SET lease = :lease, lease_until = :until, sent_times = CAST(:sent AS timestamptz[]) WHERE code = :code
 """)
 _TAKE = text("UPDATE notification SET lease = :lease WHERE id = ANY(CAST(:ids AS uuid[]))")
-_UNREAD = text("""
-UPDATE notification SET escalate_at = NULL
-WHERE id IN (SELECT id FROM notification WHERE escalate_at <= :now AND acknowledged_at IS NULL
-             ORDER BY escalate_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient, text,
-  traceparent, occurred_at, escalate_channel, state
-""")
 
 
 class SqlDeliveries:
@@ -146,19 +136,3 @@ class SqlDeliveries:
         """Store what became of the parcel, once: a lease that ran out meanwhile was judged as interrupted."""
         async with self._database.transaction(who="notify", causation_id=str(parcel.event_id)) as unit:
             await record(unit, parcel, outcome, spin=random.uniform(-1, 1))  # noqa: S311  jitter
-
-    async def escalate(self) -> int:
-        """Pass on to the next channel what nobody acknowledged in time; return how many."""
-        async with self._database.transaction(who="notify") as unit:
-            unread = (await unit.execute(_UNREAD, {"now": unit.now, "limit": ESCALATE_AT_ONCE})).all()
-            late = [self._escalation(row, unit.now) for row in unread if row.state not in ("expired", "held")]
-            return len(await SqlNotifications(unit, unit.now).add(late))
-
-    def _escalation(self, row: Any, now: datetime) -> Intent:
-        return Intent(
-            event_id=row.event_id, event_type=row.event_type, order_number=row.order_number,
-            production_order_number=row.production_order_number, subscription=f"{row.subscription}/escalated",
-            channel=row.escalate_channel, recipient=row.recipient, once_key=str(row.id), state=State.PENDING,
-            text=self._texts.escalated.format(text=row.text), occurred_at=row.occurred_at, not_before=now,
-            traceparent=row.traceparent,
-        )  # fmt: skip

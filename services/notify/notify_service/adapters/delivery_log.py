@@ -28,7 +28,7 @@ ON CONFLICT DO NOTHING RETURNING id
 _GET = text(f"SELECT {_COLUMNS}, data FROM notification WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
 _REVIVE = text("""
 UPDATE notification SET state = 'pending', reason = '', text = :text, data = NULL, attempt_count = 0, next_attempt_at = :now,
-  not_before = :now, expires_at = NULL, probing = false, lease = NULL WHERE id = :id
+  not_before = :now, expires_at = NULL, probing = false, alarmed = false, lease = NULL WHERE id = :id
 """)
 _ACKNOWLEDGE = text("UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now) WHERE id = :id")
 # What is being sent right now keeps its lease and ends by its own outcome.

@@ -8,13 +8,16 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from notify_service.app.ports import Courier, Deliveries, Parcel
+import structlog
+
+from notify_service.app.ports import Courier, Deliveries, Parcel, Watch
 from notify_service.domain.outcome import Outcome
 
 SHORTEST_PAUSE_SECONDS = 0.008
 LONGEST_PAUSE_SECONDS = 1.0
 RECORD_TRIES = 8
-ESCALATE_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 5.0
+FAULT_REST_SECONDS = 5.0
 
 
 @dataclass
@@ -27,8 +30,10 @@ class Engine:
 
     deliveries: Deliveries
     courier: Courier
+    watch: Watch
     passing: Callable[[BaseException], bool]
-    log: Callable[..., object]
+    log: structlog.stdlib.BoundLogger
+    _stopping: bool = False
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _busy: dict[str, asyncio.Task[int]] = field(default_factory=dict)
 
@@ -39,6 +44,7 @@ class Engine:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`, finishing the sends in hand."""
         pause = SHORTEST_PAUSE_SECONDS
+        self._stopping = False
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
                 if await self._safely(self._start_due, group):
@@ -46,14 +52,15 @@ class Engine:
                 if await self._wait(pause, stop):
                     pause = SHORTEST_PAUSE_SECONDS
                 pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+            self._stopping = True
 
-    async def escalate(self, stop: asyncio.Event) -> None:
-        """Pass on what nobody has read in time, every few seconds until `stop`."""
+    async def look_after(self, stop: asyncio.Event) -> None:
+        """Tell people what nobody read in time and what is stuck, every few seconds until `stop`."""
         while not stop.is_set():
-            if await self._safely(self.deliveries.escalate):
+            if await self._safely(self.watch.look):
                 self.wake()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), ESCALATE_EVERY_SECONDS)
+                await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
 
     async def _start_due(self, group: asyncio.TaskGroup) -> int:
         """Start a drain for every channel with work that has none; return how many."""
@@ -65,15 +72,20 @@ class Engine:
         return started
 
     async def _drain_once(self, channel: str) -> int:
+        """Drain one channel; a fault of ours rests this channel and leaves the others alone."""
         try:
             return await self._safely(self.drain, channel)
+        except Exception:
+            self.log.exception("delivery_failed", channel=channel)
+            await asyncio.sleep(FAULT_REST_SECONDS)
+            return 0
         finally:
             del self._busy[channel]
 
     async def drain(self, channel: str) -> int:
-        """Send through one channel until nothing may go; return how many parcels left."""
+        """Send through one channel until nothing may go or the process ends; return how many parcels left."""
         sent = 0
-        while (parcel := await self.deliveries.claim(channel)) is not None:
+        while not self._stopping and (parcel := await self.deliveries.claim(channel)) is not None:
             await self._record(parcel, await self.courier.send(parcel))
             sent += 1
         return sent
@@ -95,7 +107,7 @@ class Engine:
         except Exception as error:
             if not self.passing(error):
                 raise
-            self.log("delivery_interrupted", error=repr(error))
+            self.log.warning("delivery_interrupted", error=repr(error))
             return 0
 
     async def _wait(self, pause: float, stop: asyncio.Event) -> bool:

@@ -83,6 +83,7 @@ class Texts(Protocol):
     digest: DigestWords
     test_message: str
     escalated: str
+    stuck: str
 
     def template(self, name: str) -> str:
         """Return the named template, or `name` itself when it is a text."""
@@ -133,4 +134,8 @@ class Deliveries(Protocol):
 
     async def record(self, parcel: Parcel, outcome: Outcome) -> None: ...
 
-    async def escalate(self) -> int: ...
+
+class Watch(Protocol):
+    """What people must hear of."""
+
+    async def look(self) -> int: ...

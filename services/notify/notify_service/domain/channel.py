@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 CUSTOMER_CHANNEL = "customer"
+OPERATIONS_CHANNEL = "escalation"  # hears of messages that could not be sent
 HIDDEN = "***"
 
 

@@ -63,6 +63,7 @@ CREATE TABLE notification (
   next_attempt_at timestamptz NOT NULL,
   probing boolean NOT NULL DEFAULT false, -- its channel was down: it goes first when the channel is tried again
   attempt_count int NOT NULL DEFAULT 0, last_error text NOT NULL DEFAULT '',
+  alarmed boolean NOT NULL DEFAULT false, -- operations were told that it is stuck
   lease uuid, digest_id uuid, sent_at timestamptz,
   escalate_at timestamptz, escalate_channel text NOT NULL DEFAULT '', acknowledged_at timestamptz,
   UNIQUE (event_id, subscription, recipient),
@@ -73,6 +74,8 @@ CREATE INDEX notification_order ON notification (order_number, id DESC) WHERE or
 CREATE INDEX notification_state ON notification (state, id DESC); -- log by state
 CREATE INDEX notification_escalation ON notification (escalate_at)
   WHERE escalate_at IS NOT NULL AND acknowledged_at IS NULL; -- the search for unread ones
+CREATE INDEX notification_stuck ON notification (id)
+  WHERE state IN ('held','uncertain') AND NOT alarmed; -- the search for what operations must hear of
 CREATE INDEX notification_leased ON notification (lease) WHERE lease IS NOT NULL; -- recording and recovering a send
 
 CREATE TABLE delivery_attempt (

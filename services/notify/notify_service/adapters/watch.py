@@ -1,0 +1,90 @@
+"""What people must hear of: messages nobody read in time, and messages that are stuck."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from opentelemetry import metrics
+from sqlalchemy import text
+
+from chassis.database import Database
+from notify_service.adapters.delivery_log import SqlNotifications
+from notify_service.app.ports import Texts
+from notify_service.domain.channel import OPERATIONS_CHANNEL
+from notify_service.domain.message import render
+from notify_service.domain.notification import Intent, State
+
+AT_ONCE = 100
+STUCK = "stuck"
+_log_size = metrics.get_meter("notify").create_gauge("notifications", description="Messages waiting or stuck, by state")
+
+_WHOLE = """id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient, text, traceparent,
+  occurred_at, escalate_channel, state, reason, last_error"""
+_UNREAD = text(f"""
+UPDATE notification SET escalate_at = NULL
+WHERE id IN (SELECT id FROM notification WHERE escalate_at <= :now AND acknowledged_at IS NULL
+             ORDER BY escalate_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING {_WHOLE}
+""")  # noqa: S608
+_STUCK = text(f"""
+UPDATE notification SET alarmed = true
+WHERE id IN (SELECT id FROM notification WHERE state IN ('held', 'uncertain') AND NOT alarmed
+             ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING {_WHOLE}
+""")  # noqa: S608
+_COUNTS = text("""
+SELECT state, count(*) AS n FROM notification WHERE state IN ('pending', 'held', 'exhausted', 'uncertain') GROUP BY state
+""")
+
+
+class SqlWatch:
+    """Finds them, each once, with any number of replicas."""
+
+    def __init__(self, database: Database, *, texts: Texts, zone: ZoneInfo) -> None:
+        self._database = database
+        self._texts = texts
+        self._zone = zone
+
+    async def look(self) -> int:
+        """Queue what people must hear of; return how many messages that made."""
+        async with self._database.transaction(who="notify") as unit:
+            now = {"now": unit.now, "limit": AT_ONCE}
+            unread = [row for row in await unit.execute(_UNREAD, now) if row.state not in ("expired", "held")]
+            found = sorted(await unit.execute(_STUCK, {"limit": AT_ONCE}), key=lambda row: row.id)
+            stuck = [row for row in found if row.channel != OPERATIONS_CHANNEL]
+            intents = [
+                *(self._passed_on(row, unit.now) for row in unread),
+                *(self._alarm(row, unit.now) for row in stuck),
+            ]
+            made = await SqlNotifications(unit, unit.now).add(intents)
+        await self._count()
+        return len(made)
+
+    async def _count(self) -> None:
+        async with self._database.read() as connection:
+            found = {row.state: row.n for row in await connection.execute(_COUNTS)}
+        for state in (State.PENDING, State.HELD, State.EXHAUSTED, State.UNCERTAIN):
+            _log_size.set(found.get(state, 0), {"state": state})
+
+    def _passed_on(self, row: Any, now: datetime) -> Intent:
+        said = self._texts.escalated.format(text=row.text)
+        return _intent(row, now, f"{row.subscription}/escalated", row.escalate_channel, said, once_key=str(row.id))
+
+    def _alarm(self, row: Any, now: datetime) -> Intent:
+        """Tell operations; of a channel that is not connected once a day, not once a message (X59, S26)."""
+        said = render(self._texts.stuck, row._mapping, self._texts.words, group=True).text
+        daily = f"{row.channel} {now.astimezone(self._zone):%Y-%m-%d}"
+        once_key = daily if row.reason == "CHANNEL_NOT_CONNECTED" else str(row.id)
+        return _intent(row, now, STUCK, OPERATIONS_CHANNEL, said, once_key=once_key)
+
+
+def _intent(row: Any, now: datetime, subscription: str, channel: str, said: str, *, once_key: str) -> Intent:
+    recipient = channel if subscription == STUCK else row.recipient
+    return Intent(
+        event_id=row.id, event_type=row.event_type, order_number=row.order_number,
+        production_order_number=row.production_order_number, subscription=subscription, channel=channel,
+        recipient=recipient, once_key=once_key, state=State.PENDING, text=said, occurred_at=now,
+        not_before=now, traceparent=row.traceparent,
+    )  # fmt: skip
