@@ -144,8 +144,9 @@ class World:
         }
 
     def event(self, service: str, subject: str, message: Message) -> Incoming:
-        self.numbers[subject] = self.numbers.get(subject, 0) + 1
-        return incoming(service, subject, self.numbers[subject], message)
+        key = f"{service} {subject}"
+        self.numbers[key] = self.numbers.get(key, 0) + 1
+        return incoming(service, subject, self.numbers[key], message)
 
     async def tell(self, service: str, subject: str, message: Message) -> Incoming:
         """Let an event arrive."""
@@ -165,7 +166,7 @@ class World:
         message = planning_events.OrderPlanned(
             order_number=number, production_orders=made, stocked_lines=lines, urgency=urgency, **values
         )
-        await self.tell("planning", f"orders/{number}/plan", message)
+        await self.tell("planning", f"orders/{number}", message)
 
     async def inspected(self, number: str, order: str, item: str, passed: str, scrapped: str = "0", line_no: int = 1) -> None:
         message = planning_events.InspectionRecorded(

@@ -6,7 +6,7 @@ from inventory_service.app.consume import book_off
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.release_reservations import release_reservations
 from inventory_service.domain.production import Receivable
-from inventory_service.domain.reservation import Demand
+from inventory_service.domain.reservation import Demand, Line
 
 
 async def follow_inspection(house: Warehouse, recorded: Receivable, movement_id: str) -> None:
@@ -22,15 +22,12 @@ async def follow_inspection(house: Warehouse, recorded: Receivable, movement_id:
 
 
 async def end_production_order(house: Warehouse, ended: Receivable, reason: str, movement_id: str) -> None:
-    """Free what a cancelled or shortly closed production order still holds; consumed stays consumed."""
+    """Free what an ended production order still holds; consumed stays consumed."""
     await house.receivables.learn([ended])
-    await finish_production_order(house, ended.order, ended.number, movement_id, reason=reason)
-
-
-async def finish_production_order(
-    house: Warehouse, order: str, number: str, movement_id: str, *, reason: str = "completed"
-) -> None:
-    """Close the production order's lines; what they held goes to who waits."""
-    lines = [line for line in await house.reservations.of_orders([order]) if line.key.production_order == number]
+    lines = [line for line in await house.reservations.of_orders([ended.order]) if _is_of(line, ended)]
     await house.stock.lock({line.key.item for line in lines})
-    await release_reservations(house, order, lambda line: line.key.production_order == number, reason, movement_id)
+    await release_reservations(house, ended.order, lambda line: _is_of(line, ended), reason, movement_id)
+
+
+def _is_of(line: Line, ended: Receivable) -> bool:
+    return line.key.production_order == ended.number

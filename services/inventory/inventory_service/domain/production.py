@@ -10,6 +10,7 @@ from inventory_service.domain.quantity import ZERO, plain
 
 CANCELLED = "cancelled"
 OPEN = "open"
+COMPLETED = "completed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from chassis.inbox import Handler
 from inventory_service.adapters.touched import Touched
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.follow_order import cancel_order, change_order, confirm_order, move_order
-from inventory_service.app.follow_production import end_production_order, finish_production_order, follow_inspection
+from inventory_service.app.follow_production import end_production_order, follow_inspection
 from inventory_service.app.hold_back import hold_back_safety_stock
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reserve_components import reserve_components
@@ -100,8 +100,8 @@ class EventsIn:
 
     async def production_order_completed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)
-        message = event.parse(planning_pb.ProductionOrderCompleted)
-        await finish_production_order(house, message.order_number, message.production_order_number, str(event.event_id))
+        completed = read.completed(event.parse(planning_pb.ProductionOrderCompleted), event.traceparent)
+        await end_production_order(house, completed, "completed", str(event.event_id))
 
     async def order_confirmed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)

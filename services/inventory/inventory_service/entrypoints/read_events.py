@@ -10,7 +10,7 @@ from orderhub.planning.v1 import events_pb2 as planning_pb
 
 from inventory_service.adapters.neighbours import DEAD_STATES, decimal_of
 from inventory_service.domain.item import Item
-from inventory_service.domain.production import CANCELLED, Receivable
+from inventory_service.domain.production import CANCELLED, COMPLETED, Receivable
 from inventory_service.domain.quantity import ZERO
 from inventory_service.domain.reservation import NO_DATE, NO_RANK, Claim, Line, LineKey, urgency_rank
 from inventory_service.domain.shipping import OrderCopy, Shippable
@@ -86,6 +86,13 @@ def ended(told: planning_pb.ProductionOrderCancelled, traceparent: str) -> Recei
         state=state,
         traceparent=traceparent,
     )
+
+
+def completed(told: planning_pb.ProductionOrderCompleted, traceparent: str) -> Receivable:
+    return Receivable(
+        told.production_order_number, told.order_number, told.line_no, told.item_code, told.unit, decimal_of(told.quantity),
+        state=COMPLETED, traceparent=traceparent,
+    )  # fmt: skip
 
 
 def confirmed(told: order_pb.OrderConfirmed, traceparent: str) -> OrderCopy:
