@@ -90,7 +90,7 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         """Return the RFC 9457 members; `allowed` only where the refusal names moves."""
-        title = texts.say("titles", self.reason, self.params, texts.book()["status"].get(str(self.status), self.reason))
+        title = title_of(self.reason, self.status, self.params)
         document: dict[str, Any] = {
             "type": f"urn:orderhub:problem:{self.reason.lower()}",
             "title": title,
@@ -100,7 +100,7 @@ class Problem(Exception):
             "trace_id": trace_id(),
             "errors": [worded(problem) for problem in self.fields],
         }
-        if "allowed" in self.params:
+        if self.status == 409 and "allowed" in self.params:
             document["allowed"] = [move for move in self.params["allowed"].split(",") if move]
         if self.params:
             document["params"] = self.params
@@ -110,6 +110,13 @@ class Problem(Exception):
         """Return the problem as an HTTP answer."""
         body = json.dumps(self.document(), ensure_ascii=False).encode()
         return Response(body, self.status, {"Cache-Control": "no-store", **self.headers}, MEDIA_TYPE)
+
+
+def title_of(reason: str, status: int, params: Mapping[str, str]) -> str:
+    """Return the Chinese title of a reason: its own, its field's words, or what the status means."""
+    book = texts.book()
+    section = next((name for name in ("titles", "fields") if reason in book[name]), None)
+    return texts.say(section, reason, params) if section else str(book["status"].get(str(status), reason))
 
 
 def worded(problem: FieldProblem) -> dict[str, str]:

@@ -8,10 +8,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+OTHER_NAMES = {  # what some services call a parameter
+    "item_code": ("item",),
+    "expected": ("allowed", "known"),
+    "max_length": ("max", "limit"),
+    "number": ("order", "production_order", "key"),
+    "path": ("loop",),
+}
+
 
 class _Lenient(dict[str, str]):
     def __missing__(self, key: str) -> str:
-        return "?"
+        return next((self[other] for other in OTHER_NAMES.get(key, ()) if other in self), "?")
 
 
 @cache
