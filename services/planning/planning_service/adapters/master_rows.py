@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from planning_service.domain.bom import Alternate, BomLine, BomVersion
-from planning_service.domain.effectivity import Span
+from planning_service.domain.effectivity import span
 from planning_service.domain.exact import plain, trimmed
 from planning_service.domain.item import Item, Supply
 from planning_service.domain.routing import Routing, RoutingOperation
@@ -98,7 +98,7 @@ def version_of(row: Any, lines: Iterable[BomLine]) -> BomVersion:
         lines=tuple(lines),
         base_quantity=trimmed(row.base_quantity),
         routing_code=row.routing_code,
-        effective=Span(row.effective_from, row.effective_to),
+        effective=span(row.effective_from, row.effective_to),
         version=row.version,
     )
 
@@ -115,7 +115,7 @@ def line_of(row: Any) -> BomLine:
         setup_quantity=trimmed(row.setup_quantity),
         rounding_multiple=trimmed(row.rounding_multiple) if row.rounding_multiple is not None else None,
         alternates=tuple(Alternate(a["item_code"], a["priority"], Decimal(a["ratio"])) for a in alternates),
-        effective=Span(row.effective_from, row.effective_to),
+        effective=span(row.effective_from, row.effective_to),
         supply=Supply(row.supply) if row.supply else None,
     )
 

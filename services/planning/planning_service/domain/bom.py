@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from planning_service.domain.effectivity import Span
+from planning_service.domain.effectivity import ALWAYS, Span
 from planning_service.domain.errors import NoBom, NoEffectiveBom
 from planning_service.domain.exact import plain
 from planning_service.domain.item import Supply
@@ -36,7 +36,7 @@ class BomLine:
     setup_quantity: Decimal = Decimal(0)
     rounding_multiple: Decimal | None = None
     alternates: tuple[Alternate, ...] = ()
-    effective: Span = field(default_factory=Span)
+    effective: Span = ALWAYS
     supply: Supply | None = None
     """Overrides the component's own supply on this line only."""
 
@@ -67,7 +67,7 @@ class BomVersion:
     lines: tuple[BomLine, ...]
     base_quantity: Decimal = Decimal(1)
     routing_code: str | None = None
-    effective: Span = field(default_factory=Span)
+    effective: Span = ALWAYS
     version: int = 1
 
     def content_hash(self) -> str:
@@ -82,7 +82,7 @@ class BomVersion:
 
     def lines_on(self, day: date) -> list[BomLine]:
         """Return the lines effective on the day."""
-        return [line for line in self.lines if line.effective.contains(day)]
+        return [line for line in self.lines if line.effective is ALWAYS or line.effective.contains(day)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,9 @@ class Bom:
 
     def spans(self) -> Iterator[tuple[BomVersion, Span]]:
         """Yield each version with the span in which it really holds."""
+        if len(self.versions) == 1:
+            yield self.versions[0], self.versions[0].effective
+            return
         ordered = sorted(self.versions, key=lambda v: v.effective.start or date.min)
         for index, version in enumerate(ordered):
             span = version.effective
@@ -117,7 +120,8 @@ class Bom:
         for version, span in self.spans():
             yield from span.changes()
             for line in version.lines:
-                yield from line.effective.changes()
+                if line.effective is not ALWAYS:
+                    yield from line.effective.changes()
 
     def components(self) -> set[str]:
         """Return every component of every version, whatever its dates."""

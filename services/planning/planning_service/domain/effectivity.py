@@ -19,6 +19,8 @@ class Span:
 
     def contains(self, day: date) -> bool:
         """Say whether the day lies in the span."""
+        if self.start is None and self.end is None:
+            return True
         return (self.start or FIRST_DAY) <= day <= (self.end or LAST_DAY)
 
     def overlaps(self, other: Span) -> bool:
@@ -36,6 +38,15 @@ class Span:
             yield self.start
         if self.end is not None and self.end < LAST_DAY:
             yield self.end + timedelta(days=1)
+
+
+ALWAYS = Span()
+"""The span nearly every line has: one object for all of them."""
+
+
+def span(start: date | None, end: date | None) -> Span:
+    """Return the span of these days."""
+    return Span(start, end) if start or end else ALWAYS
 
 
 def steady_around(day: date, changes: Iterator[date]) -> Span:

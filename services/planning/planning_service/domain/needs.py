@@ -25,7 +25,7 @@ class ComponentNeed:
     required: int = 0
     from_stock: int = 0
     from_production: int = 0
-    alternates: list[Alternate] = field(default_factory=list)
+    alternates: tuple[Alternate, ...] = ()
     substitutes: str | None = None
     """The component this alternate stands in for (X25)."""
 
@@ -42,7 +42,7 @@ class ComponentNeed:
     def want_alternates(self, alternates: list[Alternate]) -> None:
         """Remember the substitutes a line allows, first choice first."""
         known = {a.item_code for a in self.alternates}
-        self.alternates += [a for a in alternates if a.item_code not in known]
+        self.alternates += tuple(a for a in alternates if a.item_code not in known)
 
 
 @dataclass(slots=True)

@@ -70,17 +70,21 @@ class _Netting:
                 need.want_alternates(edge.line.ordered_alternates())
 
     def _make(self, node: Node, wants: list[_Want]) -> None:
-        total = sum(want.exact for want in wants)
+        total = sum([want.exact for want in wants])
         step, unit = pick_step(node.item, 0), node.scale // MICRO
         required = _checked(ceil_to_step(total, unit, step))
         taken = self.pool.take(node.item, required)
-        self._share(node, wants, taken, step)
+        waiting = self._share(node, wants, taken, step)
         if required > taken:
-            self._draft(node, wants, making=required - taken, exact=max(0, total - taken * unit))
+            self._draft(node, waiting, making=required - taken, exact=max(0, total - taken * unit))
 
-    def _share(self, node: Node, wants: list[_Want], taken: int, step: int) -> None:
-        """Split the rounded requirement over the parents, in order, so that the shares add up to it."""
+    def _share(self, node: Node, wants: list[_Want], taken: int, step: int) -> list[int]:
+        """Split the rounded requirement over the parents, in order, so that the shares add up to it.
+
+        Returns the production orders that wait for more than stock gives them.
+        """
         sofar = rounded = 0
+        waiting: dict[int, None] = {}
         for want in wants:
             sofar += want.exact
             share = ceil_to_step(sofar, node.scale // MICRO, step) - rounded
@@ -91,14 +95,16 @@ class _Netting:
             need.required += share
             need.from_stock += from_stock
             need.from_production += share - from_stock
+            if share > from_stock and want.owner != ORDER_LINE:
+                waiting[want.owner] = None
+        return list(waiting)
 
-    def _draft(self, node: Node, wants: list[_Want], *, making: int, exact: int) -> None:
+    def _draft(self, node: Node, parents: list[int], *, making: int, exact: int) -> None:
         if node.problem is not None:
             raise node.problem
         if node.version is None or not node.version.routing_code:
             raise NoRouting(item=node.item.code)
         index = self.first_index + len(self.net.drafts)
-        parents = list(dict.fromkeys(w.owner for w in wants if w.owner != ORDER_LINE and self._waits(node, w.owner)))
         draft = Draft(index, self.net.line_no, node.item, making, node.version, self.due_date, parents)
         self.net.drafts.append(draft)
         self._push(node, [(index, exact)])
@@ -144,9 +150,6 @@ class _Netting:
         if need is None:
             need = components[node.item.code] = ComponentNeed(node.item, owner, self.net.line_no)
         return need
-
-    def _waits(self, node: Node, owner: int) -> bool:
-        return self._need(node, owner).from_production > 0
 
 
 def _checked(micro: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 
 from planning_service.domain.bom import Bom, BomLine, BomVersion
 from planning_service.domain.catalogue import Catalogue
@@ -21,10 +21,9 @@ from planning_service.domain.errors import InactiveItem, PlanningRefusal, TooDee
 from planning_service.domain.exact import MICRO
 from planning_service.domain.item import Item, Supply
 
+ZERO, ONE = Fraction(0), Fraction(1)
 MAX_LEVELS = 2_000
 MAX_NODES = 200_000
-
-ZERO, ONE = Fraction(0), Fraction(1)
 
 NodeKey = tuple[str, Supply]
 """An item and how it is supplied here: the same item may be a phantom on one line and real on another (X20)."""
@@ -36,9 +35,10 @@ class Edge:
 
     child: int
     line: BomLine
-    factor: Fraction
-    """Stock units of the child per stock unit of the parent, scrap included."""
-    fixed: Fraction
+    numerator: int
+    denominator: int
+    """numerator/denominator stock units of the child per stock unit of the parent, scrap included, in lowest terms."""
+    fixed: Fraction = ZERO
     """Stock units lost each time the parent is made, whatever the quantity."""
     multiple: int = 0
     """Pack size of a pick in micro stock units; 0 when any amount may be picked."""
@@ -155,15 +155,25 @@ class _Discovery:
         return self._terms(parent, child, line)
 
     def _terms(self, parent: Node, child: int, line: BomLine) -> Edge:
+        """Whole numbers throughout: building a fraction object per step would cost most of the compilation."""
+        over, under = line.quantity_per.as_integer_ratio()
         to_stock = self._unit_factor(child, line)
-        factor = Fraction(line.quantity_per) * to_stock
+        if to_stock is not ONE:
+            over, under = over * to_stock.numerator, under * to_stock.denominator
         if line.scrap_rate:
-            factor *= 1 + Fraction(line.scrap_rate)
+            lost, of = line.scrap_rate.as_integer_ratio()
+            over, under = over * (of + lost), under * of
         if parent.version and parent.version.base_quantity != 1:
-            factor /= Fraction(parent.version.base_quantity)
-        fixed = Fraction(line.setup_quantity) * to_stock if line.setup_quantity else ZERO
-        pack = Fraction(line.rounding_multiple) * to_stock if line.rounding_multiple else ZERO
-        return Edge(child, line, factor, fixed, -(-pack.numerator * MICRO // pack.denominator))
+            base, parts = parent.version.base_quantity.as_integer_ratio()
+            over, under = over * parts, under * base
+        common = gcd(over, under)
+        edge = Edge(child, line, over // common, under // common)
+        if line.setup_quantity:
+            edge.fixed = Fraction(line.setup_quantity) * to_stock
+        if line.rounding_multiple:
+            pack = Fraction(line.rounding_multiple) * to_stock
+            edge.multiple = -(-pack.numerator * MICRO // pack.denominator)
+        return edge
 
     def _unit_factor(self, child: int, line: BomLine) -> Fraction:
         node = self.nodes[child]
@@ -215,10 +225,14 @@ def _set_scales(nodes: list[Node]) -> None:
     """Choose each node's scale from its parents', then turn every line into whole multipliers."""
     for node in nodes:
         for edge in node.edges:
-            child = nodes[edge.child]
-            child.scale = lcm(child.scale, node.scale * edge.factor.denominator, edge.fixed.denominator)
+            child, wanted = nodes[edge.child], node.scale * edge.denominator
+            if child.scale % wanted:
+                child.scale = lcm(child.scale, wanted)
+            if child.scale % edge.fixed.denominator:
+                child.scale = lcm(child.scale, edge.fixed.denominator)
     for node in nodes:
         for edge in node.edges:
             scale = nodes[edge.child].scale
-            edge.multiplier = scale // (node.scale * edge.factor.denominator) * edge.factor.numerator
-            edge.setup = scale // edge.fixed.denominator * edge.fixed.numerator
+            edge.multiplier = scale // (node.scale * edge.denominator) * edge.numerator
+            if edge.fixed:
+                edge.setup = scale // edge.fixed.denominator * edge.fixed.numerator
