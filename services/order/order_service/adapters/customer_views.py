@@ -24,7 +24,10 @@ WITH RECURSIVE chain AS (
   UNION SELECT c.id, c.merged_into FROM customer c JOIN chain ON c.id = chain.merged_into
 ) SELECT id FROM chain WHERE merged_into IS NULL
 """)
-_CHANNELS = text("SELECT code FROM channel")
+_PARTY = text(f"""
+SELECT ARRAY(SELECT code FROM channel) AS channels, {COLUMNS}, {CONTACTS}
+FROM (SELECT 1) AS one LEFT JOIN customer c ON c.id = :id
+""")  # noqa: S608  constants
 _FILTERS = {
     "phone": "EXISTS (SELECT 1 FROM customer_phone p WHERE p.customer_id = c.id AND p.phone = :phone)",
     "q": "(strpos(lower(c.name), :q) > 0 OR strpos(c.pinyin, :q) > 0 OR lower(c.credit_code) = :q)",
@@ -32,17 +35,13 @@ _FILTERS = {
 }
 
 
-async def find_customer(connection: AsyncConnection, customer_id: UUID) -> Customer | None:
-    """Return the customer an id means now: the survivor when it was merged."""
-    survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
-    if survivor is None:
-        return None
-    return customer_of((await connection.execute(_ONE, {"id": survivor})).one())
-
-
-async def find_channels(connection: AsyncConnection) -> frozenset[str]:
-    """Return the channels an order may come by."""
-    return frozenset((await connection.execute(_CHANNELS)).scalars())
+async def find_party(connection: AsyncConnection, customer_id: UUID | None) -> tuple[Customer | None, frozenset[str]]:
+    """Return the customer an id means now (the survivor when it was merged) and the channels an order may come by."""
+    row = (await connection.execute(_PARTY, {"id": customer_id})).one()
+    if row.merged_into is not None:
+        survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
+        return await find_party(connection, survivor)
+    return None if row.id is None else customer_of(row), frozenset(row.channels)
 
 
 class CustomerViews:

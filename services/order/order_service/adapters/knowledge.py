@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
-from order_service.adapters.customer_views import find_channels, find_customer
+from order_service.adapters.customer_views import find_party
 from order_service.adapters.items import ItemMaster, find_items, store_items
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.phones import normalise
@@ -38,10 +38,8 @@ class Knowledge:
     async def gather(self, customer_id: str, codes: Iterable[str]) -> Gathered:
         """Return what is known of the customer and the items; items without a copy are asked for."""
         wanted = set(codes)
-        found = read_id(customer_id)
         async with self._database.read() as connection:
-            customer = await find_customer(connection, found) if found else None
-            channels = await find_channels(connection)
+            customer, channels = await find_party(connection, read_id(customer_id))
             items = await find_items(connection, wanted)
         party = None
         if customer is not None:

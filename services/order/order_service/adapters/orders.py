@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Transaction
 from order_service.adapters import order_rows as rows
@@ -55,6 +55,7 @@ class OrderRepository:
 
     def __init__(self, unit: Transaction) -> None:
         self._unit = unit
+        self._seen: dict[UUID, tuple[dict[str, Any], dict[str, Any]]] = {}
 
     async def get(self, ref: str) -> Order:
         """Return the order by id or number, locked; raise NotFound."""
@@ -64,7 +65,9 @@ class OrderRepository:
         if row is None:
             raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
         lines = (await self._unit.execute(rows.LINES, {"ids": [row.id]})).all()
-        return rows.order_of(row, lines)
+        order = rows.order_of(row, lines)
+        self._seen[order.id] = _content(order)
+        return order
 
     async def next_number(self, customer_id: UUID, entry_key: str) -> str:
         """Return the next number of the sequence and hold other entries of the same wish until this one is stored."""
@@ -90,8 +93,9 @@ class OrderRepository:
         await self._store_parts(order)
 
     async def save(self, order: Order) -> None:
-        """Store what changed and raise the version."""
-        order.version += 1
+        """Store what changed; the version rises when people would see another order."""
+        if self._seen.get(order.id) != _content(order):
+            order.version += 1
         order.updated_at = self._unit.now
         await self._unit.execute(rows.UPDATE, rows.header_params(order))
         await self._store_parts(order)
@@ -119,6 +123,10 @@ class OrderRepository:
             await self._unit.execute(_TIMELINE, params)
 
 
+def _content(order: Order) -> tuple[dict[str, Any], dict[str, Any]]:
+    return rows.header_params(order) | {"version": 0, "updated_at": None}, rows.line_params(order)
+
+
 def _texts(event: Event) -> dict[str, str]:
     """Return an event's own fields as texts for the timeline."""
     return {name: _text(value) for name, value in asdict(event).items()}
@@ -126,8 +134,3 @@ def _texts(event: Event) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def order_from(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
-    """Return the order of rows read outside a transaction."""
-    return rows.order_of(row, lines)

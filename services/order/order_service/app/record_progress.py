@@ -9,10 +9,12 @@ from decimal import Decimal
 from order_service.app.ports import Orders, Shortages
 
 
-async def record_plan(number: str, planned: Mapping[int, Decimal], at: datetime, orders: Orders) -> None:
-    """Set what the plan covers of each line."""
+async def record_plan(
+    number: str, planned: Mapping[int, Decimal], at: datetime, orders: Orders, *, covers: bool
+) -> None:
+    """Set what the plan covers of each line; `covers` is false for a plan of nothing."""
     order = await orders.get(number)
-    order.plan(planned, at)
+    order.plan(planned, at, covers=covers)
     order.notes.append(("OrderPlanned", {}))
     await orders.save(order)
 

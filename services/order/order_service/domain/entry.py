@@ -84,8 +84,8 @@ def check_header(entry: OrderEntry, known: Known) -> list[FieldProblem]:
     problems = checked_texts(texts)
     if known.customer is None:
         problems.append(FieldProblem("customer_id", "CUSTOMER_UNKNOWN", {"customer_id": entry.customer_id[:64]}))
-    elif contact_of(entry.contact_name, entry.contact_phone, known) is None:
-        problems.append(FieldProblem("contact", "CONTACT_NOT_OF_CUSTOMER", {"customer_name": known.customer.name}))
+    else:
+        problems += check_contact(entry.contact_name, entry.contact_phone, known)
     if entry.channel not in known.channels:
         params = {"channel": entry.channel[:40], "known": ",".join(sorted(known.channels))}
         problems.append(FieldProblem("channel", "CHANNEL_UNKNOWN", params))
@@ -115,15 +115,30 @@ def check_attachments(ids: tuple[str, ...]) -> list[FieldProblem]:
     return checked_texts({f"attachment_ids.{n}": (value, 64) for n, value in enumerate(ids)})
 
 
+def check_contact(name: str, phone: str, known: Known) -> list[FieldProblem]:
+    """Check that a contact can be reached and is the customer's (S15)."""
+    if phone and known.normalise(phone) is None:
+        return [FieldProblem("contact.phone", "PHONE_INVALID", {"phone": phone[:40]})]
+    if contact_of(name, phone, known) is None:
+        customer = known.customer.name if known.customer else ""
+        return [FieldProblem("contact", "CONTACT_NOT_OF_CUSTOMER", {"customer_name": customer})]
+    return []
+
+
 def contact_of(name: str, phone: str, known: Known) -> tuple[str, str] | None:
-    """Return the contact meant: by phone, else by name, else the customer's first; None when it is not theirs (S15)."""
+    """Return the contact meant: by phone, else by name, else the customer's first; None when it is not theirs (S15).
+
+    A customer without contacts has none to compare with: what is typed stays on the order.
+    """
     contacts = known.customer.contacts if known.customer else ()
+    if not contacts:
+        return name, (known.normalise(phone) or "" if phone else "")
     if phone:
         wanted = known.normalise(phone)
         return next(((name or own, at) for own, at in contacts if at and at == wanted), None)
     if name:
         return next((contact for contact in contacts if contact[0] == name), None)
-    return contacts[0] if contacts else ("", "")
+    return contacts[0]
 
 
 def check_date(field: str, text: str, today: date, *, required: bool = False) -> list[FieldProblem]:

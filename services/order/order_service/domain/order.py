@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from order_service.domain import events as told
@@ -175,11 +176,11 @@ class Order:
         self.cancelled_at, self.reason, self.held_at = now, reason, None
         self.record(told.OrderCancelled(reason))
 
-    def plan(self, planned: Mapping[int, object], at: datetime) -> None:
-        """Take the plan's quantities per line; the first plan is the release (S78)."""
+    def plan(self, planned: Mapping[int, Decimal], at: datetime, *, covers: bool) -> None:
+        """Take the plan's quantities per line; one that covers anything is the release (S78)."""
         for line in self.lines:
-            line.planned_quantity = planned.get(line.line_no, line.planned_quantity)  # type: ignore[assignment]
-        if planned:
+            line.planned_quantity = planned.get(line.line_no, line.planned_quantity)
+        if covers:
             self.planned_at = self.planned_at or at
             self.milestones["released"] = at
 

@@ -37,8 +37,8 @@ def check_revision(revision: Revision, order: Order, known: Known) -> None:
         problems += rules.check_date("due_date", entry.due_date, known.today, required=True)
     if "urgency" in fields:
         problems += rules.check_words(entry.urgency or "-", "")
-    if "contact" in fields and rules.contact_of(entry.contact_name, entry.contact_phone, known) is None:
-        problems.append(FieldProblem("contact", "CONTACT_NOT_OF_CUSTOMER", {"customer_name": order.customer_name}))
+    if "contact" in fields:
+        problems += rules.check_contact(entry.contact_name, entry.contact_phone, known)
     if "attachment_ids" in fields:
         problems += rules.check_attachments(entry.attachment_ids)
     if "lines" in fields:

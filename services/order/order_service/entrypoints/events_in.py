@@ -40,9 +40,9 @@ async def on_item_changed(event: Incoming, unit: Transaction) -> None:
 async def on_order_planned(event: Incoming, unit: Transaction) -> None:
     told = event.parse(planning.OrderPlanned)
     planned = {line.line_no: Decimal(line.planned_quantity) for line in told.lines}
-    await record_progress.record_plan(
-        told.order_number, planned, _moment(told.planned_at, event), OrderRepository(unit)
-    )
+    covers = bool(told.production_orders or told.stocked_lines or any(planned.values()))
+    at = _moment(told.planned_at, event)
+    await record_progress.record_plan(told.order_number, planned, at, OrderRepository(unit), covers=covers)
 
 
 async def on_operation_started(event: Incoming, unit: Transaction) -> None:
