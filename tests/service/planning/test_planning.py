@@ -100,6 +100,10 @@ async def test_lines_that_cannot_be_planned_are_told_and_tried_again_later(world
     assert [o.item_code for o in second.production_orders] == ["A", "N"]
     assert second.production_orders[0] == first.production_orders[0]
     assert not second.unplanned_lines
+    partly, whole = await world.told("OrderPlanned")
+    assert [len(e.data["production_orders"]) for e in (partly, whole)] == [1, 2]
+    assert [x["planned_quantity"] for x in whole.data["lines"]] == ["1", "1"]
+    assert len(await world.told("ProductionOrderCreated")) == 2
 
 
 async def test_sub_assemblies_get_child_orders_and_no_shortage(world: World) -> None:

@@ -27,6 +27,10 @@ _WAITING_FOR = text(
     "WHERE c.order_number = :order AND c.line_no = :line_no AND c.item_code = :item AND c.expected > 0 "
     "ORDER BY c.production_order_number FOR NO KEY UPDATE"
 )
+_OF_ORDER = text(
+    f"SELECT {COLUMNS} FROM component c WHERE c.order_number = :order "
+    "ORDER BY c.production_order_number, c.line_no, c.item_code"
+)
 _SAVE = text("""
 UPDATE component c SET reserved = t.reserved, issued = t.issued, held_short = t.held_short, expected = t.expected, short = t.short
 FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]),
@@ -80,6 +84,10 @@ class ComponentRows:
     async def add(self, components: Sequence[Component]) -> None:
         """Insert new components in one statement."""
         await _NEW.run(self._unit, [{**asdict(component), "short": component.short} for component in components])
+
+    async def of_order(self, order_number: str) -> list[Component]:
+        """Return all components of an order."""
+        return await self._of(_OF_ORDER, {"order": order_number})
 
     async def hold(self, order_number: str, production_order_number: str, lines: Sequence[Held]) -> list[Component]:
         """Take what inventory holds; return the components it speaks of, as they now stand."""

@@ -10,12 +10,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.planning.v1 import events_pb2 as pb
 
 from chassis.database import Transaction
-from planning_service.app.ports import OrderFacts
+from planning_service.app.ports import OrderFacts, Told
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.component import Component
-from planning_service.domain.exact import from_micro, plain
+from planning_service.domain.exact import plain
 from planning_service.domain.item import Item
-from planning_service.domain.plan import OrderPlan
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.routing import Routing
 from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, clamped
@@ -66,27 +65,26 @@ class Messages:
         message = pb.BomChanged(item_code=item_code, version=version.version, content_hash=content)
         self._unit.publish(f"boms/{item_code}", message)
 
-    def planned(
-        self, order: OrderFacts, plan: OrderPlan, made: Sequence[ProductionOrder], components: Sequence[Component]
-    ) -> None:
-        """Tell the plan as one event, then each production order as its own."""
+    def planned(self, order: OrderFacts, told: Told) -> None:
+        """Tell the plan as one event."""
         wanted: dict[str, list[pb.Demand]] = defaultdict(list)
-        for component in components:
+        for component in told.components:
             wanted[component.production_order_number].append(_demand(component))
         planned = pb.OrderPlanned(
             order_number=order.number,
-            production_orders=[_planned(one, wanted[one.number]) for one in made],
+            production_orders=[_planned(one, wanted[one.number]) for one in told.made],
             stocked_lines=wanted[""],
             planned_at=stamp(self._unit.now),
             urgency=order.urgency.value,
             lines=[
-                pb.PlannedLine(
-                    line_no=line.line_no, planned_quantity=plain(from_micro(line.quantity)), unit=line.item.unit
-                )
-                for line in plan.lines
+                pb.PlannedLine(line_no=line.line_no, planned_quantity=plain(line.quantity), unit=line.unit)
+                for line in told.lines
             ],
         )
         self._unit.publish(f"orders/{order.number}", planned, trace=order.traceparent)
+
+    def created(self, made: Sequence[ProductionOrder]) -> None:
+        """Tell each new production order as its own."""
         for rank, one in enumerate(made, 1):
             self._of(one, _created(one, rank))
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.components import ComponentRows
-from planning_service.app.ports import OrderFacts
+from planning_service.app.ports import KeptLine, OrderFacts
 from planning_service.domain.component import Component
 from planning_service.domain.exact import from_micro
 from planning_service.domain.plan import OrderPlan
@@ -24,6 +24,7 @@ VALUES (:number, :id, :now, :who, :trace) ON CONFLICT (order_number) DO NOTHING
 _LOCK = text("SELECT order_number FROM plan WHERE order_number = :number FOR NO KEY UPDATE")
 _LINES = text("SELECT line_no FROM plan_line WHERE order_number = :number")
 _UNPLANNED = text("UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE order_number = :number")
+_KEPT = text("SELECT line_no, quantity, unit FROM plan_line WHERE order_number = :number ORDER BY line_no")
 _NEW_LINES = BulkInsert(
     "plan_line",
     {
@@ -69,6 +70,12 @@ class PlanRows:
         await _NEW_LINES.run(self._unit, rows)
         await ComponentRows(self._unit).add(components)
         await self._unit.execute(_UNPLANNED, {"number": order.number, "unplanned": _unplanned(plan)})
+
+    async def kept(self, order_number: str) -> tuple[list[KeptLine], list[Component]]:
+        """Return all lines the plan covers and all its components."""
+        rows = await self._unit.execute(_KEPT, {"number": order_number})
+        lines = [KeptLine(row.line_no, row.quantity, row.unit) for row in rows]
+        return lines, await ComponentRows(self._unit).of_order(order_number)
 
 
 def _unplanned(plan: OrderPlan) -> str:

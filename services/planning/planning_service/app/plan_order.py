@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from planning_service.app.ports import OrderFacts, Orders, Plans, ProductionOrders, Stock, Tell
+from planning_service.app.ports import KeptLine, OrderFacts, Orders, Plans, ProductionOrders, Stock, Tell, Told
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.errors import OrderNotPlannable
@@ -81,8 +81,20 @@ async def keep_plan(
     await production_orders.add(made, [draft.version.version for draft in drafts])
     await plans.add(order, plan, components, prepared.promised)
     if plan.lines:
-        tell.planned(order, plan, made, components)
+        told = await _whole(order.number, plans, production_orders) if already else Told(_lines(plan), made, components)
+        tell.planned(order, told)
+        tell.created(made)
     return order.number
+
+
+async def _whole(number: str, plans: Plans, production_orders: ProductionOrders) -> Told:
+    """Return the plan as it now stands: a plan that grows is told whole again, its earlier part included."""
+    lines, components = await plans.kept(number)
+    return Told(lines, await production_orders.locked_of_order(number), components)
+
+
+def _lines(plan: OrderPlan) -> list[KeptLine]:
+    return [KeptLine(line.line_no, from_micro(line.quantity), line.item.unit) for line in plan.lines]
 
 
 def _production_order(

@@ -37,6 +37,24 @@ class OrderFacts:
     item_names: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """How much of an order line a plan covers."""
+
+    line_no: int
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A whole plan as it is told."""
+
+    lines: Sequence[KeptLine]
+    made: Sequence[ProductionOrder]
+    components: Sequence[Component]
+
+
 class Orders(Protocol):
     """The order service."""
 
@@ -110,6 +128,10 @@ class Plans(Protocol):
         """Add planned lines, their components, and what stays unplanned."""
         ...
 
+    async def kept(self, order_number: str) -> tuple[list[KeptLine], list[Component]]:
+        """Return all lines the plan covers and all its components."""
+        ...
+
 
 class Components(Protocol):
     """Needs of production orders and stocked lines inside one transaction."""
@@ -136,9 +158,9 @@ class Tell(Protocol):
 
     def bom_changed(self, item_code: str, version: BomVersion) -> None: ...
 
-    def planned(
-        self, order: OrderFacts, plan: OrderPlan, made: Sequence[ProductionOrder], components: Sequence[Component]
-    ) -> None: ...
+    def planned(self, order: OrderFacts, told: Told) -> None: ...
+
+    def created(self, made: Sequence[ProductionOrder]) -> None: ...
 
     def dispatched(self, order: ProductionOrder) -> None: ...
 
