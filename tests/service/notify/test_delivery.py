@@ -18,7 +18,6 @@ from notify_service.domain.outcome import Outcome, Result
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import NUMBER, capacity, fully_shipped, shortage, submitted
 
-
 ORDERS = 500 if os.environ.get("ORDERHUB_PROOF") else 120
 
 

@@ -78,7 +78,7 @@ class EgressCourier:
             return await asyncio.to_thread(email.by_smtp, call, ip)
         module = REMOTE[kind]
         request: Request = module.build(call)
-        if kind == "wechat_mp" and call.secret:
+        if kind == "wechat_mp" and call.secret and wechat_mp.is_vendor(call.url):
             request = replace(request, url=wechat_mp.with_token(request.url, await self._token(call)))
         answer = await self._post(request, kind, traced=self._tells_trace(kind, request.url))
         if kind == "wechat_mp" and answer.json().get("errcode") in wechat_mp.TOKEN_STALE:

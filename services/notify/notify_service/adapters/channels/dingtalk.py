@@ -1,4 +1,4 @@
-"""DingTalk group robot (钉钉自定义机器人, signed)."""
+"""DingTalk group robot, signed."""
 
 from __future__ import annotations
 

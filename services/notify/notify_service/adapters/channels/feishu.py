@@ -1,4 +1,4 @@
-"""Feishu group robot (飞书自定义机器人, signed)."""
+"""Feishu group robot, signed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""WeChat service message to one customer (微信客服消息). `secret` is `appid:appsecret`; the token is the courier's."""
+"""WeChat service message to one customer. `secret` is `appid:appsecret`; the token is the courier's."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from notify_service.adapters.channels.wire import Call, Request, json_bytes, read_errcode
 
@@ -15,6 +15,11 @@ def build(call: Call) -> Request:
     """Return a text message to the recipient's openid."""
     body = {"touser": call.recipient, "msgtype": "text", "text": {"content": call.text}}
     return Request(call.url, json_bytes(body))
+
+
+def is_vendor(url: str) -> bool:
+    """True when the message goes to WeChat itself; only then a token is asked for, nobody else gets one."""
+    return urlsplit(url).hostname == urlsplit(TOKEN_URL).hostname
 
 
 def with_token(url: str, token: str) -> str:

@@ -1,4 +1,4 @@
-"""WeCom group robot (企业微信群机器人); the key in the address is its only secret."""
+"""WeCom group robot; the key in the address is its only secret."""
 
 from __future__ import annotations
 
