@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from chassis import notes, outbox
@@ -99,4 +100,4 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", "") or "")
         return error.connection_invalidated or state.startswith(TRANSIENT_STATES)
-    return isinstance(error, ConnectionError | TimeoutError | OSError)
+    return isinstance(error, ConnectionError | TimeoutError | NoConnectionFree | OSError)
