@@ -19,7 +19,7 @@ _ENSURE = text("""
 INSERT INTO stock (item_code, safety_stock)
 SELECT t.code, coalesce(c.safety_stock, 0)
 FROM unnest(CAST(:items AS text[])) AS t (code) LEFT JOIN item_copy c ON c.item_code = t.code
-ORDER BY t.code ON CONFLICT DO NOTHING
+ORDER BY t.code ON CONFLICT DO NOTHING RETURNING item_code
 """)
 _MOVE = text("""
 WITH t AS (SELECT item_code, change FROM unnest(CAST(:items AS text[]), CAST(:changes AS numeric[])) AS t (item_code, change)),
@@ -37,20 +37,23 @@ _HOLD_BACK = text("UPDATE stock SET safety_stock = :safety_stock WHERE item_code
 
 
 class SqlStock:
-    """Balances of one transaction. `lock_sql` is a parameter so that tests can show what a weaker one breaks."""
+    """Balances of one transaction. `known` items have a row for sure; `lock_sql` is there for the tests' mutants."""
 
-    def __init__(self, unit: Transaction, lock_sql: str = LOCK) -> None:
+    def __init__(self, unit: Transaction, lock_sql: str = LOCK, known: set[str] | None = None) -> None:
         self._unit = unit
         self._lock = text(lock_sql)
+        self._known = set() if known is None else known
 
     async def lock(self, items: Iterable[str]) -> dict[str, Balance]:
         wanted = sorted(set(items))
-        found = await self._locked(wanted)
-        missing = [item for item in wanted if item not in found]
-        if missing:
-            await self._unit.execute(_ENSURE, {"items": missing})
-            found = await self._locked(wanted)
-        return found
+        await self._ensure([item for item in wanted if item not in self._known])
+        return await self._locked(wanted)
+
+    async def _ensure(self, items: list[str]) -> None:
+        """Make missing rows before any lock is taken: a row made later would be locked out of order."""
+        if items:
+            made = set((await self._unit.execute(_ENSURE, {"items": items})).scalars())
+            self._known.update(item for item in items if item not in made)  # ours may still be rolled back
 
     async def _locked(self, items: list[str]) -> dict[str, Balance]:
         rows = await self._unit.execute(self._lock, {"items": items})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.clock import Clock
 from chassis.database import Transaction
@@ -18,17 +18,18 @@ from inventory_service.app.ports import Policy, Warehouse
 
 @dataclass(frozen=True)
 class Warehouses:
-    """Makes the Warehouse of a transaction. The SQL of lock and allocation can be exchanged by tests."""
+    """Makes the Warehouse of a transaction; remembers which items have a balance. Tests exchange the SQL."""
 
     clock: Clock
     policy: Policy
     lock_sql: str = LOCK
     reallocate_sql: str = REALLOCATE
+    known_items: set[str] = field(default_factory=set)
 
     def of(self, unit: Transaction) -> Warehouse:
         """Return the repositories bound to `unit`."""
         return Warehouse(
-            stock=SqlStock(unit, self.lock_sql), reservations=SqlReservations(unit, self.reallocate_sql),
+            stock=SqlStock(unit, self.lock_sql, self.known_items), reservations=SqlReservations(unit, self.reallocate_sql),
             receivables=SqlReceivables(unit), orders=SqlOrders(unit), documents=SqlDocuments(unit, self.clock.today()),
             items=SqlItems(unit), tell=Messages(unit), policy=self.policy, actor=unit.actor, now=unit.now,
         )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Many at once: the last pieces are held once, nobody deadlocks; and the same storms catch seeded mutants of the SQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from inventory_service.adapters.reservations import REALLOCATE
+from inventory_service.adapters.stock import LOCK
+from orderhub.order.v1 import events_pb2 as order_events
+
+from tests.service.inventory.conftest import MakeWorld, World, made
+
+NO_LOCK = LOCK.replace("FOR NO KEY UPDATE", "")
+UNSORTED = LOCK.replace("ORDER BY item_code", "ORDER BY random()")
+# What the balance was when it was read, plus our share: written back as it is.
+NAIVE = REALLOCATE.replace(
+    "on_hand - reserved - quarantined - safety_stock AS a FROM", "on_hand - reserved - quarantined - safety_stock AS a, reserved FROM"
+).replace(
+    "UPDATE stock s SET reserved = s.reserved + t.give", "UPDATE stock s SET reserved = (SELECT f.reserved FROM free f WHERE f.item_code = s.item_code) + t.give"
+)  # fmt: skip
+Storm = Callable[[World], Awaitable[list[str]]]
+
+
+async def last_five(world: World) -> list[str]:
+    """Fifty plans want the last five pieces (X30)."""
+    await world.move("receipt", ("X", "5"))
+    plans = [plan(world, f"SO{n}", ("X", "1")) for n in range(50)]
+    problems = await together(plans)
+    held = await world.rows(
+        "SELECT count(*) FILTER (WHERE got = 1) AS got, count(*) AS n, sum(got) AS total FROM reservation_line"
+    )
+    if tuple(held[0].values()) != (5, 50, 5):
+        problems.append(f"held {dict(held[0])}")
+    return problems + await broken(world)
+
+
+async def crossing(world: World) -> list[str]:
+    """A then B against B then A, some cancelled meanwhile, stock arriving (X31)."""
+    await world.move("receipt", *((item, "40") for item in "XYZABC"))
+    plans = [
+        plan(world, f"SO{n}", *((item, "1") for item in (order if n % 2 else reversed(order))))
+        for n, order in enumerate(["XY", "YZ", "ZX", "XYZ", "ABX", "CAZ", "ABCXYZ", "CB"] * 6)
+    ]
+    problems = await together(plans)
+    ends = [
+        take(world, "order", f"orders/SO{n}", order_events.OrderCancelled(order_number=f"SO{n}", state="cancelled"))
+        for n in range(0, 48, 3)
+    ]
+    arrivals = [world.move("receipt", *((item, "1") for item in items)) for items in ("XYZ", "ZYX", "AX", "XA") * 6]
+    problems += await together([*ends, *arrivals])
+    return problems + await broken(world)
+
+
+async def plan(world: World, order: str, *components: tuple[str, str]) -> None:
+    await world.planned(order, made(f"PO-{order}", "A", "1", *components))
+
+
+async def take(world: World, service: str, subject: str, message: Any) -> None:
+    await world.tell(service, subject, message)
+
+
+async def together(calls: list[Awaitable[Any]]) -> list[str]:
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    return [repr(result)[:200] for result in results if isinstance(result, BaseException)]
+
+
+async def broken(world: World) -> list[str]:
+    problems = [f"parked {row['error'][:200]}" for row in await world.rows("SELECT error FROM parked")]
+    try:
+        await world.check()
+    except AssertionError as error:
+        problems.append(str(error)[:200])
+    return problems
+
+
+@pytest.mark.parametrize("storm", [last_five, crossing])
+async def test_many_at_once_end_right_and_nobody_sees_an_error(make_world: MakeWorld, storm: Storm) -> None:
+    assert await storm(await make_world(database_pool=12)) == []
+
+
+@pytest.mark.parametrize(
+    ("mutant", "storm"),
+    [
+        ({"lock_sql": NO_LOCK}, last_five),
+        ({"lock_sql": NO_LOCK, "reallocate_sql": NAIVE}, last_five),
+        ({"lock_sql": UNSORTED}, crossing),
+    ],
+    ids=["no row lock", "naive read then write", "unsorted locks"],
+)
+async def test_the_storms_catch_what_they_are_for(make_world: MakeWorld, mutant: dict[str, str], storm: Storm) -> None:
+    assert NO_LOCK != LOCK
+    assert UNSORTED != LOCK
+    assert NAIVE.count("f.reserved") == 1
+    assert await storm(await make_world(database_pool=12, **mutant)) != []
