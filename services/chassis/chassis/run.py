@@ -29,7 +29,6 @@ from chassis.database import Database
 from chassis.grpc_server import OPTIONS, Front
 from chassis.inbox import Handler, Inbox, Prepare
 from chassis.janitor import sweep
-from chassis.migrate import migrate
 from chassis.principal import Verifier
 from chassis.relay import Relay
 from chassis.settings import Settings
@@ -145,6 +144,8 @@ def main(
     settings = settings_type()
     logs.configure(name, settings.log_level, settings.log_format)
     if command == "migrate":
+        from chassis.migrate import migrate  # here: 15 MB that a running service never needs
+
         url = (settings.migration_url or settings.database_url).get_secret_value()
         role = make_url(settings.database_url.get_secret_value()).username or name
         asyncio.run(migrate(url, f"{name}_service", role, append_only))

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from opentelemetry import metrics, propagate, trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import start_http_server
 
 from chassis.settings import Settings
@@ -23,13 +20,20 @@ def configure(service: str, settings: Settings) -> None:
     resource = Resource.create({"service.name": service})
     provider = TracerProvider(resource=resource)
     if settings.otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
-        AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
-            tracer_provider=provider
-        )
+        _export(provider, settings.otlp_endpoint)
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
     start_http_server(settings.metrics_port, settings.metrics_bind)
+
+
+def _export(provider: TracerProvider, endpoint: str) -> None:
+    """Send spans, those of SQL statements included; imported here, since most firms have no collector to pay for."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
 
 
 def current_traceparent() -> str:
