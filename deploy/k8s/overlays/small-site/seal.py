@@ -8,6 +8,7 @@ The only import beyond the standard library is `cryptography`, which every Order
 from __future__ import annotations
 
 import argparse
+import gzip
 import io
 import os
 import tarfile
@@ -107,7 +108,8 @@ def seal(folders: list[Path], into: Path, key: bytes, keep: int) -> Path:
     partial = target.with_suffix(".partial")
     with partial.open("wb") as out:
         sealer = Sealer(out, key)
-        with tarfile.open(fileobj=sealer, mode="w|gz", compresslevel=3) as archive:
+        squeezed = gzip.GzipFile(fileobj=sealer, mode="wb", compresslevel=3)
+        with squeezed, tarfile.open(fileobj=squeezed, mode="w|") as archive:
             for folder in folders:
                 archive.add(folder, arcname=folder.name)
         sealer.finish()
