@@ -153,7 +153,7 @@ def load_demo(wanted: Plan) -> None:
     step("loading the demo factory")
     migrations.run(
         [sys.executable, "-m", "deploy.local.demo.load"],
-        base_env(),
+        base_env() | ours(),
         wanted.run / "logs" / "demo.log",
         "Loading the demo factory",
     )
