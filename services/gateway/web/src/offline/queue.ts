@@ -1,0 +1,122 @@
+import { computed, reactive, ref } from "vue";
+import { ask, mint } from "@/api/client";
+import { problemOf } from "@/api/problem";
+import type { ScanBody, Verdict } from "@/api/models";
+import { connection } from "@/state/connection";
+import { words } from "@/strings.zh";
+import { all, forget, keep, type Entry, type Kind, type Result } from "./store";
+
+const BATCH = 50;
+const RETRY_MS = 5_000;
+const DEVICE = "orderhub.device";
+
+/**
+ * What was scanned on this device: stored before anything is sent, sent in the order scanned, kept until a person clears
+ * it. Every entry carries the id minted here, so sending it twice counts once.
+ */
+export const entries = ref<Entry[]>([]);
+export const waiting = computed(() => entries.value.filter((entry) => entry.result === "waiting"));
+export const state = reactive({ sending: false, broken: false });
+let loaded: Promise<void> | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let last = 0;
+
+export function deviceId(): string {
+  const known = localStorage.getItem(DEVICE) ?? `web-${mint().slice(0, 8)}`;
+  localStorage.setItem(DEVICE, known);
+  return known;
+}
+
+/** Local time with its offset, as the device saw it. */
+export function occurredAt(now = new Date()): string {
+  const minutes = -now.getTimezoneOffset();
+  const local = new Date(now.getTime() + minutes * 60_000).toISOString().slice(0, 19);
+  const two = (n: number): string => String(Math.floor(Math.abs(n))).padStart(2, "0");
+  return `${local}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+}
+
+export function load(): Promise<void> {
+  loaded ??= all().then((kept) => { entries.value = kept; }).catch(() => { state.broken = true; });
+  return loaded;
+}
+
+export async function add(kind: Kind, path: string, body: Record<string, unknown>, label: string): Promise<Entry> {
+  await load();
+  last = Math.max(last + 1, Date.now());
+  const id = mint();
+  const entry: Entry = { id, seq: last, kind, path, body: { ...body, [kind === "movement" ? "movement_id" : "scan_id"]: id }, label, at: occurredAt(), result: "waiting", message: "", reason: null, judgedAt: null };
+  await keep(entry).catch(() => { state.broken = true; });
+  entries.value = [...entries.value, entry];
+  void drain();
+  return entry;
+}
+
+export function report(scan: Omit<ScanBody, "scan_id" | "device_id" | "occurred_at">, label: string): Promise<Entry> {
+  return add("scan", "/scans:batch", { ...scan, device_id: deviceId(), occurred_at: occurredAt() }, label);
+}
+
+async function judge(entry: Entry, result: Result, message: string, reason: string | null): Promise<void> {
+  const judged: Entry = { ...entry, result, message, reason, judgedAt: occurredAt() };
+  await keep(judged).catch(() => { state.broken = true; });
+  entries.value = entries.value.map((one) => (one.id === entry.id ? judged : one));
+}
+
+function leading(): Entry[] {
+  const [first, ...rest] = waiting.value;
+  if (!first || first.kind !== "scan") return first ? [first] : [];
+  const stop = rest.findIndex((entry) => entry.kind !== "scan");
+  return [first, ...rest.slice(0, stop < 0 ? undefined : stop)].slice(0, BATCH);
+}
+
+async function sendScans(batch: Entry[]): Promise<boolean> {
+  const answer = await ask("POST", "/scans:batch", { body: { scans: batch.map((entry) => entry.body) }, patient: false });
+  if (answer.ok) {
+    const verdicts = new Map(((await answer.json()) as { items: Verdict[] }).items.map((verdict) => [verdict.scan_id, verdict]));
+    for (const entry of batch) {
+      const verdict = verdicts.get(entry.id);
+      if (verdict) await judge(entry, verdict.result, verdict.message, verdict.reason);
+    }
+    return batch.every((entry) => verdicts.has(entry.id));
+  }
+  if (answer.status === 503 || answer.status === 429 || answer.status >= 500) return false;
+  const problem = await problemOf(answer);
+  if (batch.length > 1) { for (const entry of batch) if (!(await sendScans([entry]))) return false; return true; }
+  for (const entry of batch) await judge(entry, "rejected", problem.message, problem.reason);
+  return true;
+}
+
+async function sendOne(entry: Entry): Promise<boolean> {
+  const answer = await ask("POST", entry.path, { body: entry.body, key: entry.id, patient: false });
+  if (answer.ok) { await judge(entry, answer.headers.get("Idempotent-Replayed") ? "duplicate" : "applied", words.warehouse.saved, null); return true; }
+  if (answer.status === 429 || answer.status >= 500) return false;
+  const problem = await problemOf(answer);
+  await judge(entry, problem.status === 409 ? "conflict" : "rejected", problem.message, problem.reason);
+  return true;
+}
+
+/** Sends what waits, in order; stops at the first thing the server could not take and tries again later. */
+export async function drain(): Promise<void> {
+  await load();
+  if (state.sending || !connection.online) { schedule(); return; }
+  state.sending = true;
+  try {
+    for (let batch = leading(); batch.length; batch = leading()) {
+      const [first] = batch;
+      const went = first?.kind === "scan" ? await sendScans(batch) : first ? await sendOne(first) : false;
+      if (!went) break;
+    }
+  } catch { /* the network went; the entries wait */ } finally { state.sending = false; schedule(); }
+}
+
+function schedule(): void {
+  clearTimeout(timer);
+  if (waiting.value.length) timer = setTimeout(() => void drain(), RETRY_MS);
+}
+
+export async function clearDone(): Promise<void> {
+  const done = entries.value.filter((entry) => entry.result !== "waiting").map((entry) => entry.id);
+  await forget(done);
+  entries.value = entries.value.filter((entry) => entry.result === "waiting");
+}
+
+if (typeof window !== "undefined") addEventListener("online", () => { connection.online = true; void drain(); });

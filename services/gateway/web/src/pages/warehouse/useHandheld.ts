@@ -1,0 +1,47 @@
+import { computed, ref, shallowRef } from "vue";
+import { get } from "@/api/client";
+import { explain, Problem } from "@/api/problem";
+import type { Order, ScanTarget } from "@/api/models";
+import { isMore, minus } from "@/format";
+import { recall, remember } from "@/offline/known";
+import { connection } from "@/state/connection";
+import { words } from "@/strings.zh";
+
+export interface ShipLine { order: string; line_no: number; name: string; unit: string; ready: string; quantity: string }
+const LOOK_MS = 4_000;
+
+/** What the last code on the handheld is and what may be done with it; without a network, what this device remembers. */
+export function useHandheld() {
+  const code = ref("");
+  const target = shallowRef<ScanTarget | null>(null);
+  const order = shallowRef<Order | null>(null);
+  const [failure, looking, offline] = [ref(""), ref(false), ref(false)];
+
+  function fallBack(wanted: string): void {
+    const known = recall(wanted);
+    offline.value = true;
+    target.value = { kind: known ? "production_order" : "unknown", number: known?.number ?? wanted, actions: ["finish", "receive"], planned: known?.planned ?? null, passed: null, received: null, remaining: null, unit: known?.unit ?? null, item_code: null, item_name: known?.name ?? null, state: null, state_text: null, operation: null };
+  }
+  async function look(wanted: string): Promise<void> {
+    [code.value, target.value, order.value, failure.value, offline.value, looking.value] = [wanted, null, null, "", false, true];
+    try {
+      if (!connection.online) { fallBack(wanted); return; }
+      const late = new Promise<never>((_, refuse) => setTimeout(() => refuse(new TypeError("late")), LOOK_MS));
+      const found = await Promise.race([get<ScanTarget>(`/scan-targets/${encodeURIComponent(wanted)}`), late]);
+      if (code.value !== wanted) return;
+      target.value = found;
+      remember(found, wanted);
+      if (found.kind === "order") order.value = await get<Order>(`/orders/${encodeURIComponent(found.number)}`);
+    } catch (error) {
+      if (error instanceof Problem) failure.value = explain(error);
+      else fallBack(wanted);
+    } finally { looking.value = false; }
+  }
+  const shippable = computed<ShipLine[]>(() => (order.value?.lines ?? []).map((line) => {
+    const [open, stocked] = [minus(line.quantity, line.shipped_quantity), minus(line.received_quantity, line.shipped_quantity)];
+    const ready = isMore(stocked, "0") ? stocked : open;
+    return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready, quantity: isMore(stocked, "0") ? stocked : "0" };
+  }).filter((line) => isMore(line.ready, "0")));
+  const title = computed(() => target.value?.item_name ?? (target.value ? (words.kinds[target.value.kind] ?? target.value.number) : ""));
+  return { code, target, order, failure, looking, offline, look, shippable, title };
+}
