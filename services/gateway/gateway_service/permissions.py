@@ -100,6 +100,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /subscriptions/{code}": STAFF,
     "GET /notifications": STAFF,
     "POST /notifications/{notification}:resend": frozenset({SALES_SUPERVISOR, PLANNING_SUPERVISOR, MANAGER, FINANCE}),
+    "POST /notifications/{notification}:acknowledge": STAFF,
     "GET /track/{token}": PUBLIC,
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token

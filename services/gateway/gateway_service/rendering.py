@@ -124,6 +124,10 @@ def _verdict(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("scans", reason, params)
 
 
+def _notification(message: Any, data: dict[str, Any]) -> None:
+    data["reason_text"] = texts.say("notifications", message.reason) if message.reason else None
+
+
 def _scan_target(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("production_states", message.state) if message.state else None
 
@@ -137,6 +141,7 @@ COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.planning.v1.LinePromise": _promise,
     "orderhub.planning.v1.ScanVerdict": _verdict,
     "orderhub.planning.v1.GetScanTargetResponse": _scan_target,
+    "orderhub.notify.v1.Notification": _notification,
 }
 ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the OpenAPI document
     "orderhub.order.v1.Order": {"customer_id": "string", "tracking_url": "string", "state_text": "string"},
@@ -147,6 +152,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.LinePromise": {"message": "string"},
     "orderhub.planning.v1.ScanVerdict": {"message": "string"},
     "orderhub.planning.v1.GetScanTargetResponse": {"state_text": "string"},
+    "orderhub.notify.v1.Notification": {"reason_text": "string"},
 }
 
 

@@ -31,7 +31,7 @@ class LoginBody(Body):
 class RefreshBody(Body):
     """The token to exchange; left out when it is in the cookie."""
 
-    refresh_token: Annotated[str, Field(max_length=200)] | None = None
+    refresh_token: Annotated[str, Field(max_length=200, examples=["ohr_…"])] | None = None
 
 
 class UserBody(Body):
@@ -69,4 +69,4 @@ class DeviceBody(Body):
 class EnrolBody(Body):
     """The one-time code from the enrolment QR."""
 
-    code: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(min_length=1, max_length=200, examples=["ohe_…"])]

@@ -91,12 +91,12 @@ CivilDate = Annotated[
     BeforeValidator(civil_date),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]}),
 ]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=64, examples=["MOTOR-A"])]
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Motor A"])]
 Short = Annotated[str, StringConstraints(max_length=200)]
 Note = Annotated[str, StringConstraints(max_length=2000)]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=16)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Key = Annotated[str, Field(min_length=1, max_length=128, examples=["019ab3c4-7d10-7c11-9a55-7a1d3c5e0001"])]
 LineNo = Annotated[int, Field(ge=1, le=INT32)]
 Count = Annotated[int, Field(ge=0, le=INT32)]
 

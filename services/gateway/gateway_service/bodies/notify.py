@@ -10,6 +10,8 @@ from gateway_service.bodies.base import Body, Code, Page
 
 Kind = Literal["dingtalk", "wecom", "feishu", "wechat_mp", "email", "webhook", "in_app"]
 
+Time = Annotated[str, Field(max_length=5, examples=["22:00"])]
+
 
 class ChannelBody(Body):
     """A way out; `secret` is written, never read, and stays when left out."""
@@ -33,6 +35,8 @@ class ChannelBody(Body):
     name: Annotated[str, Field(max_length=100)] | None = None
     per_minute: Annotated[int, Field(ge=0, le=100_000)] | None = None
     active: bool | None = None
+    quiet_from: Time | None = None
+    quiet_to: Time | None = None
 
 
 class SubscriptionBody(Body):
@@ -56,6 +60,10 @@ class SubscriptionBody(Body):
     role: Annotated[str, Field(max_length=64)] | None = None
     template: Annotated[str, Field(min_length=1, max_length=4000)]
     active: bool | None = None
+    expire_hours: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    once_per: Annotated[str, Field(max_length=500)] | None = None
+    escalate_minutes: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    escalate_channel: Annotated[str, Field(max_length=64)] | None = None
 
 
 class NotificationFilter(Page):

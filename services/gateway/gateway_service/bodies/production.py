@@ -51,23 +51,20 @@ AsSent = Annotated[
 ]
 
 
+EXAMPLE = {
+    "scan_id": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e0002",
+    "code": "PO20261122-0001",
+    "device_id": "tablet-1",
+    "occurred_at": "2026-11-22T10:00:00+08:00",
+    "action": "finish",
+    "quantity": 2,
+}
+
+
 class ScanBody(Body):
     """One report from a device. A bad one gets a verdict, not an error, so that it never blocks the others."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "scan_id": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e0002",
-                    "code": "PO20261122-0001",
-                    "device_id": "tablet-1",
-                    "occurred_at": "2026-11-22T10:00:00+08:00",
-                    "action": "finish",
-                    "quantity": 2,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     scan_id: Annotated[str, Field(min_length=1, max_length=128)]
     code: Annotated[str, Field(max_length=500)]
@@ -81,5 +78,7 @@ class ScanBody(Body):
 
 class ScanBatchBody(Body):
     """Scans of one device in the order they shall be judged."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"scans": [EXAMPLE]}]})
 
     scans: Annotated[list[ScanBody], Field(min_length=1, max_length=500)]

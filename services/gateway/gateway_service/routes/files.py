@@ -14,6 +14,7 @@ from gateway_service.routes import gateway_of, router
 from gateway_service.routes.scanners import once
 
 api = router("attachments")
+FILE: dict[str, Any] = {"description": "The file", "content": {"application/octet-stream": {}}}
 SEALED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
@@ -38,7 +39,7 @@ async def add_attachment(request: Request, file: Annotated[UploadFile, File()]) 
     return answer(shown, 201)
 
 
-@api.get("/attachments/{attachment}", response_class=Response)
+@api.get("/attachments/{attachment}", response_class=Response, responses={200: FILE})
 async def get_attachment(attachment: str, request: Request) -> Response:
     """The file itself, always as a download."""
     known, content = await gateway_of(request).attachments.find(attachment)

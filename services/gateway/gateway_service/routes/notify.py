@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 from orderhub.notify.v1.notify_pb2 import (
+    AcknowledgeNotificationRequest,
     Channel,
     GetChannelRequest,
     GetSubscriptionRequest,
@@ -90,3 +91,10 @@ async def resend_notification(notification: str, services: Services, _: Nothing 
     """Send a message once more."""
     request = ResendNotificationRequest(context=command(), id=notification)
     return one((await services.notify.ask(services.notify.notify.ResendNotification, request)).notification)
+
+
+@api.post("/notifications/{notification}:acknowledge", responses=answers.one(Notification))
+async def acknowledge_notification(notification: str, services: Services, _: Nothing | None = None) -> Response:
+    """Say that a message was read; it is not escalated any more."""
+    request = AcknowledgeNotificationRequest(context=command(), id=notification)
+    return one((await services.notify.ask(services.notify.notify.AcknowledgeNotification, request)).notification)
