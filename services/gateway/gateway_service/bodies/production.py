@@ -51,7 +51,7 @@ AsSent = Annotated[
 ]
 
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "scan_id": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e0002",
     "code": "PO20261122-0001",
     "device_id": "tablet-1",
