@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from inventory_service.adapters.reservations import REALLOCATE
-from inventory_service.adapters.stock import LOCK
 from orderhub.order.v1 import events_pb2 as order_events
 
+from inventory_service.adapters.reservations import REALLOCATE
+from inventory_service.adapters.stock import LOCK
 from tests.service.inventory.conftest import MakeWorld, World, made
 
 NO_LOCK = LOCK.replace("FOR NO KEY UPDATE", "")

@@ -61,12 +61,16 @@ async def test_a_key_counts_once(world: World) -> None:
     again = await world.move("receipt", ("X", "5"), context=world.context("k"))
 
     assert again == first
-    assert (await world.refused(world.move("receipt", ("X", "6"), context=world.context("k", "g"))))[1] == "IDEMPOTENCY_KEY_REUSED"
+    assert (await world.refused(world.move("receipt", ("X", "6"), context=world.context("k", "g"))))[
+        1
+    ] == "IDEMPOTENCY_KEY_REUSED"
     assert await world.balance("X") == ("5", "0", "5")
 
 
 async def test_everything_wrong_is_named_at_once(world: World) -> None:
-    _, _, params = await world.refused(world.move("steal", ("none", "1"), ("X", "NaN"), ("X", "0.5"), ("a\x00b", "1"), reason="\x01"))
+    _, _, params = await world.refused(
+        world.move("steal", ("none", "1"), ("X", "NaN"), ("X", "0.5"), ("a\x00b", "1"), reason="\x01")
+    )
 
     assert params["fields"] == {
         "reason": "TEXT_INVALID", "kind": "KIND_UNKNOWN", "lines[0].item_code": "ITEM_UNKNOWN",

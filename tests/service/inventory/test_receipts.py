@@ -189,7 +189,9 @@ async def test_ship_on_receipt_takes_the_goods_out_again(world: World) -> None:
 
 async def test_goods_of_a_cancelled_order_are_free(world: World) -> None:
     await ready(world)
-    await world.tell("order", "orders/SO1", order_events.OrderCancelled(order_number="SO1", state="cancelled", reason="客户取消"))
+    await world.tell(
+        "order", "orders/SO1", order_events.OrderCancelled(order_number="SO1", state="cancelled", reason="客户取消")
+    )
 
     await world.receive("PO1", "3")
 
@@ -228,7 +230,9 @@ async def test_issues_take_no_more_than_there_is_and_bring_back_no_more_than_wen
     assert (code, reason) == ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK")
     assert {k: params[k] for k in ("item", "available", "wanted")} == {"item": "W", "available": "30", "wanted": "31"}
     assert (await world.refused(world.issue("PO1", ("W", "-1"))))[1] == "OVER_RETURN"
-    assert (await world.refused(world.issue("PO1", ("none", "1"))))[2]["fields"] == {"lines[0].item_code": "ITEM_UNKNOWN"}
+    assert (await world.refused(world.issue("PO1", ("none", "1"))))[2]["fields"] == {
+        "lines[0].item_code": "ITEM_UNKNOWN"
+    }
     first = await world.issue("PO1", ("W", "30"), scan_id="s1")
     assert await world.issue("PO1", ("W", "30"), scan_id="s1") == first
     await world.check()

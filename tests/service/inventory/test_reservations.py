@@ -45,7 +45,9 @@ async def test_arriving_stock_goes_to_the_most_pressing(world: World) -> None:
         ("yellow", "yellow", "2026-12-30", 0), ("red", "red", "2026-12-31", 0), ("ranked", "green", "2026-12-31", 1),
     ]  # fmt: skip
     for name, urgency, due, rank in demands:
-        await world.planned(f"SO-{name}", made(f"PO-{name}", "A", "1", ("X", "2"), urgency=urgency, due_date=due, rank=rank))
+        await world.planned(
+            f"SO-{name}", made(f"PO-{name}", "A", "1", ("X", "2"), urgency=urgency, due_date=due, rank=rank)
+        )
 
     fed = []
     for _ in demands:
@@ -138,12 +140,22 @@ async def test_a_smaller_order_gives_back_what_it_does_not_need(world: World) ->
     await world.planned("SO1", stocked=[(1, "C", "5")])
     await world.planned("SO2", stocked=[(1, "C", "2")])
 
-    line = {"line_no": 1, "item_code": "C", "quantity": "5", "cancelled_quantity": "2", "unit": "件", "due_date": "2026-12-01"}
+    line = {
+        "line_no": 1,
+        "item_code": "C",
+        "quantity": "5",
+        "cancelled_quantity": "2",
+        "unit": "件",
+        "due_date": "2026-12-01",
+    }
     await world.tell("order", "orders/SO1", order_events.OrderChanged(
         order_number="SO1", urgency="red", state="planned", lines=[line], changed=["lines", "urgency"],
     ))  # fmt: skip
 
-    assert await world.holdings(item_code="C") == {("SO1/1", "C"): ("3", "3", "0", "0"), ("SO2/1", "C"): ("2", "2", "0", "0")}
+    assert await world.holdings(item_code="C") == {
+        ("SO1/1", "C"): ("3", "3", "0", "0"),
+        ("SO2/1", "C"): ("2", "2", "0", "0"),
+    }
     assert (await world.rows("SELECT urgency, due_date::text FROM reservation_line WHERE order_number = 'SO1'"))[0] == {
         "urgency": 0, "due_date": "2026-12-01",
     }  # fmt: skip

@@ -35,7 +35,11 @@ async def test_one_parcel_for_three_orders_is_told_once_for_each(world: World) -
     shipment = await world.ship(("SO1", 1, "3"), ("SO2", 1, "2"), ("SO3", 1, "3"), ("SO2", 1, "1"), carrier="德邦")
 
     told = [event for event in await world.told() if event.type.endswith("GoodsShipped")]
-    assert [(e.data["order_number"], e.data["lines"][0]["quantity"]) for e in told] == [("SO1", "3"), ("SO2", "3"), ("SO3", "3")]
+    assert [(e.data["order_number"], e.data["lines"][0]["quantity"]) for e in told] == [
+        ("SO1", "3"),
+        ("SO2", "3"),
+        ("SO3", "3"),
+    ]
     assert {event.subject for event in told} == {f"shipments/{shipment.number}"}
     listed = await world.goods.ListShipments(pb.ListShipmentsRequest(order="id-SO2"), None)
     assert [found.number for found in listed.shipments] == [shipment.number]
@@ -50,7 +54,12 @@ async def test_held_goods_go_first_and_goods_held_for_others_never(world: World)
     await world.planned("SO1", stocked=[(1, "C", "4")])
 
     code, reason, params = await world.refused(world.ship(("SO2", 1, "7")))
-    assert (code, reason, params["available"], params["wanted"]) == ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK", "6", "7")
+    assert (code, reason, params["available"], params["wanted"]) == (
+        "FAILED_PRECONDITION",
+        "INSUFFICIENT_STOCK",
+        "6",
+        "7",
+    )
     await world.ship(("SO2", 1, "6"))
     await world.ship(("SO1", 1, "4"))
 
@@ -102,7 +111,11 @@ async def test_orders_that_may_not_ship(world: World) -> None:
     await world.confirmed("SO1", ("C", "10"))
     await world.tell("order", "orders/SO1", order_events.OrderHeld(order_number="SO1", reason="等款"))
     world.orders.orders["SO2"] = order_pb2.Order(
-        id="i2", number="SO2", state="submitted", urgency="red", lines=[{"line_no": 1, "item_code": "C", "quantity": "5", "unit": "件"}]
+        id="i2",
+        number="SO2",
+        state="submitted",
+        urgency="red",
+        lines=[{"line_no": 1, "item_code": "C", "quantity": "5", "unit": "件"}],
     )
 
     code, reason, params = await world.refused(world.ship(("SO1", 1, "1")))
@@ -116,7 +129,10 @@ async def test_orders_that_may_not_ship(world: World) -> None:
 async def test_an_order_not_heard_of_yet_is_asked_for(world: World) -> None:
     await world.move("receipt", ("C", "100"))
     world.orders.orders["SO9"] = order_pb2.Order(
-        id="i9", number="SO9", state="confirmed", lines=[{"line_no": 1, "item_code": "C", "quantity": "5", "unit": "件"}]
+        id="i9",
+        number="SO9",
+        state="confirmed",
+        lines=[{"line_no": 1, "item_code": "C", "quantity": "5", "unit": "件"}],
     )
 
     await world.ship(("i9", 1, "2"))
@@ -143,7 +159,9 @@ async def test_all_wrong_fields_are_named_at_once(world: World) -> None:
     }  # fmt: skip
     assert (await world.refused(world.ship()))[2]["fields"] == {"lines": "REQUIRED"}
     assert (await world.refused(world.ship(*[("SO1", 1, "1")] * 501)))[2]["fields"] == {"lines": "TOO_MANY_LINES"}
-    assert (await world.refused(world.goods.GetShipment(pb.GetShipmentRequest(shipment="SH\x00"), None)))[0] == "NOT_FOUND"
+    assert (await world.refused(world.goods.GetShipment(pb.GetShipmentRequest(shipment="SH\x00"), None)))[
+        0
+    ] == "NOT_FOUND"
 
 
 async def test_returns_reopen_what_may_be_shipped(world: World) -> None:

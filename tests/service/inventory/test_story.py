@@ -10,9 +10,16 @@ async def test_the_order_walks_through_the_warehouse(world: World) -> None:
     await world.move("receipt", ("W", "5"), ("C", "8"))
     await world.confirmed("SO1", ("A", "2"), ("C", "5"))
     await world.planned("SO1", made("PO1", "A", "2", ("W", "10")), stocked=[(2, "C", "5")])
-    assert await world.holdings(order="SO1") == {("PO1", "W"): ("10", "5", "0", "5"), ("SO1/2", "C"): ("5", "5", "0", "0")}
+    assert await world.holdings(order="SO1") == {
+        ("PO1", "W"): ("10", "5", "0", "5"),
+        ("SO1/2", "C"): ("5", "5", "0", "0"),
+    }
     short = await world.last("production-orders/PO1")
-    assert (short["lines"][0]["required"], short["lines"][0]["reserved"], short["lines"][0]["short"]) == ("10", "5", "5")
+    assert (short["lines"][0]["required"], short["lines"][0]["reserved"], short["lines"][0]["short"]) == (
+        "10",
+        "5",
+        "5",
+    )
     assert await world.names("orders/SO1") == ["ComponentsReserved"]
 
     # a covering receipt clears the shortage
@@ -57,7 +64,9 @@ async def test_every_event_of_the_order_carries_its_trace(world: World) -> None:
     await world.receive("PO1", "2")
     await world.ship(("SO1", 1, "2"))
 
-    traces = {e.type.rsplit(".", 1)[1]: e.traceparent[3:35] for e in await world.told() if "StockAdjusted" not in e.type}
+    traces = {
+        e.type.rsplit(".", 1)[1]: e.traceparent[3:35] for e in await world.told() if "StockAdjusted" not in e.type
+    }
 
     assert set(traces) == {"ComponentsReserved", "GoodsReceived", "ComponentsIssued", "GoodsShipped"}
     assert set(traces.values()) == {"0af7651916cd43dd8448eb211c80319c"}
