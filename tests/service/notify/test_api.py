@@ -299,6 +299,38 @@ async def test_in_production_nothing_goes_to_a_sink_and_nothing_is_lost(settings
     await service.database.close()
 
 
+async def test_a_customer_without_a_bound_identity_is_told_through_sales(world: World) -> None:
+    wechat = "https://api.weixin.qq.com/cgi-bin/message/custom/send"
+    await world.api.PutChannel(
+        pb.PutChannelRequest(code="customer", kind="wechat_mp", url=wechat, secret="app:key"), None
+    )
+    await world.api.BindRecipient(pb.BindRecipientRequest(kind="wechat_mp", recipient="c2", address="openid2"), None)
+    await world.tell(fully_shipped("SO1", "SF1", customer_id="c1"), fully_shipped("SO2", "SF2", customer_id="c2"))
+
+    parcel = await world.engine.deliveries.claim("customer")
+    await world.engine.drain("sales")
+
+    assert parcel is not None
+    assert (parcel.recipient, parcel.text) == ("openid2", "贵司订单SO2已全部发出，物流单号SF2")
+    assert world.sink.texts("sales") == ["客户尚未绑定微信，请转告：贵司订单SO1已全部发出，物流单号SF1"]
+
+
+async def test_a_binding_is_checked_and_can_be_taken_back(world: World) -> None:
+    with pytest.raises(Invalid) as caught:
+        await world.api.BindRecipient(pb.BindRecipientRequest(kind="pigeon", address="x" * 201), None)
+    assert reasons(caught) == {
+        ("kind", "KIND_UNKNOWN"),
+        ("address", "TEXT_TOO_LONG"),
+        ("recipient", "RECIPIENT_REQUIRED"),
+    }
+
+    for address in ("o1", "o2", "", ""):
+        reply = await world.api.BindRecipient(
+            pb.BindRecipientRequest(kind="wechat_mp", recipient="c", address=address), None
+        )
+        assert reply.bound == bool(address)
+
+
 def test_every_refusal_has_a_code() -> None:
     from notify_service.entrypoints.error_map import ERRORS
 

@@ -18,10 +18,10 @@ _COLUMNS = """id, event_id, event_type, order_number, production_order_number, s
   text, attempt_count, last_error, created_at, sent_at, next_attempt_at, digest_id, acknowledged_at"""
 _ADD = text("""
 INSERT INTO notification (id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
-  once_key, state, reason, text, data, traceparent, occurred_at, created_at, not_before, expires_at, next_attempt_at,
+  address, once_key, state, reason, text, data, traceparent, occurred_at, created_at, not_before, expires_at, next_attempt_at,
   last_error, escalate_at, escalate_channel)
 VALUES (:id, :event_id, :event_type, :order_number, :production_order_number, :subscription, :channel, :recipient,
-  :once_key, :state, :reason, :text, CAST(:data AS jsonb), :traceparent, :occurred_at, :created_at, :not_before, :expires_at,
+  :address, :once_key, :state, :reason, :text, CAST(:data AS jsonb), :traceparent, :occurred_at, :created_at, :not_before, :expires_at,
   :not_before, :last_error, :escalate_at, :escalate_channel)
 ON CONFLICT DO NOTHING RETURNING id
 """)

@@ -19,6 +19,7 @@ class TomlTexts:
         self.digest = DigestWords(content["digest"]["head"], content["digest"]["late"])
         self.test_message: str = content["test_message"]
         self.escalated: str = content["escalated"]
+        self.forward: str = content["forward"]
         self.stuck: str = content["stuck"]
 
     def template(self, name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from notify_service.app.ports import (
+    Addresses,
     Channels,
     ConditionFailed,
     Conditions,
@@ -18,7 +19,7 @@ from notify_service.app.ports import (
     Subscriptions,
     Texts,
 )  # fmt: skip
-from notify_service.domain.channel import Channel
+from notify_service.domain.channel import FALLBACK_CHANNEL, Channel
 from notify_service.domain.message import Rendered, render
 from notify_service.domain.notification import Intent, State
 from notify_service.domain.subscription import Subscription, once_key, recipients_of
@@ -39,6 +40,16 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Stores:
+    """What composing reads and writes, inside one transaction."""
+
+    subscriptions: Subscriptions
+    channels: Channels
+    notifications: Notifications
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What composing needs that is the same for every event."""
 
@@ -48,26 +59,32 @@ class Desk:
     zone: ZoneInfo
 
 
-async def compose(
-    cause: Cause,
-    subscriptions: Subscriptions,
-    channels: Channels,
-    notifications: Notifications,
-    *,
-    desk: Desk,
-    now: datetime,
-) -> list[UUID]:
+async def compose(cause: Cause, stores: Stores, *, desk: Desk, now: datetime) -> list[UUID]:
     """Store one intent per subscription and recipient; return the new ones."""
     if cause.type == CANCELLED and cause.data.get("state") == "cancelled":
-        await notifications.expire_order(str(cause.data["order_number"]), "ORDER_CANCELLED")
-    wanted = await subscriptions.of_event(cause.type)
+        await stores.notifications.expire_order(str(cause.data["order_number"]), "ORDER_CANCELLED")
+    wanted = await stores.subscriptions.of_event(cause.type)
     if not wanted:
         return []
-    known = {channel.code: channel for channel in await channels.listed({entry.channel for entry in wanted})}
+    codes = {entry.channel for entry in wanted} | {FALLBACK_CHANNEL}
+    known = {channel.code: channel for channel in await stores.channels.listed(codes)}
     intents = [
         intent for entry in wanted for intent in intents_of(cause, entry, known[entry.channel], desk=desk, now=now)
     ]
-    return await notifications.add(intents) if intents else []
+    reached = [await _addressed(intent, known, stores.addresses, desk) for intent in intents]
+    return await stores.notifications.add(reached) if reached else []
+
+
+async def _addressed(intent: Intent, known: Mapping[str, Channel], addresses: Addresses, desk: Desk) -> Intent:
+    """Return the intent with its recipient's address; without one it goes to those who can pass it on."""
+    channel = known[intent.channel]
+    if not channel.needs_address:
+        return intent
+    address = (await addresses.of(channel.kind, [intent.recipient])).get(intent.recipient, "")
+    if address or FALLBACK_CHANNEL not in known:
+        return replace(intent, address=address)
+    text = desk.texts.forward.format(text=intent.text)
+    return replace(intent, channel=FALLBACK_CHANNEL, text=text)
 
 
 def intents_of(

@@ -52,6 +52,14 @@ class Notifications(Protocol):
     async def expire_order(self, order_number: str, reason: str) -> None: ...
 
 
+class Addresses(Protocol):
+    """Where people are reached."""
+
+    async def of(self, kind: str, recipients: Collection[str]) -> Mapping[str, str]: ...
+
+    async def bind(self, kind: str, recipient: str, address: str) -> None: ...
+
+
 class ConditionFailed(Exception):
     """A condition could not be judged for this event; its author must see it."""
 
@@ -83,6 +91,7 @@ class Texts(Protocol):
     digest: DigestWords
     test_message: str
     escalated: str
+    forward: str
     stuck: str
 
     def template(self, name: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 CUSTOMER_CHANNEL = "customer"
+FALLBACK_CHANNEL = "sales"  # passes on what a customer without a bound identity should hear
 OPERATIONS_CHANNEL = "escalation"  # hears of messages that could not be sent
 HIDDEN = "***"
 
@@ -76,6 +77,11 @@ class Channel:
     def digests(self) -> bool:
         """True when waiting messages may be merged into one."""
         return self.traits.group and not self.for_customers
+
+    @property
+    def needs_address(self) -> bool:
+        """True when each recipient must be known to the vendor; the demo's sink takes everybody."""
+        return self.kind == "wechat_mp" and bool(self.url)
 
     def connected(self, fallback: str = "") -> bool:
         """True when a message can leave; `fallback` is the address of the demo's sink."""

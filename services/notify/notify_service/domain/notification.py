@@ -45,6 +45,7 @@ class Intent:
     last_error: str = ""
     data: Mapping[str, Any] | None = None
     traceparent: str = ""
+    address: str = ""
     expires_at: datetime | None = None
     escalate_at: datetime | None = None
     escalate_channel: str = ""

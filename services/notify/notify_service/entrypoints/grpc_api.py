@@ -13,9 +13,11 @@ from chassis.commands import Commands
 from chassis.database import Transaction
 from chassis.ids import uuid7
 from chassis.telemetry import current_traceparent
+from notify_service.adapters.addresses import SqlAddresses
 from notify_service.adapters.delivery_log import SqlNotifications
 from notify_service.adapters.repositories import Runs, SqlChannels, SqlSubscriptions
 from notify_service.adapters.vault import Vault
+from notify_service.app.bind_recipient import bind_recipient
 from notify_service.app.compose import Desk
 from notify_service.app.ports import Catalogue
 from notify_service.app.resend import acknowledge, resend
@@ -148,6 +150,13 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
         reply = await self.commands.run(request.context, pb.ResendNotificationResponse, work)
         self.wake()
         return reply
+
+    async def BindRecipient(self, request: pb.BindRecipientRequest, context: Any) -> pb.BindRecipientResponse:
+        async def work(unit: Transaction) -> pb.BindRecipientResponse:
+            await bind_recipient(request.kind, request.recipient, request.address, SqlAddresses(unit))
+            return pb.BindRecipientResponse(kind=request.kind, recipient=request.recipient, bound=bool(request.address))
+
+        return await self.commands.run(request.context, pb.BindRecipientResponse, work)
 
     async def AcknowledgeNotification(
         self, request: pb.AcknowledgeNotificationRequest, context: Any

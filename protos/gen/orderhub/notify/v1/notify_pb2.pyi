@@ -637,6 +637,63 @@ class ResendNotificationResponse(_message.Message):
 Global___ResendNotificationResponse: _TypeAlias = ResendNotificationResponse  # noqa: Y015
 
 @_typing.final
+class BindRecipientRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """wechat_mp"""
+    recipient: _builtins.str
+    """customer id"""
+    address: _builtins.str
+    """openid"""
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        kind: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        address: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "context", b"context", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BindRecipientRequest: _TypeAlias = BindRecipientRequest  # noqa: Y015
+
+@_typing.final
+class BindRecipientResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    BOUND_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    recipient: _builtins.str
+    bound: _builtins.bool
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        bound: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bound", b"bound", "kind", b"kind", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BindRecipientResponse: _TypeAlias = BindRecipientResponse  # noqa: Y015
+
+@_typing.final
 class AcknowledgeNotificationRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -84,6 +84,11 @@ class NotifyServiceStub:
                 request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.SerializeToString,
                 response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.FromString,
                 _registered_method=True)
+        self.BindRecipient = channel.unary_unary(
+                '/orderhub.notify.v1.NotifyService/BindRecipient',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientResponse.FromString,
+                _registered_method=True)
 
 
 class NotifyServiceServicer:
@@ -150,6 +155,13 @@ class NotifyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BindRecipient(self, request, context):
+        """BindRecipient says where a customer is reached, for example the WeChat identity of a customer id; empty unbinds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotifyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -202,6 +214,11 @@ def add_NotifyServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeNotification,
                     request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.FromString,
                     response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.SerializeToString,
+            ),
+            'BindRecipient': grpc.unary_unary_rpc_method_handler(
+                    servicer.BindRecipient,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -474,6 +491,33 @@ class NotifyService:
             '/orderhub.notify.v1.NotifyService/AcknowledgeNotification',
             orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationRequest.SerializeToString,
             orderhub_dot_notify_dot_v1_dot_notify__pb2.AcknowledgeNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BindRecipient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.NotifyService/BindRecipient',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.BindRecipientResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,8 @@ class NotifyServiceStub:
     ResendNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ResendNotificationRequest, _notify_pb2.ResendNotificationResponse]
     AcknowledgeNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.AcknowledgeNotificationRequest, _notify_pb2.AcknowledgeNotificationResponse]
     """AcknowledgeNotification says that a person has read it; it will not be escalated."""
+    BindRecipient: _grpc.UnaryUnaryMultiCallable[_notify_pb2.BindRecipientRequest, _notify_pb2.BindRecipientResponse]
+    """BindRecipient says where a customer is reached, for example the WeChat identity of a customer id; empty unbinds."""
 
 @_typing.type_check_only
 class NotifyServiceAsyncStub(NotifyServiceStub):
@@ -57,6 +59,8 @@ class NotifyServiceAsyncStub(NotifyServiceStub):
     ResendNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.ResendNotificationRequest, _notify_pb2.ResendNotificationResponse]  # type: ignore[assignment]
     AcknowledgeNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.AcknowledgeNotificationRequest, _notify_pb2.AcknowledgeNotificationResponse]  # type: ignore[assignment]
     """AcknowledgeNotification says that a person has read it; it will not be escalated."""
+    BindRecipient: _aio.UnaryUnaryMultiCallable[_notify_pb2.BindRecipientRequest, _notify_pb2.BindRecipientResponse]  # type: ignore[assignment]
+    """BindRecipient says where a customer is reached, for example the WeChat identity of a customer id; empty unbinds."""
 
 class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -129,5 +133,13 @@ class NotifyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notify_pb2.AcknowledgeNotificationResponse, _abc.Awaitable[_notify_pb2.AcknowledgeNotificationResponse]]:
         """AcknowledgeNotification says that a person has read it; it will not be escalated."""
+
+    @_abc_1.abstractmethod
+    def BindRecipient(
+        self,
+        request: _notify_pb2.BindRecipientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.BindRecipientResponse, _abc.Awaitable[_notify_pb2.BindRecipientResponse]]:
+        """BindRecipient says where a customer is reached, for example the WeChat identity of a customer id; empty unbinds."""
 
 def add_NotifyServiceServicer_to_server(servicer: NotifyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

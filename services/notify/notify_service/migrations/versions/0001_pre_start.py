@@ -31,6 +31,11 @@ CREATE TABLE channel_state (
   lease uuid, lease_until timestamptz
 ) WITH (fillfactor=50);
 
+-- Where a person is reached in a kind of channel, for example the openid of a customer.
+CREATE TABLE recipient_address (
+  kind text NOT NULL, recipient text NOT NULL, address text NOT NULL, PRIMARY KEY (kind, recipient)
+);
+
 CREATE TABLE subscription (
   code text PRIMARY KEY,
   event_type text NOT NULL,
@@ -52,6 +57,7 @@ CREATE TABLE notification (
   event_id uuid NOT NULL, event_type text NOT NULL,
   order_number text NOT NULL DEFAULT '', production_order_number text NOT NULL DEFAULT '',
   subscription text NOT NULL, channel text NOT NULL, recipient text NOT NULL,
+  address text NOT NULL DEFAULT '', -- where the recipient is reached, when that is not the channel itself
   once_key text NOT NULL,
   state text NOT NULL CHECK (state IN ('pending','sent','digest','expired','held','exhausted','uncertain')),
   reason text NOT NULL DEFAULT '',
