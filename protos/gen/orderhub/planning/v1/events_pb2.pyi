@@ -747,3 +747,75 @@ class ShortageCleared(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShortageCleared: _TypeAlias = ShortageCleared  # noqa: Y015
+
+@_typing.final
+class PlanRevised(_message.Message):
+    """PlanRevised tells what a changed order did to its production: nothing of it is silent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___RevisedLine]: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        lines: _abc.Iterable[Global___RevisedLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_number", b"order_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanRevised: _TypeAlias = PlanRevised  # noqa: Y015
+
+@_typing.final
+class RevisedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_BEFORE_FIELD_NUMBER: _builtins.int
+    QUANTITY_AFTER_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    CREATED_NUMBERS_FIELD_NUMBER: _builtins.int
+    CANCELLED_NUMBERS_FIELD_NUMBER: _builtins.int
+    SURPLUS_FIELD_NUMBER: _builtins.int
+    line_no: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    quantity_before: _builtins.str
+    """covered by the plan"""
+    quantity_after: _builtins.str
+    unit: _builtins.str
+    surplus: _builtins.str
+    """made or being made beyond what is wanted: the planner decides"""
+    @_builtins.property
+    def created_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def cancelled_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        line_no: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        quantity_before: _builtins.str = ...,
+        quantity_after: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        created_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        cancelled_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        surplus: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled_numbers", b"cancelled_numbers", "created_numbers", b"created_numbers", "item_code", b"item_code", "item_name", b"item_name", "line_no", b"line_no", "quantity_after", b"quantity_after", "quantity_before", b"quantity_before", "surplus", b"surplus", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevisedLine: _TypeAlias = RevisedLine  # noqa: Y015

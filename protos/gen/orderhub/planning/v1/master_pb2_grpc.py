@@ -84,6 +84,21 @@ class MasterServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedResponse.FromString,
                 _registered_method=True)
+        self.GetBomDiff = channel.unary_unary(
+                '/orderhub.planning.v1.MasterService/GetBomDiff',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffResponse.FromString,
+                _registered_method=True)
+        self.ImportBoms = channel.unary_unary(
+                '/orderhub.planning.v1.MasterService/ImportBoms',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsResponse.FromString,
+                _registered_method=True)
+        self.ListUnits = channel.unary_unary(
+                '/orderhub.planning.v1.MasterService/ListUnits',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsResponse.FromString,
+                _registered_method=True)
 
 
 class MasterServiceServicer:
@@ -150,6 +165,26 @@ class MasterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBomDiff(self, request, context):
+        """GetBomDiff compares two versions of a bill ever kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportBoms(self, request, context):
+        """ImportBoms reads the five columns item, component, component name, quantity per, routing from xlsx or csv.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnits(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MasterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -202,6 +237,21 @@ def add_MasterServiceServicer_to_server(servicer, server):
                     servicer.GetWhereUsed,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedResponse.SerializeToString,
+            ),
+            'GetBomDiff': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBomDiff,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffResponse.SerializeToString,
+            ),
+            'ImportBoms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportBoms,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsResponse.SerializeToString,
+            ),
+            'ListUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnits,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -474,6 +524,87 @@ class MasterService:
             '/orderhub.planning.v1.MasterService/GetWhereUsed',
             orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_master__pb2.GetWhereUsedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBomDiff(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.MasterService/GetBomDiff',
+            orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_master__pb2.GetBomDiffResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportBoms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.MasterService/ImportBoms',
+            orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_master__pb2.ImportBomsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.MasterService/ListUnits',
+            orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_master__pb2.ListUnitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,11 @@ class MasterServiceStub:
     GetBom: _grpc.UnaryUnaryMultiCallable[_master_pb2.GetBomRequest, _master_pb2.GetBomResponse]
     Explode: _grpc.UnaryUnaryMultiCallable[_master_pb2.ExplodeRequest, _master_pb2.ExplodeResponse]
     GetWhereUsed: _grpc.UnaryUnaryMultiCallable[_master_pb2.GetWhereUsedRequest, _master_pb2.GetWhereUsedResponse]
+    GetBomDiff: _grpc.UnaryUnaryMultiCallable[_master_pb2.GetBomDiffRequest, _master_pb2.GetBomDiffResponse]
+    """GetBomDiff compares two versions of a bill ever kept."""
+    ImportBoms: _grpc.UnaryUnaryMultiCallable[_master_pb2.ImportBomsRequest, _master_pb2.ImportBomsResponse]
+    """ImportBoms reads the five columns item, component, component name, quantity per, routing from xlsx or csv."""
+    ListUnits: _grpc.UnaryUnaryMultiCallable[_master_pb2.ListUnitsRequest, _master_pb2.ListUnitsResponse]
 
 @_typing.type_check_only
 class MasterServiceAsyncStub(MasterServiceStub):
@@ -57,6 +62,11 @@ class MasterServiceAsyncStub(MasterServiceStub):
     GetBom: _aio.UnaryUnaryMultiCallable[_master_pb2.GetBomRequest, _master_pb2.GetBomResponse]  # type: ignore[assignment]
     Explode: _aio.UnaryUnaryMultiCallable[_master_pb2.ExplodeRequest, _master_pb2.ExplodeResponse]  # type: ignore[assignment]
     GetWhereUsed: _aio.UnaryUnaryMultiCallable[_master_pb2.GetWhereUsedRequest, _master_pb2.GetWhereUsedResponse]  # type: ignore[assignment]
+    GetBomDiff: _aio.UnaryUnaryMultiCallable[_master_pb2.GetBomDiffRequest, _master_pb2.GetBomDiffResponse]  # type: ignore[assignment]
+    """GetBomDiff compares two versions of a bill ever kept."""
+    ImportBoms: _aio.UnaryUnaryMultiCallable[_master_pb2.ImportBomsRequest, _master_pb2.ImportBomsResponse]  # type: ignore[assignment]
+    """ImportBoms reads the five columns item, component, component name, quantity per, routing from xlsx or csv."""
+    ListUnits: _aio.UnaryUnaryMultiCallable[_master_pb2.ListUnitsRequest, _master_pb2.ListUnitsResponse]  # type: ignore[assignment]
 
 class MasterServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -129,5 +139,28 @@ class MasterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _master_pb2.GetWhereUsedRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_master_pb2.GetWhereUsedResponse, _abc.Awaitable[_master_pb2.GetWhereUsedResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetBomDiff(
+        self,
+        request: _master_pb2.GetBomDiffRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_master_pb2.GetBomDiffResponse, _abc.Awaitable[_master_pb2.GetBomDiffResponse]]:
+        """GetBomDiff compares two versions of a bill ever kept."""
+
+    @_abc_1.abstractmethod
+    def ImportBoms(
+        self,
+        request: _master_pb2.ImportBomsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_master_pb2.ImportBomsResponse, _abc.Awaitable[_master_pb2.ImportBomsResponse]]:
+        """ImportBoms reads the five columns item, component, component name, quantity per, routing from xlsx or csv."""
+
+    @_abc_1.abstractmethod
+    def ListUnits(
+        self,
+        request: _master_pb2.ListUnitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_master_pb2.ListUnitsResponse, _abc.Awaitable[_master_pb2.ListUnitsResponse]]: ...
 
 def add_MasterServiceServicer_to_server(servicer: MasterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

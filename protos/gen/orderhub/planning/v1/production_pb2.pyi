@@ -1082,3 +1082,655 @@ class GetScanTargetResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetScanTargetResponse: _TypeAlias = GetScanTargetResponse  # noqa: Y015
+
+@_typing.final
+class PreviewChangeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedLine]:
+        """lines not named stay as they are"""
+
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        lines: _abc.Iterable[Global___ChangedLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewChangeRequest: _TypeAlias = PreviewChangeRequest  # noqa: Y015
+
+@_typing.final
+class ChangedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    line_no: _builtins.int
+    quantity: _builtins.str
+    """wanted in all, in the item's stock unit; 0 cancels the line"""
+    def __init__(
+        self,
+        *,
+        line_no: _builtins.int = ...,
+        quantity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_no", b"line_no", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedLine: _TypeAlias = ChangedLine  # noqa: Y015
+
+@_typing.final
+class PreviewChangeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    SHORTAGES_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    UNPLANNED_LINES_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductionChange]: ...
+    @_builtins.property
+    def shortages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shortage]:
+        """new ones the change would cause"""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinePromise]:
+        """of what would be made in addition"""
+
+    @_builtins.property
+    def unplanned_lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnplannedLine]: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        changes: _abc.Iterable[Global___ProductionChange] | None = ...,
+        shortages: _abc.Iterable[Global___Shortage] | None = ...,
+        lines: _abc.Iterable[Global___LinePromise] | None = ...,
+        unplanned_lines: _abc.Iterable[Global___UnplannedLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "lines", b"lines", "order_number", b"order_number", "shortages", b"shortages", "unplanned_lines", b"unplanned_lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewChangeResponse: _TypeAlias = PreviewChangeResponse  # noqa: Y015
+
+@_typing.final
+class ProductionChange(_message.Message):
+    """ProductionChange is one consequence: create, cancel, release_stock, or ask_planner when work has begun already."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_BEFORE_FIELD_NUMBER: _builtins.int
+    QUANTITY_AFTER_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    line_no: _builtins.int
+    production_order_number: _builtins.str
+    """empty for one that would be created"""
+    item_code: _builtins.str
+    item_name: _builtins.str
+    quantity_before: _builtins.str
+    quantity_after: _builtins.str
+    unit: _builtins.str
+    state: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        production_order_number: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        quantity_before: _builtins.str = ...,
+        quantity_after: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "item_name", b"item_name", "kind", b"kind", "line_no", b"line_no", "production_order_number", b"production_order_number", "quantity_after", b"quantity_after", "quantity_before", b"quantity_before", "state", b"state", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductionChange: _TypeAlias = ProductionChange  # noqa: Y015
+
+@_typing.final
+class PreviewRushRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRushRequest: _TypeAlias = PreviewRushRequest  # noqa: Y015
+
+@_typing.final
+class PreviewRushResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    SHORTAGES_FIELD_NUMBER: _builtins.int
+    DISPLACED_FIELD_NUMBER: _builtins.int
+    PROMISED_DATE_FIELD_NUMBER: _builtins.int
+    PROMISED_DATE_NOW_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    promised_date: _builtins.str
+    """with the stock of others; empty when no date can be given"""
+    promised_date_now: _builtins.str
+    """without"""
+    @_builtins.property
+    def shortages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shortage]:
+        """what stays short even when others give way"""
+
+    @_builtins.property
+    def displaced(self) -> _containers.RepeatedCompositeFieldContainer[Global___Displaced]: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        shortages: _abc.Iterable[Global___Shortage] | None = ...,
+        displaced: _abc.Iterable[Global___Displaced] | None = ...,
+        promised_date: _builtins.str = ...,
+        promised_date_now: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["displaced", b"displaced", "order_number", b"order_number", "promised_date", b"promised_date", "promised_date_now", b"promised_date_now", "shortages", b"shortages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRushResponse: _TypeAlias = PreviewRushResponse  # noqa: Y015
+
+@_typing.final
+class Displaced(_message.Message):
+    """Displaced is what one reservation would give: the order behind it becomes short of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    production_order_number: _builtins.str
+    line_no: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    quantity: _builtins.str
+    unit: _builtins.str
+    urgency: _builtins.str
+    due_date: _builtins.str
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        production_order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date", "item_code", b"item_code", "item_name", b"item_name", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "quantity", b"quantity", "unit", b"unit", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Displaced: _TypeAlias = Displaced  # noqa: Y015
+
+@_typing.final
+class RankOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    rank: _builtins.int
+    """1 is first; 0 takes the rank away"""
+    reason: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        order: _builtins.str = ...,
+        rank: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "order", b"order", "rank", b"rank", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RankOrderRequest: _TypeAlias = RankOrderRequest  # noqa: Y015
+
+@_typing.final
+class RankOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDERS_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    @_builtins.property
+    def production_orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProductionOrder]: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        production_orders: _abc.Iterable[Global___ProductionOrder] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_number", b"order_number", "production_orders", b"production_orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RankOrderResponse: _TypeAlias = RankOrderResponse  # noqa: Y015
+
+@_typing.final
+class GetShortageExplanationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """order number or id"""
+    production_order: _builtins.str
+    """or a production order"""
+    item_code: _builtins.str
+    """empty: every short item"""
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        production_order: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "order", b"order", "production_order", b"production_order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetShortageExplanationRequest: _TypeAlias = GetShortageExplanationRequest  # noqa: Y015
+
+@_typing.final
+class GetShortageExplanationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHORTAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shortages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShortageExplanation]: ...
+    def __init__(
+        self,
+        *,
+        shortages: _abc.Iterable[Global___ShortageExplanation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shortages", b"shortages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetShortageExplanationResponse: _TypeAlias = GetShortageExplanationResponse  # noqa: Y015
+
+@_typing.final
+class ShortageExplanation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    SHORT_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    LEAD_TIME_DAYS_FIELD_NUMBER: _builtins.int
+    HOLDERS_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    ALTERNATES_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    short: _builtins.str
+    unit: _builtins.str
+    available: _builtins.str
+    lead_time_days: _builtins.int
+    @_builtins.property
+    def holders(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockHolder]:
+        """who holds it, lowest priority first"""
+
+    @_builtins.property
+    def expected(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedGoods]:
+        """production orders that will bring it"""
+
+    @_builtins.property
+    def alternates(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlternateStock]: ...
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        short: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        available: _builtins.str = ...,
+        lead_time_days: _builtins.int = ...,
+        holders: _abc.Iterable[Global___StockHolder] | None = ...,
+        expected: _abc.Iterable[Global___ExpectedGoods] | None = ...,
+        alternates: _abc.Iterable[Global___AlternateStock] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternates", b"alternates", "available", b"available", "expected", b"expected", "holders", b"holders", "item_code", b"item_code", "item_name", b"item_name", "lead_time_days", b"lead_time_days", "short", b"short", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShortageExplanation: _TypeAlias = ShortageExplanation  # noqa: Y015
+
+@_typing.final
+class StockHolder(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    RESERVED_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    COULD_GIVE_WAY_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    production_order_number: _builtins.str
+    reserved: _builtins.str
+    urgency: _builtins.str
+    due_date: _builtins.str
+    could_give_way: _builtins.bool
+    """ranked behind the short demand, and not yet issued"""
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        production_order_number: _builtins.str = ...,
+        reserved: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        could_give_way: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["could_give_way", b"could_give_way", "due_date", b"due_date", "order_number", b"order_number", "production_order_number", b"production_order_number", "reserved", b"reserved", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockHolder: _TypeAlias = StockHolder  # noqa: Y015
+
+@_typing.final
+class ExpectedGoods(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    quantity: _builtins.str
+    """still to come"""
+    due_date: _builtins.str
+    state: _builtins.str
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date", "production_order_number", b"production_order_number", "quantity", b"quantity", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedGoods: _TypeAlias = ExpectedGoods  # noqa: Y015
+
+@_typing.final
+class AlternateStock(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    RATIO_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    ratio: _builtins.str
+    available: _builtins.str
+    unit: _builtins.str
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        ratio: _builtins.str = ...,
+        available: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "item_code", b"item_code", "item_name", b"item_name", "ratio", b"ratio", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlternateStock: _TypeAlias = AlternateStock  # noqa: Y015
+
+@_typing.final
+class PlanOrdersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """numbers or ids; at most 5,000"""
+
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        orders: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanOrdersRequest: _TypeAlias = PlanOrdersRequest  # noqa: Y015
+
+@_typing.final
+class PlanOrdersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> Global___PlanJob: ...
+    def __init__(
+        self,
+        *,
+        job: Global___PlanJob | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanOrdersResponse: _TypeAlias = PlanOrdersResponse  # noqa: Y015
+
+@_typing.final
+class GetPlanJobRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    job_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        job_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPlanJobRequest: _TypeAlias = GetPlanJobRequest  # noqa: Y015
+
+@_typing.final
+class GetPlanJobResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> Global___PlanJob: ...
+    def __init__(
+        self,
+        *,
+        job: Global___PlanJob | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPlanJobResponse: _TypeAlias = GetPlanJobResponse  # noqa: Y015
+
+@_typing.final
+class PlanJob(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    PLANNED_COUNT_FIELD_NUMBER: _builtins.int
+    SHORT_COUNT_FIELD_NUMBER: _builtins.int
+    FAILED_COUNT_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    state: _builtins.str
+    """running done"""
+    total_count: _builtins.int
+    done_count: _builtins.int
+    planned_count: _builtins.int
+    """every line planned"""
+    short_count: _builtins.int
+    """planned with shortages"""
+    failed_count: _builtins.int
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanJobEntry]:
+        """only orders that need a person: refused, or with unplanned lines"""
+
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        total_count: _builtins.int = ...,
+        done_count: _builtins.int = ...,
+        planned_count: _builtins.int = ...,
+        short_count: _builtins.int = ...,
+        failed_count: _builtins.int = ...,
+        entries: _abc.Iterable[Global___PlanJobEntry] | None = ...,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "started_at", b"started_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_count", b"done_count", "entries", b"entries", "failed_count", b"failed_count", "finished_at", b"finished_at", "id", b"id", "planned_count", b"planned_count", "short_count", b"short_count", "started_at", b"started_at", "state", b"state", "total_count", b"total_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanJob: _TypeAlias = PlanJob  # noqa: Y015
+
+@_typing.final
+class PlanJobEntry(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    UNPLANNED_LINES_FIELD_NUMBER: _builtins.int
+    SHORTAGE_COUNT_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    result: _builtins.str
+    """planned partly refused"""
+    reason: _builtins.str
+    shortage_count: _builtins.int
+    @_builtins.property
+    def unplanned_lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnplannedLine]: ...
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        result: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        unplanned_lines: _abc.Iterable[Global___UnplannedLine] | None = ...,
+        shortage_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "reason", b"reason", "result", b"result", "shortage_count", b"shortage_count", "unplanned_lines", b"unplanned_lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanJobEntry: _TypeAlias = PlanJobEntry  # noqa: Y015

@@ -84,6 +84,36 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetResponse.FromString,
                 _registered_method=True)
+        self.PreviewChange = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/PreviewChange',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeResponse.FromString,
+                _registered_method=True)
+        self.PreviewRush = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/PreviewRush',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushResponse.FromString,
+                _registered_method=True)
+        self.RankOrder = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/RankOrder',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderResponse.FromString,
+                _registered_method=True)
+        self.GetShortageExplanation = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/GetShortageExplanation',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationResponse.FromString,
+                _registered_method=True)
+        self.PlanOrders = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/PlanOrders',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersResponse.FromString,
+                _registered_method=True)
+        self.GetPlanJob = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/GetPlanJob',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
+                _registered_method=True)
 
 
 class PlanningServiceServicer:
@@ -150,6 +180,47 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewChange(self, request, context):
+        """PreviewChange says what a change of a planned order would do, before it is made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewRush(self, request, context):
+        """PreviewRush says what ranking this order first would take from others, before it is done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RankOrder(self, request, context):
+        """RankOrder gives all production orders of an order the planner's rank; 0 takes it away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetShortageExplanation(self, request, context):
+        """GetShortageExplanation says who holds the stock, what is on its way, and which alternates exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlanOrders(self, request, context):
+        """PlanOrders plans many orders as a job with progress.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPlanJob(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PlanningServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -202,6 +273,36 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.GetScanTarget,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetResponse.SerializeToString,
+            ),
+            'PreviewChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewChange,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeResponse.SerializeToString,
+            ),
+            'PreviewRush': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewRush,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushResponse.SerializeToString,
+            ),
+            'RankOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.RankOrder,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderResponse.SerializeToString,
+            ),
+            'GetShortageExplanation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetShortageExplanation,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationResponse.SerializeToString,
+            ),
+            'PlanOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanOrders,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersResponse.SerializeToString,
+            ),
+            'GetPlanJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPlanJob,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -474,6 +575,168 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/GetScanTarget',
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetScanTargetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/PreviewChange',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewRush(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/PreviewRush',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PreviewRushResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RankOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/RankOrder',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.RankOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetShortageExplanation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/GetShortageExplanation',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetShortageExplanationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/PlanOrders',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PlanOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPlanJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/GetPlanJob',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

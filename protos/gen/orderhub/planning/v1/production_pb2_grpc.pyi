@@ -42,6 +42,17 @@ class PlanningServiceStub:
     """MoveProductionOrder is hold, resume or cancel."""
     RecordScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.RecordScansRequest, _production_pb2.RecordScansResponse]
     GetScanTarget: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetScanTargetRequest, _production_pb2.GetScanTargetResponse]
+    PreviewChange: _grpc.UnaryUnaryMultiCallable[_production_pb2.PreviewChangeRequest, _production_pb2.PreviewChangeResponse]
+    """PreviewChange says what a change of a planned order would do, before it is made."""
+    PreviewRush: _grpc.UnaryUnaryMultiCallable[_production_pb2.PreviewRushRequest, _production_pb2.PreviewRushResponse]
+    """PreviewRush says what ranking this order first would take from others, before it is done."""
+    RankOrder: _grpc.UnaryUnaryMultiCallable[_production_pb2.RankOrderRequest, _production_pb2.RankOrderResponse]
+    """RankOrder gives all production orders of an order the planner's rank; 0 takes it away."""
+    GetShortageExplanation: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetShortageExplanationRequest, _production_pb2.GetShortageExplanationResponse]
+    """GetShortageExplanation says who holds the stock, what is on its way, and which alternates exist."""
+    PlanOrders: _grpc.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]
+    """PlanOrders plans many orders as a job with progress."""
+    GetPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]
 
 @_typing.type_check_only
 class PlanningServiceAsyncStub(PlanningServiceStub):
@@ -57,6 +68,17 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     """MoveProductionOrder is hold, resume or cancel."""
     RecordScans: _aio.UnaryUnaryMultiCallable[_production_pb2.RecordScansRequest, _production_pb2.RecordScansResponse]  # type: ignore[assignment]
     GetScanTarget: _aio.UnaryUnaryMultiCallable[_production_pb2.GetScanTargetRequest, _production_pb2.GetScanTargetResponse]  # type: ignore[assignment]
+    PreviewChange: _aio.UnaryUnaryMultiCallable[_production_pb2.PreviewChangeRequest, _production_pb2.PreviewChangeResponse]  # type: ignore[assignment]
+    """PreviewChange says what a change of a planned order would do, before it is made."""
+    PreviewRush: _aio.UnaryUnaryMultiCallable[_production_pb2.PreviewRushRequest, _production_pb2.PreviewRushResponse]  # type: ignore[assignment]
+    """PreviewRush says what ranking this order first would take from others, before it is done."""
+    RankOrder: _aio.UnaryUnaryMultiCallable[_production_pb2.RankOrderRequest, _production_pb2.RankOrderResponse]  # type: ignore[assignment]
+    """RankOrder gives all production orders of an order the planner's rank; 0 takes it away."""
+    GetShortageExplanation: _aio.UnaryUnaryMultiCallable[_production_pb2.GetShortageExplanationRequest, _production_pb2.GetShortageExplanationResponse]  # type: ignore[assignment]
+    """GetShortageExplanation says who holds the stock, what is on its way, and which alternates exist."""
+    PlanOrders: _aio.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]  # type: ignore[assignment]
+    """PlanOrders plans many orders as a job with progress."""
+    GetPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]  # type: ignore[assignment]
 
 class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -129,5 +151,52 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _production_pb2.GetScanTargetRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.GetScanTargetResponse, _abc.Awaitable[_production_pb2.GetScanTargetResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PreviewChange(
+        self,
+        request: _production_pb2.PreviewChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.PreviewChangeResponse, _abc.Awaitable[_production_pb2.PreviewChangeResponse]]:
+        """PreviewChange says what a change of a planned order would do, before it is made."""
+
+    @_abc_1.abstractmethod
+    def PreviewRush(
+        self,
+        request: _production_pb2.PreviewRushRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.PreviewRushResponse, _abc.Awaitable[_production_pb2.PreviewRushResponse]]:
+        """PreviewRush says what ranking this order first would take from others, before it is done."""
+
+    @_abc_1.abstractmethod
+    def RankOrder(
+        self,
+        request: _production_pb2.RankOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.RankOrderResponse, _abc.Awaitable[_production_pb2.RankOrderResponse]]:
+        """RankOrder gives all production orders of an order the planner's rank; 0 takes it away."""
+
+    @_abc_1.abstractmethod
+    def GetShortageExplanation(
+        self,
+        request: _production_pb2.GetShortageExplanationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.GetShortageExplanationResponse, _abc.Awaitable[_production_pb2.GetShortageExplanationResponse]]:
+        """GetShortageExplanation says who holds the stock, what is on its way, and which alternates exist."""
+
+    @_abc_1.abstractmethod
+    def PlanOrders(
+        self,
+        request: _production_pb2.PlanOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.PlanOrdersResponse, _abc.Awaitable[_production_pb2.PlanOrdersResponse]]:
+        """PlanOrders plans many orders as a job with progress."""
+
+    @_abc_1.abstractmethod
+    def GetPlanJob(
+        self,
+        request: _production_pb2.GetPlanJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.GetPlanJobResponse, _abc.Awaitable[_production_pb2.GetPlanJobResponse]]: ...
 
 def add_PlanningServiceServicer_to_server(servicer: PlanningServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
