@@ -1,0 +1,83 @@
+"""The systemd units: each service its own account and secrets, locked down, restarted; the settings they read are made."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.local.keys import SERVICES
+from deploy.systemd import make_settings
+
+UNITS = Path(make_settings.__file__).parent
+LOCKS = {
+    "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
+    "PrivateTmp": "yes", "PrivateDevices": "yes", "SystemCallFilter": "@system-service",
+}  # fmt: skip
+
+
+class Unit(configparser.RawConfigParser):
+    """A unit file; a key that comes twice keeps the last."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(strict=False, delimiters=("=",))
+        self.optionxform = str  # type: ignore[assignment,method-assign]
+        self.read_string((UNITS / name).read_text())
+
+
+@pytest.mark.parametrize("name", ["orderhub@.service", "orderhub-migrate@.service"])
+def test_a_unit_is_locked_down(name: str) -> None:
+    unit = Unit(name)
+
+    assert {key: unit["Service"].get(key) for key in LOCKS} == LOCKS
+
+
+def test_a_service_is_its_own_account_and_comes_back() -> None:
+    service = Unit("orderhub@.service")["Service"]
+
+    assert (service["User"], service["Restart"], service["TimeoutStopSec"]) == ("orderhub-%i", "always", "45")
+    assert "ORDERHUB_SECRETS_DIR=/etc/orderhub/secrets/%i" in (UNITS / "orderhub@.service").read_text()
+    assert "/etc/orderhub/owner" not in (UNITS / "orderhub@.service").read_text()
+
+
+def test_every_service_has_its_account_and_is_wanted() -> None:
+    accounts = (UNITS / "sysusers.conf").read_text()
+    wanted = Unit("orderhub.target")["Unit"]["Wants"].split()
+
+    assert wanted == [f"orderhub@{service}.service" for service in SERVICES]
+    assert all(f"u orderhub-{service} " in accounts for service in SERVICES)
+
+
+def test_the_settings_of_a_box_are_made_once(tmp_path: Path) -> None:
+    make_settings.write(tmp_path)
+    (tmp_path / "gateway.env").write_text("ORDERHUB_HTTP_BIND=127.0.0.1:9090\n")
+    before = (tmp_path / "secrets/order/orderhub_database_url").read_text()
+    make_settings.write(tmp_path)
+
+    assert (tmp_path / "secrets/order/orderhub_database_url").read_text() == before
+    assert (tmp_path / "gateway.env").read_text() == "ORDERHUB_HTTP_BIND=127.0.0.1:9090\n"
+    assert not (tmp_path / "secrets/order/orderhub_migration_url").exists()
+    assert "orderhub_order_owner" in (tmp_path / "owner/order/orderhub_migration_url").read_text()
+    assert json.loads((tmp_path / "admin/rabbitmq-definitions/definitions.json").read_text())["vhosts"]
+
+
+def test_no_two_services_share_a_port(tmp_path: Path) -> None:
+    make_settings.write(tmp_path)
+    taken = [
+        line.rsplit(":", 1)[-1].rsplit("=", 1)[-1]
+        for service in SERVICES
+        for line in (tmp_path / f"{service}.env").read_text().splitlines()
+        if "_BIND" in line or "_PORT" in line
+    ]
+
+    assert len(taken) == len(set(taken)) == 2 * len(SERVICES)
+
+
+def test_only_its_owner_reads_a_secret(tmp_path: Path) -> None:
+    make_settings.write(tmp_path)
+
+    for folder in ("secrets", "owner", "admin"):
+        modes = {oct(path.stat().st_mode & 0o777) for path in (tmp_path / folder).rglob("*") if path.is_file()}
+        assert modes == {"0o600"}
