@@ -321,7 +321,7 @@ async def test_a_binding_is_checked_and_can_be_taken_back(world: World) -> None:
     assert reasons(caught) == {
         ("kind", "KIND_UNKNOWN"),
         ("address", "TEXT_TOO_LONG"),
-        ("recipient", "RECIPIENT_REQUIRED"),
+        ("recipient", "REQUIRED"),
     }
 
     for address in ("o1", "o2", "", ""):

@@ -16,7 +16,7 @@ async def bind_recipient(kind: str, recipient: str, address: str, addresses: Add
     if kind not in BINDABLE:
         errors.append(FieldError("kind", "KIND_UNKNOWN", {"kind": kind[:40], "allowed": ",".join(BINDABLE)}))
     if not recipient:
-        errors.append(FieldError("recipient", "RECIPIENT_REQUIRED"))
+        errors.append(FieldError("recipient", "REQUIRED"))
     if errors:
         raise Invalid(errors)
     await addresses.bind(kind, recipient, address)

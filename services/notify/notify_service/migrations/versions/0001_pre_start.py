@@ -31,11 +31,6 @@ CREATE TABLE channel_state (
   lease uuid, lease_until timestamptz
 ) WITH (fillfactor=50);
 
--- Where a person is reached in a kind of channel, for example the openid of a customer.
-CREATE TABLE recipient_address (
-  kind text NOT NULL, recipient text NOT NULL, address text NOT NULL, PRIMARY KEY (kind, recipient)
-);
-
 CREATE TABLE subscription (
   code text PRIMARY KEY,
   event_type text NOT NULL,
@@ -57,7 +52,6 @@ CREATE TABLE notification (
   event_id uuid NOT NULL, event_type text NOT NULL,
   order_number text NOT NULL DEFAULT '', production_order_number text NOT NULL DEFAULT '',
   subscription text NOT NULL, channel text NOT NULL, recipient text NOT NULL,
-  address text NOT NULL DEFAULT '', -- where the recipient is reached, when that is not the channel itself
   once_key text NOT NULL,
   state text NOT NULL CHECK (state IN ('pending','sent','digest','expired','held','exhausted','uncertain')),
   reason text NOT NULL DEFAULT '',
@@ -69,7 +63,6 @@ CREATE TABLE notification (
   next_attempt_at timestamptz NOT NULL,
   probing boolean NOT NULL DEFAULT false, -- its channel was down: it goes first when the channel is tried again
   attempt_count int NOT NULL DEFAULT 0, last_error text NOT NULL DEFAULT '',
-  alarmed boolean NOT NULL DEFAULT false, -- operations were told that it is stuck
   lease uuid, digest_id uuid, sent_at timestamptz,
   escalate_at timestamptz, escalate_channel text NOT NULL DEFAULT '', acknowledged_at timestamptz,
   UNIQUE (event_id, subscription, recipient),
@@ -80,8 +73,6 @@ CREATE INDEX notification_order ON notification (order_number, id DESC) WHERE or
 CREATE INDEX notification_state ON notification (state, id DESC); -- log by state
 CREATE INDEX notification_escalation ON notification (escalate_at)
   WHERE escalate_at IS NOT NULL AND acknowledged_at IS NULL; -- the search for unread ones
-CREATE INDEX notification_stuck ON notification (id)
-  WHERE state IN ('held','uncertain') AND NOT alarmed; -- the search for what operations must hear of
 CREATE INDEX notification_leased ON notification (lease) WHERE lease IS NOT NULL; -- recording and recovering a send
 
 CREATE TABLE delivery_attempt (
