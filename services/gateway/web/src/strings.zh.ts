@@ -94,7 +94,7 @@ export const words = {
       waiting_for_material: "等料", waiting_for_inspection: "等质检", start_to_finish: "加工", finish_to_inspection: "等质检", inspection_to_receipt: "质检到入库", ship_to_sign: "物流", release_to_dispatch: "等派工", other: "其他", inquiry: "首次咨询", first_quote: "首次报价", confirmed: "确认订单", released: "下发任务",
       first_operation_started: "首道工序开工", last_operation_finished: "末道工序完工", inspection_passed: "质检合格", received: "完工入库", shipped: "物流发出", signed: "签收",
     } as Record<string, string>,
-    none: "这段时间没有可统计的订单", orders: (key: string, stage: string) => `${key} · ${stage} 的订单`, cell: (mean: string, n: number) => `平均 ${mean}，${n} 单`, showAll: "显示十个环节", scope: (from: string, to: string, n: number) => `${from} 至 ${to}，共 ${n} 组`, export: "导出 CSV", delivery: "交付情况", onTime: "按期", lateOpen: "超期未完", redShare: "加急占比",
+    none: "这段时间没有可统计的订单", orders: (key: string, stage: string) => `${key} · ${stage} 的订单`, cell: (mean: string, n: number) => `平均 ${mean}，${n} 单`, showAll: "显示十个环节", scope: (from: string, to: string, n: number) => `${from} 至 ${to}，共 ${n} 组`, export: "导出 CSV", delivery: "交付情况", onTime: "按期", lateOpen: "超期未完", redShare: "加急占比", doneShare: "已发完占比", base: (n: number) => `最近 ${n} 单`,
     drill: "查看这些订单", target: "环节", unassigned: "未分配",
   },
   settings: {
