@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any, NoReturn
 
+import structlog
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +30,7 @@ PATH_PARAM_LENGTH = 200
 KEYED_BY_SCAN = frozenset({"POST /scans", "POST /scans:batch"})  # the scan_id minted on the device is the key
 UNKEYED = frozenset({"POST /stream/ticket", "POST /devices:enrol"})
 UPLOADS = frozenset({"POST /attachments"})
+log = structlog.get_logger()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -39,17 +42,26 @@ class GuardedRoute(APIRoute):
         template = self.path.removeprefix(PREFIX)
 
         async def handle(request: Request) -> Response:
+            started, route = time.perf_counter(), f"{request.method} {template}"
             try:
-                running = await admit(request, f"{request.method} {template}")
+                running = await admit(request, route)
                 response = await inner(request)
             except Exception as error:
-                return problems.of(error).response()
+                problem = problems.of(error)
+                _note(route, started, problem.status, problem.reason)
+                return problem.response()
             response.headers.setdefault("Cache-Control", "no-store")
             if running.replayed:
                 response.headers["Idempotent-Replayed"] = "true"
+            _note(route, started, response.status_code)
             return response
 
         return handle
+
+
+def _note(route: str, started: float, status: int, reason: str | None = None) -> None:
+    took = round((time.perf_counter() - started) * 1000, 1)
+    log.info("http", route=route, status=status, ms=took, actor=principal.actor(), reason=reason)
 
 
 async def admit(request: Request, route: str) -> Exchange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -66,6 +67,7 @@ SHAPES = {
     "greater_than_equal": "OUT_OF_RANGE",
     "less_than_equal": "OUT_OF_RANGE",
 }
+_INDEX = re.compile(r"\[(\d+)\]")  # some services write lines[0], the contract lines.0
 log = structlog.get_logger()
 
 
@@ -95,7 +97,7 @@ class Problem(Exception):
             "type": f"urn:orderhub:problem:{self.reason.lower()}",
             "title": title,
             "status": self.status,
-            "detail": texts.say("details", self.reason, self.params, title),
+            "detail": texts.say("details", self.reason, self._spoken(), title),
             "reason": self.reason,
             "trace_id": trace_id(),
             "errors": [worded(problem) for problem in self.fields],
@@ -105,6 +107,12 @@ class Problem(Exception):
         if self.params:
             document["params"] = self.params
         return document
+
+    def _spoken(self) -> dict[str, str]:
+        """Return the params with moves in the words people use."""
+        moves = [move for move in self.params.get("allowed", "").split(",") if move]
+        words = [texts.say("moves", move) for move in moves] or [texts.say("moves", "none")]
+        return self.params | {"moves": texts.say("moves", "comma").join(words)}
 
     def response(self) -> Response:
         """Return the problem as an HTTP answer."""
@@ -124,7 +132,7 @@ def worded(problem: FieldProblem) -> dict[str, str]:
     words = texts.say("fields", problem.reason, problem.params, "") or texts.say(
         "titles", problem.reason, problem.params
     )
-    return {"field": problem.field, "reason": problem.reason, "message": words}
+    return {"field": _INDEX.sub(r".\1", problem.field), "reason": problem.reason, "message": words}
 
 
 def trace_id() -> str:

@@ -77,6 +77,23 @@ def test_the_shortage_words_are_exact() -> None:
     assert texts.say("phrases", "shortage", params) == "缺料预警：铜线差5m"
 
 
+def test_a_field_is_named_with_dots() -> None:
+    from chassis.errors import FieldProblem
+
+    document = Problem(
+        422, "INVALID", fields=[FieldProblem("lines[0].item_code", "ITEM_UNKNOWN", {"item": "X"})]
+    ).document()
+
+    assert document["errors"] == [{"field": "lines.0.item_code", "reason": "ITEM_UNKNOWN", "message": "没有物料 X"}]
+
+
+def test_nothing_allowed_is_said() -> None:
+    document = Problem(409, "ILLEGAL_MOVE", {"allowed": ""}).document()
+
+    assert document["allowed"] == []
+    assert document["detail"].endswith("没有可做的操作")
+
+
 def test_an_unknown_reason_falls_back_to_what_the_status_means() -> None:
     assert title_of("NOBODY_WROTE_THIS", 409, {}) == "当前状态不允许这样做"
     assert title_of("DUE_DATE_PAST", 422, {}) == "交期不能早于今天"
@@ -86,5 +103,5 @@ def test_a_problem_says_all_it_knows() -> None:
     document = Problem(409, "ILLEGAL_MOVE", {"allowed": "confirm,cancel"}).document()
 
     assert document["allowed"] == ["confirm", "cancel"]
-    assert document["detail"] == "当前状态不允许这样做；现在可以：confirm,cancel"
+    assert document["detail"] == "当前状态不允许这样做；现在可以：确认订单、取消"
     assert len(document["trace_id"]) == 32
