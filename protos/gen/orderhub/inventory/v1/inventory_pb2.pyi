@@ -132,6 +132,99 @@ class LedgerEntry(_message.Message):
 Global___LedgerEntry: _TypeAlias = LedgerEntry  # noqa: Y015
 
 @_typing.final
+class TakeReservationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """id or number"""
+    reason: _builtins.str
+    """required"""
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        order: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "order", b"order", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReservationsRequest: _TypeAlias = TakeReservationsRequest  # noqa: Y015
+
+@_typing.final
+class TakeReservationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    DISPLACED_FIELD_NUMBER: _builtins.int
+    RESERVATIONS_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    @_builtins.property
+    def displaced(self) -> _containers.RepeatedCompositeFieldContainer[Global___Displacement]: ...
+    @_builtins.property
+    def reservations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reservation]:
+        """of the order, afterwards"""
+
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        displaced: _abc.Iterable[Global___Displacement] | None = ...,
+        reservations: _abc.Iterable[Global___Reservation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["displaced", b"displaced", "order_number", b"order_number", "reservations", b"reservations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReservationsResponse: _TypeAlias = TakeReservationsResponse  # noqa: Y015
+
+@_typing.final
+class Displacement(_message.Message):
+    """Displacement is what one reservation gave away."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    production_order_number: _builtins.str
+    line_no: _builtins.int
+    item_code: _builtins.str
+    quantity: _builtins.str
+    unit: _builtins.str
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        production_order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "quantity", b"quantity", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Displacement: _TypeAlias = Displacement  # noqa: Y015
+
+@_typing.final
 class PostMovementRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -143,7 +236,7 @@ class PostMovementRequest(_message.Message):
     movement_id: _builtins.str
     """minted by the caller when it has one; a repeated one is ignored"""
     kind: _builtins.str
-    """receipt issue adjustment count"""
+    """receipt issue adjustment count; quarantine and release move available stock under quality hold and back"""
     reason: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
@@ -542,11 +635,14 @@ class ReceiveGoodsRequest(_message.Message):
     PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OVERRIDE_REASON_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     production_order: _builtins.str
     """number, id or scan code"""
     quantity: _builtins.str
     device_id: _builtins.str
+    override_reason: _builtins.str
+    """a supervisor receives more than passed, and says why"""
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     def __init__(
@@ -557,10 +653,11 @@ class ReceiveGoodsRequest(_message.Message):
         production_order: _builtins.str = ...,
         quantity: _builtins.str = ...,
         device_id: _builtins.str = ...,
+        override_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "device_id", b"device_id", "production_order", b"production_order", "quantity", b"quantity", "scan_id", b"scan_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "device_id", b"device_id", "override_reason", b"override_reason", "production_order", b"production_order", "quantity", b"quantity", "scan_id", b"scan_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

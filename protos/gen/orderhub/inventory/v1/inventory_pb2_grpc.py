@@ -64,6 +64,11 @@ class StockServiceStub:
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.SerializeToString,
                 response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.FromString,
                 _registered_method=True)
+        self.TakeReservations = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/TakeReservations',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.FromString,
+                _registered_method=True)
 
 
 class StockServiceServicer:
@@ -106,6 +111,14 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TakeReservations(self, request, context):
+        """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
+        hold and have not consumed. Nothing else ever takes held stock.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StockServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -138,6 +151,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.ListReservations,
                     request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.FromString,
                     response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.SerializeToString,
+            ),
+            'TakeReservations': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeReservations,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -302,6 +320,33 @@ class StockService:
             '/orderhub.inventory.v1.StockService/ListReservations',
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.SerializeToString,
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeReservations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/TakeReservations',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

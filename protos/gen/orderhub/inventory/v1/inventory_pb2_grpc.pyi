@@ -38,6 +38,10 @@ class StockServiceStub:
     GetAvailability: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetAvailabilityRequest, _inventory_pb2.GetAvailabilityResponse]
     """GetAvailability answers many items at once; unknown items have nothing."""
     ListReservations: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListReservationsRequest, _inventory_pb2.ListReservationsResponse]
+    TakeReservations: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.TakeReservationsRequest, _inventory_pb2.TakeReservationsResponse]
+    """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
+    hold and have not consumed. Nothing else ever takes held stock.
+    """
 
 @_typing.type_check_only
 class StockServiceAsyncStub(StockServiceStub):
@@ -49,6 +53,10 @@ class StockServiceAsyncStub(StockServiceStub):
     GetAvailability: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetAvailabilityRequest, _inventory_pb2.GetAvailabilityResponse]  # type: ignore[assignment]
     """GetAvailability answers many items at once; unknown items have nothing."""
     ListReservations: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListReservationsRequest, _inventory_pb2.ListReservationsResponse]  # type: ignore[assignment]
+    TakeReservations: _aio.UnaryUnaryMultiCallable[_inventory_pb2.TakeReservationsRequest, _inventory_pb2.TakeReservationsResponse]  # type: ignore[assignment]
+    """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
+    hold and have not consumed. Nothing else ever takes held stock.
+    """
 
 class StockServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -93,6 +101,16 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.ListReservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.ListReservationsResponse, _abc.Awaitable[_inventory_pb2.ListReservationsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def TakeReservations(
+        self,
+        request: _inventory_pb2.TakeReservationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.TakeReservationsResponse, _abc.Awaitable[_inventory_pb2.TakeReservationsResponse]]:
+        """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
+        hold and have not consumed. Nothing else ever takes held stock.
+        """
 
 def add_StockServiceServicer_to_server(servicer: StockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
