@@ -20,10 +20,3 @@ def stack() -> Iterator[Stack]:
     started = up()
     yield started
     down(started)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the one stack on one worker."""
-    for item in items:
-        if "/e2e/" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("stack"))

@@ -66,7 +66,11 @@ def up() -> Stack:
     base.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
     home.chmod(0o755)
-    run("up", home)
+    try:
+        run("up", home)
+    except BaseException:
+        run("down", home)
+        raise
     return Stack(home)
 
 
@@ -77,7 +81,8 @@ def down(stack: Stack) -> None:
 
 def run(command: str, home: Path) -> None:
     """Run a command of the local stack for the directory `home`."""
-    environment = {**os.environ, "ORDERHUB_RUN_DIR": str(home)}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ORDERHUB_")}
+    environment = {**own, "ORDERHUB_RUN_DIR": str(home)}
     log = home / f"{command}.log"
     with log.open("w") as out:
         code = subprocess.call(

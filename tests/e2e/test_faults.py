@@ -18,6 +18,8 @@ from tests.e2e.factory import Factory, build
 from tests.e2e.listener import Listener
 from tests.e2e.stack import Stack
 
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]  # one stack, one worker
+
 
 @pytest_asyncio.fixture(scope="session")
 async def api(stack: Stack) -> Any:
@@ -87,7 +89,9 @@ async def test_orders_survive_the_death_of(stack: Stack, api: Api, factory: Fact
         return all(ears.names(number).count("OrderSubmitted") >= 1 for number in numbers)
 
     await waits_for(all_told, within=30)
-    told_as = {number: {e["id"] for e in ears.of(number) if e["type"].endswith(".OrderSubmitted")} for number in numbers}
+    told_as = {
+        number: {e["id"] for e in ears.of(number) if e["type"].endswith(".OrderSubmitted")} for number in numbers
+    }
     assert all(len(ids) == 1 for ids in told_as.values())
     await ears.close()
 

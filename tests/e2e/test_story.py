@@ -6,10 +6,14 @@ import uuid
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from tests.e2e.client import Api, Json, waits_for
 from tests.e2e.factory import Factory, build
 from tests.e2e.listener import Listener
 from tests.e2e.stack import Stack
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]  # one stack, one worker
 
 HOPS = [
     "OrderSubmitted", "CapacityConfirmationRequested", "CapacityConfirmed", "OrderConfirmed", "OrderPlanned",
