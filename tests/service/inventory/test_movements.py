@@ -46,6 +46,23 @@ async def test_below_zero_is_refused_and_nothing_moves(world: World) -> None:
     assert await world.balance("X") == ("5", "0", "5")
 
 
+async def test_stock_under_quality_hold_is_not_available(world: World) -> None:
+    await world.move("receipt", ("X", "10"))
+    await world.move("quarantine", ("X", "7"))
+    await world.planned("SO1", stocked=[(1, "X", "5")])
+    assert await world.balance("X") == ("10", "3", "0")
+    assert (await world.refused(world.move("quarantine", ("X", "1"))))[1] == "INSUFFICIENT_STOCK"
+    assert (await world.refused(world.move("release", ("X", "8"))))[1] == "INSUFFICIENT_STOCK"
+
+    await world.move("release", ("X", "7"))
+
+    assert await world.balance("X") == ("10", "5", "5")
+    assert await world.names("orders/SO1") == ["ComponentsShort", "ComponentsReserved"]
+    entries = (await world.stock.ListLedger(pb.ListLedgerRequest(item_code="X"), None)).entries
+    assert [(e.kind, e.quantity, e.ref) for e in entries][:2] == [("release", "0", "7"), ("quarantine", "0", "7")]
+    await world.check()
+
+
 async def test_a_movement_id_counts_once(world: World) -> None:
     first = await world.move("receipt", ("X", "5"), movement_id="m-1")
     again = await world.move("receipt", ("X", "5"), movement_id="m-1")

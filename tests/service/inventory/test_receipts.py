@@ -10,6 +10,7 @@ from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.planning.v1 import events_pb2 as planning_events
 from orderhub.planning.v1 import production_pb2
 
+from chassis.principal import Principal, current
 from tests.service.inventory.conftest import MakeWorld, World, made
 
 
@@ -56,6 +57,21 @@ async def test_a_tolerance_allows_a_little_more(make_world: MakeWorld) -> None:
 
     assert await world.balance("A") == ("11", "10", "1")  # the order wants ten; one is free
     assert (await world.refused(world.receive("PO1", "1")))[1] == "OVER_RECEIPT"
+
+
+async def test_a_supervisor_receives_more_and_says_why(world: World) -> None:
+    await ready(world, passed="6")
+
+    refused = await world.refused(world.receive("PO1", "8", override_reason="多做了两台"))
+    assert refused[:2] == ("PERMISSION_DENIED", "OVERRIDE_NOT_ALLOWED")
+    token = current.set(Principal("wu.zhuguan", "user", frozenset({"planning_supervisor"})))
+    await world.receive("PO1", "8", override_reason="多做了两台")
+    current.reset(token)
+
+    entry = (await world.rows("SELECT reason, actor FROM stock_movement WHERE item_code = 'A'"))[0]
+    assert tuple(entry.values()) == ("多做了两台", "wu.zhuguan")
+    assert await world.balance("A") == ("8", "8", "0")
+    await world.check()
 
 
 async def test_two_handhelds_never_receive_more_than_passed(world: World) -> None:

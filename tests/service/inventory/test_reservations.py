@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from orderhub.inventory.v1 import inventory_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.planning.v1 import events_pb2 as planning_events
 
@@ -187,6 +188,47 @@ async def test_safety_stock_is_left_alone_until_it_is_lowered(world: World) -> N
     assert await short_of(world, "orders/SO1") == {"S": "0"}
     assert (await world.rows("SELECT safety_stock FROM stock WHERE item_code = 'S'"))[0]["safety_stock"] == 1
     await world.check()
+
+
+async def take_for(world: World, order: str, reason: str = "客户停线") -> Any:
+    request = pb.TakeReservationsRequest(context=world.context(), order=order, reason=reason)
+    return await world.stock.TakeReservations(request, None)
+
+
+async def test_a_committed_rush_insert_takes_from_the_least_pressing_behind_it(world: World) -> None:
+    """Yellow needs 8: safety stock gives 1, then green gives; red keeps what it holds; both sides are told."""
+    world.planning.put("S", name="轴承", safety_stock="1")
+    await world.move("receipt", ("S", "13"))
+    await world.planned("SO1", made("PO1", "A", "1", ("S", "4"), urgency="red"))
+    await world.planned("SO2", made("PO2", "A", "1", ("S", "5"), urgency="green", due_date="2026-12-01"))
+    await world.planned("SO3", made("PO3", "A", "1", ("S", "3"), urgency="green", due_date="2026-12-09"))
+    await world.confirmed("SO4", ("A", "1"))
+    await world.planned("SO4", made("PO4", "A", "1", ("S", "8"), urgency="yellow"))
+
+    answer = await take_for(world, "id-SO4")
+
+    assert [(d.order_number, d.quantity) for d in answer.displaced] == [("SO3", "3"), ("SO2", "4")]
+    assert await short_of(world, "production-orders/PO4") == {"S": "0"}
+    assert await short_of(world, "production-orders/PO3") == {"S": "3"}
+    assert await short_of(world, "production-orders/PO2") == {"S": "4"}
+    assert (await world.holdings(order="SO1"))[("PO1", "S")] == ("4", "4", "0", "0")
+    ledger = await world.rows("SELECT kind, quantity, ref, reason FROM stock_movement ORDER BY id DESC LIMIT 1")
+    assert tuple(ledger[0].values()) == ("rush", 0, "SO4", "客户停线")
+    assert (await world.balance("S"))[1] == "13"
+
+
+async def test_consumed_goods_and_better_claims_are_not_taken(world: World) -> None:
+    await world.move("receipt", ("X", "6"))
+    await world.planned("SO1", made("PO1", "A", "3", ("X", "6"), urgency="red"))
+    await world.confirmed("SO2", ("A", "1"))
+    await world.planned("SO2", made("PO2", "A", "1", ("X", "6"), urgency="red"))
+
+    answer = await take_for(world, "SO2")
+
+    assert list(answer.displaced) == []
+    assert await short_of(world, "production-orders/PO2") == {"X": "6"}
+    assert (await world.refused(take_for(world, "SO2", " ")))[2]["fields"] == {"reason": "REQUIRED"}
+    assert (await world.refused(take_for(world, "nobody")))[:2] == ("NOT_FOUND", "ORDER_UNKNOWN")
 
 
 # Each consumer: once, twice, out of order.

@@ -37,7 +37,9 @@ SET id = CASE WHEN EXCLUDED.id <> '' THEN EXCLUDED.id ELSE receivable.id END,
 _RECEIVE = text(f"""
 UPDATE receivable SET received = received + CAST(:quantity AS numeric)
 WHERE number = :number AND state <> 'cancelled'
-  AND received + CAST(:quantity AS numeric) <= passed * (1 + CAST(:tolerance AS numeric))
+  AND passed > 0
+  AND (CAST(:tolerance AS numeric) IS NULL
+       OR received + CAST(:quantity AS numeric) <= passed * (1 + CAST(:tolerance AS numeric)))
 RETURNING {_COLUMNS}
 """)  # noqa: S608
 
@@ -62,7 +64,7 @@ class SqlReceivables:
         for order in sorted(orders, key=lambda order: order.number):
             await self._executor.execute(_LEARN, _values(order))
 
-    async def receive(self, number: str, quantity: Decimal, tolerance: Decimal) -> Receivable | None:
+    async def receive(self, number: str, quantity: Decimal, tolerance: Decimal | None) -> Receivable | None:
         values = {"number": number, "quantity": quantity, "tolerance": tolerance}
         row = (await self._executor.execute(_RECEIVE, values)).first()
         return _receivable(row) if row else None

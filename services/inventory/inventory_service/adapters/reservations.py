@@ -23,6 +23,10 @@ _OF_ORDERS = text(f"""
 SELECT {_COLUMNS} FROM reservation_line r WHERE r.order_number = ANY (CAST(:orders AS text[]))
 ORDER BY r.production_order_number, r.order_number, r.line_no, r.item_code
 """)  # noqa: S608  a constant
+_HOLDERS = text(f"""
+SELECT {_COLUMNS} FROM reservation_line r WHERE r.item_code = ANY (CAST(:items AS text[])) AND r.got > r.issued
+ORDER BY r.planner_rank DESC, r.urgency DESC, r.due_date DESC, r.seq DESC
+""")  # noqa: S608  a constant
 
 # What the lines hold and what the balances say is reserved change in the same statement.
 _SAVE = text("""
@@ -128,6 +132,9 @@ class SqlReservations:
 
     async def of_orders(self, orders: Collection[str]) -> list[Line]:
         return [_line(row) for row in await self._unit.execute(_OF_ORDERS, {"orders": list(orders)})]
+
+    async def holders(self, items: Collection[str]) -> list[Line]:
+        return [_line(row) for row in await self._unit.execute(_HOLDERS, {"items": sorted(items)})]
 
     async def save(self, lines: Sequence[Line]) -> None:
         if lines:

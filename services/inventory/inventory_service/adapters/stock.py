@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import text
 
@@ -28,6 +29,10 @@ ledger AS (
   SELECT :movement_id, item_code, :kind, change, :ref, :reason, :actor, :at FROM t ORDER BY item_code
 )
 UPDATE stock s SET on_hand = s.on_hand + t.change FROM t WHERE s.item_code = t.item_code
+""")
+_NOTE = text("""
+INSERT INTO stock_movement (movement_id, item_code, kind, quantity, ref, reason, actor, at)
+VALUES (:movement_id, :item, :kind, 0, :ref, :reason, :actor, :at)
 """)
 _QUARANTINE = text("""
 UPDATE stock s SET quarantined = s.quarantined + t.change
@@ -63,14 +68,17 @@ class SqlStock:
         moved = {item: change for item, change in changes.items() if change}
         if not moved:
             return
-        words = {"movement_id": movement.id, "kind": movement.kind, "ref": movement.ref, "reason": movement.reason}
-        columns = {
-            "items": list(moved),
-            "changes": list(moved.values()),
-            "actor": self._unit.actor,
-            "at": self._unit.now,
-        }
-        await self._unit.execute(_MOVE, {**words, **columns})
+        columns = {"items": list(moved), "changes": list(moved.values())}
+        await self._unit.execute(_MOVE, {**self._words(movement), **columns})
+
+    async def note(self, movement: Movement, item: str) -> None:
+        await self._unit.execute(_NOTE, {**self._words(movement), "item": item})
+
+    def _words(self, movement: Movement) -> dict[str, Any]:
+        return {
+            "movement_id": movement.id, "kind": movement.kind, "ref": movement.ref, "reason": movement.reason,
+            "actor": self._unit.actor, "at": self._unit.now,
+        }  # fmt: skip
 
     async def quarantine(self, changes: Mapping[str, Decimal]) -> None:
         moved = {item: change for item, change in changes.items() if change}

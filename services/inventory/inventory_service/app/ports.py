@@ -84,6 +84,9 @@ class Stock(Protocol):
     async def move(self, movement: Movement, changes: Mapping[str, Decimal]) -> None:
         """Change what is on hand and write it down; the balances must be locked."""
 
+    async def note(self, movement: Movement, item: str) -> None:
+        """Write something down that leaves what is on hand as it is."""
+
     async def quarantine(self, changes: Mapping[str, Decimal]) -> None:
         """Change what is under quality hold."""
 
@@ -105,6 +108,9 @@ class Reservations(Protocol):
     async def reallocate(self, items: Collection[str]) -> list[LineKey]:
         """Give free stock to the hungry lines of these items, most pressing first; return the lines that got some."""
 
+    async def holders(self, items: Collection[str]) -> list[Line]:
+        """Return the lines that hold these items, the least pressing first."""
+
     async def trim(self, item: str, excess: Decimal) -> list[LineKey]:
         """Take `excess` of what is held from the least pressing lines; return the lines that lost some."""
 
@@ -120,8 +126,8 @@ class Receivables(Protocol):
     async def learn(self, orders: Sequence[Receivable]) -> None:
         """Take over what planning says: nothing known is forgotten, `passed` only rises, `received` is ours."""
 
-    async def receive(self, number: str, quantity: Decimal, tolerance: Decimal) -> Receivable | None:
-        """Raise `received` when that is allowed, in one statement; None when it is not."""
+    async def receive(self, number: str, quantity: Decimal, tolerance: Decimal | None) -> Receivable | None:
+        """Raise `received` when that is allowed, in one statement; None when it is not. No tolerance: no limit."""
 
 
 class Orders(Protocol):

@@ -16,7 +16,9 @@ from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import LIMIT, ZERO, plain
 from inventory_service.domain.reservation import Demand
 
-KINDS = {"receipt": "+", "issue": "+", "adjustment": "±", "count": "0"}
+KINDS = {"receipt": "+", "issue": "+", "adjustment": "±", "count": "0", "quarantine": "+", "release": "+"}
+
+QUALITY_HOLD = {"quarantine": Decimal(1), "release": Decimal(-1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class PostMovement:
 async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[str, Item]) -> dict[str, Balance]:
     """Change what is on hand; return the balances afterwards, by item. `items` are known by the codes asked for."""
     wanted, reason = _read(command, items)
+    if command.kind in QUALITY_HOLD:
+        return await _hold(house, command, wanted, reason)
     before = await house.stock.lock(wanted)
     after = {item: _after(command.kind, before[item].on_hand, quantity) for item, quantity in wanted.items()}
     _refuse(command.kind, wanted, before, after)
@@ -44,6 +48,31 @@ async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[
         house.tell.adjusted(movement, known[item], change, after[item])
     await reallocate(house, set(wanted), command.id, changed=lost)
     return await house.stock.lock(wanted)
+
+
+async def _hold(
+    house: Warehouse, command: PostMovement, wanted: Mapping[str, Decimal], reason: str
+) -> dict[str, Balance]:
+    """Put available stock under quality hold, or set it free again for who waits; on hand stays as it is (X32d)."""
+    before = await house.stock.lock(wanted)
+    there = {
+        item: balance.available if command.kind == "quarantine" else balance.quarantined
+        for item, balance in before.items()
+    }
+    fields = [_insufficient(item, there[item], quantity) for item, quantity in wanted.items() if quantity > there[item]]
+    if fields:
+        raise IllegalMove(fields[0].reason, fields, **fields[0].params)
+    sign = QUALITY_HOLD[command.kind]
+    await house.stock.quarantine({item: sign * quantity for item, quantity in wanted.items()})
+    for item, quantity in wanted.items():
+        await house.stock.note(Movement(command.id, command.kind, plain(quantity), reason), item)
+    await reallocate(house, set(wanted), command.id)
+    return await house.stock.lock(wanted)
+
+
+def _insufficient(item: str, available: Decimal, wanted: Decimal) -> FieldProblem:
+    params = {"item": item, "available": plain(available), "wanted": plain(wanted)}
+    return FieldProblem("lines.quantity", "INSUFFICIENT_STOCK", params)
 
 
 def _read(command: PostMovement, items: Mapping[str, Item]) -> tuple[dict[str, Decimal], str]:
@@ -79,8 +108,7 @@ def _refuse(
     for item, quantity in wanted.items():
         available = before[item].available if kind == "issue" else before[item].on_hand
         if after[item] < 0 or (kind == "issue" and quantity > available):
-            params = {"item": item, "available": plain(available), "wanted": plain(abs(quantity))}
-            fields.append(FieldProblem("lines.quantity", "INSUFFICIENT_STOCK", params))
+            fields.append(_insufficient(item, available, abs(quantity)))
         elif after[item] >= LIMIT:
             fields.append(FieldProblem("lines.quantity", "QUANTITY_TOO_LARGE", {"item": item}))
     if fields:

@@ -11,20 +11,24 @@ from inventory_service.app.ports import GoodsLine, Movement, ReceiptNote, Shipme
 from inventory_service.app.reallocate import reallocate
 from inventory_service.domain.document import RECEIPT, SHIPMENT
 from inventory_service.domain.entry import Entry
-from inventory_service.domain.errors import NotFound
+from inventory_service.domain.errors import Forbidden, NotFound
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.quantity import ZERO
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey, urgency_rank
 from inventory_service.domain.shipping import ENDED_STATES, OrderCopy
 
+SUPERVISORS = ("planning_supervisor", "manager")
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiveGoods:
-    """A receipt as scanned; `production_order` is a number, id or scan code."""
+    """A receipt as scanned; `production_order` is a number, id or scan code. `may_override` says who asks is a supervisor."""
 
     production_order: str
     quantity: str
     device_id: str = ""
+    override_reason: str = ""
+    may_override: bool = False
 
 
 async def receive_goods(house: Warehouse, command: ReceiveGoods, fresh: Receivable | None) -> ReceiptNote:
@@ -32,19 +36,24 @@ async def receive_goods(house: Warehouse, command: ReceiveGoods, fresh: Receivab
     known = fresh or await house.receivables.find(command.production_order)
     if known is None or not known.is_known:
         raise NotFound("PRODUCTION_ORDER_UNKNOWN", production_order=command.production_order)
+    if command.override_reason and not command.may_override:
+        raise Forbidden("OVERRIDE_NOT_ALLOWED", roles=", ".join(SUPERVISORS))
     quantity = await _read(house, command, known)
     components = await house.reservations.of_demands([Demand(known.order, known.number)])
     balances = await house.stock.lock({known.item} | {line.key.item for line in components})
     if fresh is not None:
         await house.receivables.learn([fresh])
-    received = await house.receivables.receive(known.number, quantity, house.policy.tolerance)
+    tolerance = None if command.override_reason else house.policy.tolerance
+    received = await house.receivables.receive(known.number, quantity, tolerance)
     if received is None:
         known = (await house.receivables.of_numbers([known.number]))[known.number]
         raise known.refusal(quantity)
     number = await house.documents.next_number(RECEIPT)
     note = ReceiptNote(str(uuid7()), number, received, quantity, house.actor, house.now, command.device_id)
     await house.documents.add_receipt(note)
-    await house.stock.move(Movement(number, "receipt", received.number), {received.item: quantity})
+    await house.stock.move(
+        Movement(number, "receipt", received.number, command.override_reason), {received.item: quantity}
+    )
     shipped, changed = await _put_away(house, note)
     await book_off(house, received, {item: balance.available for item, balance in balances.items()}, number)
     house.tell.received(note, shipped=shipped)
@@ -56,6 +65,7 @@ async def _read(house: Warehouse, command: ReceiveGoods, known: Receivable) -> D
     entry = Entry()
     items = await house.items.find([known.item])
     entry.words("device_id", command.device_id, 100)
+    entry.words("override_reason", command.override_reason)
     quantity = entry.quantity("quantity", command.quantity, items.get(known.item))
     entry.done()
     return quantity

@@ -43,3 +43,7 @@ class IllegalMove(Refusal):
 
 class Conflict(Refusal):
     """A name given by the caller already stands for something else."""
+
+
+class Forbidden(Refusal):
+    """Who asks may not do this."""

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from orderhub.inventory.v1 import inventory_pb2 as pb
 from orderhub.inventory.v1 import inventory_pb2_grpc
 
+from chassis import principal
 from chassis.commands import CommandContext, Commands
 from chassis.database import Transaction
 from inventory_service.adapters.answers import once
@@ -17,7 +18,7 @@ from inventory_service.adapters.views import Views
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.issue_components import IssueComponents, issue_components
 from inventory_service.app.ports import Warehouse
-from inventory_service.app.receive_goods import ReceiveGoods, receive_goods
+from inventory_service.app.receive_goods import SUPERVISORS, ReceiveGoods, receive_goods
 from inventory_service.app.return_goods import ReturnGoods, return_goods
 from inventory_service.app.ship_goods import ShipGoods, ship_goods
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
@@ -46,7 +47,14 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         self._views = views
 
     async def ReceiveGoods(self, request: pb.ReceiveGoodsRequest, context: Context) -> pb.ReceiveGoodsResponse:
-        command = ReceiveGoods(request.production_order, request.quantity, request.device_id)
+        who = principal.current.get()
+        command = ReceiveGoods(
+            request.production_order,
+            request.quantity,
+            request.device_id,
+            override_reason=request.override_reason.strip(),
+            may_override=who is not None and who.has(*SUPERVISORS),
+        )
 
         async def ahead() -> tuple[Receivable | None, dict[str, Item]]:
             return await self._lookout.receivable(command.production_order, command.quantity)

@@ -15,6 +15,7 @@ from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.views import Views
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.post_movement import PostMovement, post_movement
+from inventory_service.app.take_reservations import take_reservations
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
 from inventory_service.domain.errors import NotFound
 from inventory_service.domain.item import Item
@@ -54,6 +55,19 @@ class StockApi(inventory_pb2_grpc.StockServiceServicer):
             return await once(unit, "movement", command.id, pb.PostMovementResponse, post)
 
         return await self._commands.run_after(request.context, pb.PostMovementResponse, ahead, work)
+
+    async def TakeReservations(
+        self, request: pb.TakeReservationsRequest, context: Context
+    ) -> pb.TakeReservationsResponse:
+        async def work(unit: Transaction) -> pb.TakeReservationsResponse:
+            order, taken, lines = await take_reservations(self._warehouses.of(unit), request.order, request.reason)
+            return pb.TakeReservationsResponse(
+                order_number=order,
+                displaced=[translate.displacement(line, quantity) for line, quantity in taken],
+                reservations=[translate.reservation(line) for line in lines],
+            )
+
+        return await self._commands.run(request.context, pb.TakeReservationsResponse, work)
 
     async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
         rows = await self._views.stock_of([request.item_code])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from orderhub.inventory.v1 import inventory_pb2 as pb
@@ -58,6 +59,13 @@ def reservation(line: Line) -> pb.Reservation:
         item_code=line.key.item, need=plain(line.need), reserved=plain(line.held), issued=plain(line.issued),
         short=plain(line.hungry), unit=line.unit, urgency=URGENCIES[line.claim.urgency],
         due_date="" if line.claim.due == NO_DATE else line.claim.due.isoformat(),
+    )  # fmt: skip
+
+
+def displacement(line: Line, quantity: Decimal) -> pb.Displacement:
+    return pb.Displacement(
+        order_number=line.key.order, production_order_number=line.key.production_order, line_no=line.key.line_no,
+        item_code=line.key.item, quantity=plain(quantity), unit=line.unit,
     )  # fmt: skip
 
 
