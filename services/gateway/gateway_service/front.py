@@ -97,7 +97,7 @@ async def _read(request: Request, running: Exchange) -> None:
     if request.method not in ("GET", "HEAD"):
         body = await _bounded(request, UPLOAD_BYTES if running.route in UPLOADS else BODY_BYTES)
     request._body = body
-    canonical = hashlib.sha256(body).hexdigest() if running.route in UPLOADS else _json(request, body)
+    canonical = hashlib.sha256(body).hexdigest() if running.route in UPLOADS else _json(request, body, running.route)
     if request.method == "POST":
         running.key = _key(request, running.route)
         path = json.dumps(request.path_params, sort_keys=True)
@@ -117,7 +117,7 @@ async def _bounded(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _json(request: Request, body: bytes) -> str:
+def _json(request: Request, body: bytes, route: str) -> str:
     """Parse the body exactly and return its canonical text; numbers never pass through float."""
     if not body:
         return ""
@@ -127,12 +127,17 @@ def _json(request: Request, body: bytes) -> str:
     ):
         raise Problem(415, "UNSUPPORTED_MEDIA_TYPE", {"expected": "application/json"})
     try:
-        parsed = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+        parsed = json.loads(_readable(body, route), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise Problem(400, "UNREADABLE") from error
     _check(parsed, "", DEPTH)
     request._json = parsed
     return json.dumps(parsed, sort_keys=True, default=str, ensure_ascii=True, separators=(",", ":"))
+
+
+def _readable(body: bytes, route: str) -> str:
+    """Return the body as text; NUL in a scan becomes a letter no code has: one scan never blocks the others."""
+    return body.decode("utf-8").replace("\\u0000", "\\ufffd" if route in KEYED_BY_SCAN else "\\u0000")
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -174,6 +179,6 @@ def _key(request: Request, route: str) -> str:
         return ""
     if not key and route not in KEYED_BY_SCAN:
         raise Problem(400, "IDEMPOTENCY_KEY_REQUIRED")
-    if len(key) > KEY_LENGTH or not key.isprintable():
+    if len(key) > KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise Problem(400, "IDEMPOTENCY_KEY_INVALID", {"max_length": str(KEY_LENGTH)})
     return key

@@ -56,7 +56,7 @@ def _complete(route: str, operation: dict[str, Any]) -> None:
     if _keyed(route):
         operation.setdefault("parameters", []).append(_key_parameter(required=route not in KEYED_BY_SCAN))
     wanted = ALWAYS | ({} if public else SIGNED_IN) | (BODY if "requestBody" in operation else {})
-    if "{" in route:
+    if "{" in route or route.startswith("POST"):
         wanted |= {"404": "Not found"}
     if not route.startswith("GET") and not public:
         wanted |= {"409": "Wrong state or duplicate", "412": "Stale version"}
@@ -76,7 +76,7 @@ def _keyed(route: str) -> bool:
 def _key_parameter(*, required: bool) -> dict[str, Any]:
     return {
         "name": "Idempotency-Key", "in": "header", "required": required,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
         "description": "The same key and body give the first answer again.",
         "example": "0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff",
     }  # fmt: skip

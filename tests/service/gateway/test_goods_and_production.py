@@ -85,6 +85,20 @@ async def test_a_scan_keeps_what_was_sent_for_the_verdict(house: House) -> None:
     assert (heard.quantity, heard.occurred_at, heard.action) == ("-1.5", "yesterday", "finish")
 
 
+async def test_one_unreadable_scan_never_blocks_the_others(house: House) -> None:
+    verdicts = [ScanVerdict(scan_id=name, result="rejected", reason="CODE_UNKNOWN") for name in "ab"]
+    house.services.tell("RecordScans", RecordScansResponse(verdicts=verdicts))
+    good = {"scan_id": "b", "code": "PO1", "device_id": "d", "occurred_at": "x"}
+    odd = {"scan_id": "a", "code": "P\x00" + "O" * 5000, "device_id": "d", "occurred_at": "x", "action": "jump"}
+
+    answer = await house.call("POST", "/scans:batch", role="team_leader", json={"scans": [odd, good]})
+
+    heard = house.services.last("RecordScans").request.scans
+    assert answer.status_code == 200
+    assert (heard[0].code[:3], len(heard[0].code), heard[0].action) == ("P\ufffdO", 200, "jump")
+    assert heard[1].code == "PO1"
+
+
 async def test_a_receipt_and_a_shipment(house: House) -> None:
     house.services.tell("ReceiveGoods", ReceiveGoodsResponse(receipt=Receipt(number="GR1", quantity="2", unit="台")))
     house.services.tell("ShipGoods", ShipGoodsResponse(shipment=Shipment(number="SH1", tracking_numbers=["SF1"])))

@@ -122,6 +122,8 @@ async def test_a_missing_key_is_asked_for(house: House) -> None:
         ({"lines": []}, "lines", "REQUIRED"),
         ({"lines": [{"item_code": "A", "quantity": "1"}] * 501}, "lines", "TOO_MANY"),
         ({"lines": [{"item_code": "A", "quantity": "1"}] * 10_000}, "lines", "TOO_MANY"),
+        ({"contact": 2.5}, "contact", "NOT_AN_OBJECT"),
+        ({"lines": [2.5]}, "lines.0", "NOT_AN_OBJECT"),
         ({"due_date": "2026-13-01"}, "due_date", "NOT_A_DATE"),
         ({"due_date": "20261201"}, "due_date", "NOT_A_DATE"),
         ({"urgency": "purple"}, "urgency", "NOT_ALLOWED"),
@@ -226,10 +228,10 @@ async def test_field_errors_of_a_service_are_worded(house: House) -> None:
 
 async def test_a_patch_needs_the_version(house: House) -> None:
     without = await house.call("PATCH", "/orders/X", json={"note": "a"})
-    odd = await house.call("PATCH", "/orders/X", json={"note": "a"}, headers={"If-Match": '"abc"'})
+    await house.call("PATCH", "/orders/X", json={"note": "a"}, headers={"If-Match": '"abc"'})
 
-    assert without.status_code == 428
-    assert odd.status_code == 412
+    assert (without.status_code, without.json()["reason"]) == (428, "IF_MATCH_REQUIRED")
+    assert house.services.last("ReviseOrder").request.expected_version == -1  # no order has it
 
 
 async def test_a_patch_names_what_it_changes(house: House) -> None:
@@ -252,6 +254,27 @@ async def test_a_move_may_name_the_version(house: House) -> None:
 
     assert (with_version.expected_version, with_version.note) == (9, "wait")
     assert not without.HasField("expected_version")
+
+
+@pytest.mark.parametrize("body", [b"[null]", b"-5.8e16", b'"x"', b'{"x": 1}', b"1"])
+async def test_a_move_without_a_body_takes_none(house: House, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answers = [
+        await house.call("POST", path, content=body, headers=headers)
+        for path in ("/orders/X:confirm", "/orders/X:plan")
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert house.services.calls == []
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\u00e9b".encode("latin-1").decode("latin-1"), "a\tb"])
+async def test_an_unusable_key_is_refused(house: House, key: str) -> None:
+    access = await house.gateway_token("admin")
+    sent = {"Authorization": f"Bearer {access}", "Idempotency-Key": key.encode("latin-1")}
+    answer = await house.http.post("/orders", json=BODY, headers=sent)
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "IDEMPOTENCY_KEY_INVALID")
 
 
 async def test_a_list_is_a_page(house: House) -> None:

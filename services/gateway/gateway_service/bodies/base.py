@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from orderhub.common.v1.common_pb2 import PageRequest
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 INT32 = 2**31 - 1
@@ -22,6 +22,14 @@ class Body(BaseModel):
     """A request body or a set of query parameters; what it does not name is refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_object(cls, sent: Any) -> Any:
+        """Refuse a number where an object belongs: an exact decimal would pass as an object without fields."""
+        if isinstance(sent, Decimal):
+            raise PydanticCustomError("model_type", "not an object")
+        return sent
 
     def given(self) -> dict[str, Any]:
         """Return what the caller said, nulls left out."""

@@ -39,15 +39,21 @@ class InspectBody(Body):
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
+KEPT = 200  # letters of what a device sent; longer is no code, time or number anyway
+
+
 def _as_sent(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
+    return (value if isinstance(value, str) else str(value))[:KEPT]
 
 
 AsSent = Annotated[
     str,
     BeforeValidator(_as_sent),
-    Field(max_length=64),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}], "examples": ["2"]}),
+]
+TextAsSent = Annotated[str, BeforeValidator(_as_sent), WithJsonSchema({"type": "string"})]
+ActionAsSent = Annotated[
+    str, BeforeValidator(_as_sent), WithJsonSchema({"type": "string", "enum": ["start", "finish"], "default": "finish"})
 ]
 
 
@@ -67,10 +73,10 @@ class ScanBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     scan_id: Annotated[str, Field(min_length=1, max_length=128)]
-    code: Annotated[str, Field(max_length=500)]
+    code: TextAsSent
     device_id: Annotated[str, Field(min_length=1, max_length=128)]
-    occurred_at: Annotated[str, Field(max_length=64)]
-    action: Literal["start", "finish"] = "finish"
+    occurred_at: TextAsSent
+    action: ActionAsSent = "finish"
     operation_sequence: Count | None = None
     quantity: AsSent | None = None
     scrap: AsSent | None = None

@@ -13,6 +13,8 @@ from gateway_service.problems import Problem
 if TYPE_CHECKING:
     from gateway_service.wiring import Gateway
 
+NO_VERSION = -1
+
 
 def router(tag: str) -> APIRouter:
     """Return a router behind the front."""
@@ -30,11 +32,9 @@ def _clients_of(request: Request) -> Clients:
 
 
 def _version(header: str) -> int:
-    """Return the version an If-Match names; one that names none can't match."""
+    """Return the version an If-Match names; one that names none becomes a version nothing has."""
     text = header.strip().removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Problem(412, "STALE_VERSION")
-    return int(text)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else NO_VERSION
 
 
 def _wanted(if_match: Annotated[str | None, Header(alias="If-Match", description="ETag")] = None) -> int | None:
