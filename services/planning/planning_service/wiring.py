@@ -14,7 +14,7 @@ from chassis.settings import Settings as ChassisSettings
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.peers import InventoryClient, OrderClient
 from planning_service.entrypoints.error_map import ERRORS
-from planning_service.entrypoints.events_in import HANDLERS
+from planning_service.entrypoints.events_in import EventsIn
 from planning_service.entrypoints.grpc_master import MasterApi
 from planning_service.entrypoints.grpc_planning import PlanningApi
 
@@ -37,6 +37,7 @@ def build(settings: Settings) -> Service:
     stock, cache, commands = InventoryClient(inventory_peer), CatalogueCache(), Commands(database)
     master = MasterApi(database, commands, cache, stock, clock)
     planning = PlanningApi(database, commands, cache, OrderClient(order_peer), stock, clock)
+    events = EventsIn(planning)
     return Service(
         name=NAME,
         settings=settings,
@@ -50,6 +51,8 @@ def build(settings: Settings) -> Service:
             production_pb2.DESCRIPTOR.services_by_name["PlanningService"].full_name,
         ],
         errors=ERRORS,
-        handlers=HANDLERS,
+        handlers=events.handlers(),
+        prepare=events.prepare,
+        loops=[planning.run_jobs],
         closers=[order_peer.close, inventory_peer.close],
     )

@@ -25,9 +25,10 @@ from chassis.principal import Principal
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.app.ports import OrderFacts
 from planning_service.domain.errors import NotFound
+from planning_service.domain.giving_way import Claim
 from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
-from planning_service.entrypoints.events_in import HANDLERS
+from planning_service.entrypoints.events_in import EventsIn
 from planning_service.entrypoints.grpc_master import MasterApi
 from planning_service.entrypoints.grpc_planning import PlanningApi
 from tests.support.events import TRACE, incoming
@@ -73,6 +74,7 @@ class StockTwin:
 
     free: dict[str, Decimal] = field(default_factory=dict)
     asked: list[set[str]] = field(default_factory=list)
+    held: list[Claim] = field(default_factory=list)
 
     def set(self, **quantities: str | int) -> None:
         self.free.update({code.replace("_", "-"): Decimal(q) for code, q in quantities.items()})
@@ -81,6 +83,9 @@ class StockTwin:
         wanted = set(codes)
         self.asked.append(wanted)
         return {code: self.free[code] for code in wanted if code in self.free}
+
+    async def claims(self, code: str) -> list[Claim]:
+        return [claim for claim in self.held if claim.item_code == code]
 
 
 @dataclass
@@ -167,13 +172,15 @@ async def world(databases: TestDatabases) -> AsyncIterator[World]:
     database = Database(await databases.create("planning"), "planning", clock=clock)
     orders, stock, cache, commands = OrderTwin(), StockTwin(), CatalogueCache(), Commands(database)
     principal.current.set(Principal("planner", "user", frozenset({"planner"})))
+    planning = PlanningApi(database, commands, cache, orders, stock, clock)
+    events = EventsIn(planning)
     yield World(
         database,
         clock,
         orders,
         stock,
         MasterApi(database, commands, cache, stock, clock),
-        PlanningApi(database, commands, cache, orders, stock, clock),
-        Inbox(database, "planning.events", HANDLERS),
+        planning,
+        Inbox(database, "planning.events", events.handlers(), prepare=events.prepare),
     )
     await database.close()

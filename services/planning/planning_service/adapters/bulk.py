@@ -13,14 +13,14 @@ from chassis.database import Transaction
 class BulkInsert:
     """INSERT INTO table SELECT FROM unnest(...): columns by name and Postgres type."""
 
-    def __init__(self, table: str, columns: Mapping[str, str]) -> None:
+    def __init__(self, table: str, columns: Mapping[str, str], on_conflict: str = "") -> None:
         self._columns = tuple(columns)
         names = ", ".join(columns)
         arrays = ", ".join(f"CAST(:{name} AS {_array_of(kind)})" for name, kind in columns.items())
         chosen = ", ".join(f"CAST({name} AS jsonb)" if kind == "jsonb" else name for name, kind in columns.items())
         # Table and column names are constants of this package, never input.
         self.statement: TextClause = text(
-            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM unnest({arrays}) AS t ({names})"  # noqa: S608
+            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM unnest({arrays}) AS t ({names}) {on_conflict}"  # noqa: S608
         )
 
     async def run(self, unit: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:

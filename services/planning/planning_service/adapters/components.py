@@ -25,14 +25,16 @@ _OF_DEMAND = text(
 _WAITING_FOR = text(
     f"SELECT {COLUMNS} FROM component c "  # noqa: S608
     "WHERE c.order_number = :order AND c.line_no = :line_no AND c.item_code = :item AND c.expected > 0 "
+    "AND EXISTS (SELECT 1 FROM production_order p WHERE p.number = c.production_order_number AND p.live) "
     "ORDER BY c.production_order_number FOR NO KEY UPDATE"
 )
 _OF_ORDER = text(
-    f"SELECT {COLUMNS} FROM component c WHERE c.order_number = :order "
+    f"SELECT {COLUMNS} FROM component c WHERE c.order_number = :order "  # noqa: S608
     "ORDER BY c.production_order_number, c.line_no, c.item_code"
 )
 _SAVE = text("""
-UPDATE component c SET reserved = t.reserved, issued = t.issued, held_short = t.held_short, expected = t.expected, short = t.short
+UPDATE component c SET reserved = t.reserved, issued = t.issued, held_short = t.held_short, expected = t.expected, short = t.short,
+  answered = c.answered OR :answered
 FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]),
             CAST(:reserved AS numeric[]), CAST(:issued AS numeric[]), CAST(:held_short AS numeric[]),
             CAST(:expected AS numeric[]), CAST(:short AS numeric[]))
@@ -55,6 +57,10 @@ _NEW = BulkInsert(
         "expected": "numeric", "available": "numeric", "reserved": "numeric", "held_short": "numeric",
         "short": "numeric", "substitutes": "text",
     },
+    # A line that is planned already may take more from stock; production orders are always new.
+    """ON CONFLICT (production_order_number, order_number, line_no, item_code) DO UPDATE SET
+       required = component.required + excluded.required, reserved = component.reserved + excluded.reserved,
+       held_short = component.held_short + excluded.held_short, short = component.short + excluded.short""",
 )  # fmt: skip
 
 
@@ -98,14 +104,14 @@ class ComponentRows:
             for component in found
             if (held := told.get((component.line_no if not production_order_number else 0, component.item_code)))
         ]
-        await self._save(changed)
+        await self._save(changed, answered=True)
         return changed
 
     async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
         """A child production order has ended: what it did not bring is a shortage now."""
         values = {"order": order_number, "line_no": line_no, "item": item_code}
         changed = [component.expecting_nothing() for component in await self._of(_WAITING_FOR, values)]
-        await self._save(changed)
+        await self._save(changed, answered=False)
         return changed
 
     async def mark_told(self, components: Sequence[Component]) -> None:
@@ -116,13 +122,13 @@ class ComponentRows:
     async def _of(self, statement: Any, values: dict[str, Any]) -> list[Component]:
         return [component_of(row) for row in await self._unit.execute(statement, values)]
 
-    async def _save(self, components: Sequence[Component]) -> None:
+    async def _save(self, components: Sequence[Component], *, answered: bool) -> None:
         if not components:
             return
         columns: dict[str, Any] = _keys(components)
         for name in ("reserved", "issued", "held_short", "expected", "short"):
             columns[name] = [getattr(component, name) for component in components]
-        await self._unit.execute(_SAVE, columns)
+        await self._unit.execute(_SAVE, {**columns, "answered": answered})
 
 
 def _keys(components: Sequence[Component]) -> dict[str, Any]:

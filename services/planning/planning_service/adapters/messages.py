@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.planning.v1 import events_pb2 as pb
 
 from chassis.database import Transaction
-from planning_service.app.ports import OrderFacts, Told
+from planning_service.adapters import message_forms as forms
+from planning_service.app.ports import OrderFacts, RevisedLine, Told
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
 from planning_service.domain.item import Item
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.routing import Routing
-from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, clamped
-
-
-def stamp(at: datetime | None) -> Timestamp | None:
-    """Return the instant as a protobuf timestamp; None stays unset."""
-    if at is None:
-        return None
-    found = Timestamp()
-    found.FromDatetime(at)
-    return found
+from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport
 
 
 class Messages:
@@ -69,12 +59,12 @@ class Messages:
         """Tell the plan as one event."""
         wanted: dict[str, list[pb.Demand]] = defaultdict(list)
         for component in told.components:
-            wanted[component.production_order_number].append(_demand(component))
+            wanted[component.production_order_number].append(forms.demand(component))
         planned = pb.OrderPlanned(
             order_number=order.number,
-            production_orders=[_planned(one, wanted[one.number]) for one in told.made],
+            production_orders=[forms.planned(one, wanted[one.number]) for one in told.made],
             stocked_lines=wanted[""],
-            planned_at=stamp(self._unit.now),
+            planned_at=forms.stamp(self._unit.now),
             urgency=order.urgency.value,
             lines=[
                 pb.PlannedLine(line_no=line.line_no, planned_quantity=plain(line.quantity), unit=line.unit)
@@ -83,10 +73,31 @@ class Messages:
         )
         self._unit.publish(f"orders/{order.number}", planned, trace=order.traceparent)
 
+    def revised(self, order: OrderFacts, lines: Sequence[RevisedLine]) -> None:
+        """Tell what a changed order did to its production."""
+        message = pb.PlanRevised(
+            order_number=order.number,
+            lines=[
+                pb.RevisedLine(
+                    line_no=line.line_no,
+                    item_code=line.item_code,
+                    item_name=order.item_names.get(line.line_no, line.item_code),
+                    quantity_before=plain(line.before),
+                    quantity_after=plain(line.after),
+                    unit=next((x.unit or "" for x in order.lines if x.line_no == line.line_no), ""),
+                    created_numbers=line.created,
+                    cancelled_numbers=line.cancelled,
+                    surplus=plain(line.surplus),
+                )
+                for line in lines
+            ],
+        )
+        self._unit.publish(f"orders/{order.number}", message, trace=order.traceparent)
+
     def created(self, made: Sequence[ProductionOrder]) -> None:
         """Tell each new production order as its own."""
         for rank, one in enumerate(made, 1):
-            self._of(one, _created(one, rank))
+            self._of(one, forms.created(one, rank))
 
     def dispatched(self, order: ProductionOrder) -> None:
         """Tell the team."""
@@ -104,7 +115,7 @@ class Messages:
                 unit=order.unit,
                 first_operation=first.name if first else "",
                 work_center=first.work_center if first else "",
-                dispatched_at=stamp(order.dispatched_at),
+                dispatched_at=forms.stamp(order.dispatched_at),
                 urgency=order.urgency.value,
             ),
         )
@@ -114,9 +125,9 @@ class Messages:
         if outcome.index is None:
             return
         if outcome.started:
-            self._of(order, _started(order, scan, outcome, self._unit.now))
+            self._of(order, forms.started(order, scan, outcome, self._unit.now))
         if outcome.finished and scan.action is ScanAction.FINISH:
-            self._of(order, _finished(order, scan, outcome.index))
+            self._of(order, forms.finished(order, scan, outcome.index))
         if outcome.made:
             self._of(
                 order,
@@ -145,7 +156,7 @@ class Messages:
                 scrapped_quantity=plain(order.scrapped),
                 unit=order.unit,
                 reason=order.reason or "",
-                inspected_at=stamp(order.inspected_at),
+                inspected_at=forms.stamp(order.inspected_at),
             ),
         )
 
@@ -197,86 +208,3 @@ class Messages:
 
     def _of(self, order: ProductionOrder, message: object) -> None:
         self._unit.publish(f"production-orders/{order.number}", message, trace=order.traceparent)  # type: ignore[arg-type]
-
-
-def _demand(component: Component) -> pb.Demand:
-    return pb.Demand(
-        line_no=component.line_no,
-        item_code=component.item_code,
-        quantity=plain(component.required),
-        unit=component.unit,
-        due_date=component.due_date.isoformat(),
-    )
-
-
-def _planned(order: ProductionOrder, components: list[pb.Demand]) -> pb.PlannedProductionOrder:
-    return pb.PlannedProductionOrder(
-        production_order_number=order.number,
-        parent_number=order.parent_number or "",
-        line_no=order.line_no,
-        item_code=order.item_code,
-        quantity=plain(order.quantity),
-        unit=order.unit,
-        due_date=order.due_date.isoformat(),
-        urgency=order.urgency.value,
-        rank=order.planner_rank or 0,
-        components=components,
-    )
-
-
-def _created(order: ProductionOrder, rank: int) -> pb.ProductionOrderCreated:
-    return pb.ProductionOrderCreated(
-        production_order_number=order.number,
-        order_number=order.order_number,
-        line_no=order.line_no,
-        parent_number=order.parent_number or "",
-        item_code=order.item_code,
-        item_name=order.item_name,
-        quantity=plain(order.quantity),
-        unit=order.unit,
-        routing_code=order.routing_code,
-        due_date=order.due_date.isoformat(),
-        urgency=order.urgency.value,
-        priority=rank,
-        scan_code=order.number,
-    )
-
-
-def _started(order: ProductionOrder, scan: ScanReport, outcome: ScanOutcome, now: datetime) -> pb.OperationStarted:
-    operation = order.operations[outcome.index or 0]
-    return pb.OperationStarted(
-        production_order_number=order.number,
-        order_number=order.order_number,
-        line_no=order.line_no,
-        operation_sequence=operation.sequence,
-        operation_name=operation.step.name,
-        work_center=operation.step.work_center,
-        started_at=stamp(clamped(order, scan.occurred_at, now)),
-        device_id=scan.device_id,
-        scan_id=scan.scan_id,
-        first=outcome.first_start,
-    )
-
-
-def _finished(order: ProductionOrder, scan: ScanReport, index: int) -> pb.OperationFinished:
-    operation = order.operations[index]
-    following = order.operations[index + 1].step if index + 1 < len(order.operations) else None
-    return pb.OperationFinished(
-        production_order_number=order.number,
-        order_number=order.order_number,
-        line_no=order.line_no,
-        operation_sequence=operation.sequence,
-        operation_name=operation.step.name,
-        work_center=operation.step.work_center,
-        finished_at=stamp(operation.last_report_at),
-        good_quantity=plain(operation.good),
-        scrap_quantity=plain(operation.scrap),
-        unit=order.unit,
-        next_operation=following.name if following else "",
-        next_work_center=following.work_center if following else "",
-        device_id=scan.device_id,
-        scan_id=scan.scan_id,
-        last=following is None,
-        item_name=order.item_name,
-        quantity=plain(order.quantity),
-    )

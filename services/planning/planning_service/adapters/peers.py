@@ -11,6 +11,7 @@ from orderhub.order.v1 import order_pb2, order_pb2_grpc
 
 from chassis.grpc_client import Peer
 from planning_service.app.ports import OrderFacts
+from planning_service.domain.giving_way import Claim
 from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
 
@@ -46,6 +47,24 @@ class InventoryClient:
             answer = await self._peer.ask(self._stub.GetAvailability, request)
             found |= {code: Decimal(stock.available or "0") for code, stock in answer.stock.items()}
         return found
+
+    async def claims(self, code: str) -> list[Claim]:
+        """Return who holds an item."""
+        request = inventory_pb2.ListReservationsRequest(item_code=code)
+        answer = await self._peer.ask(self._stub.ListReservations, request)
+        return [
+            Claim(
+                order_number=found.order_number,
+                production_order_number=found.production_order_number,
+                line_no=found.line_no,
+                item_code=found.item_code,
+                reserved=_number(found.reserved),
+                unit=found.unit,
+                urgency=Urgency(found.urgency or "green"),
+                due_date=_date(found.due_date),
+            )
+            for found in answer.reservations
+        ]
 
 
 def facts_of(order: order_pb2.Order) -> OrderFacts:

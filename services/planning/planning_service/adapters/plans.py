@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.components import ComponentRows
 from planning_service.app.ports import KeptLine, OrderFacts
+from planning_service.domain.change import LineChange
 from planning_service.domain.component import Component
 from planning_service.domain.exact import from_micro
 from planning_service.domain.plan import OrderPlan
@@ -25,6 +26,18 @@ _LOCK = text("SELECT order_number FROM plan WHERE order_number = :number FOR NO 
 _LINES = text("SELECT line_no FROM plan_line WHERE order_number = :number")
 _UNPLANNED = text("UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE order_number = :number")
 _KEPT = text("SELECT line_no, quantity, unit FROM plan_line WHERE order_number = :number ORDER BY line_no")
+_ITEMS = text("SELECT line_no, item_code FROM plan_line WHERE order_number = :number")
+_COVER = text("""
+UPDATE plan_line SET quantity = :wanted, from_stock = :stocked, to_make = greatest(:wanted - :stocked, 0)
+WHERE order_number = :number AND line_no = :line_no
+""")
+_STOCKED = text("""
+UPDATE component SET required = :stocked
+WHERE production_order_number = '' AND order_number = :number AND line_no = :line_no AND required > :stocked
+""")
+_NO_STOCKED = text("""
+DELETE FROM component WHERE production_order_number = '' AND order_number = :number AND line_no = :line_no
+""")
 _NEW_LINES = BulkInsert(
     "plan_line",
     {
@@ -70,6 +83,30 @@ class PlanRows:
         await _NEW_LINES.run(self._unit, rows)
         await ComponentRows(self._unit).add(components)
         await self._unit.execute(_UNPLANNED, {"number": order.number, "unplanned": _unplanned(plan)})
+
+    async def locked_lines(self, order_number: str) -> tuple[dict[int, str], list[Component]]:
+        """Return the item of each planned line, and all components; the plan is locked."""
+        await self._unit.execute(_LOCK, {"number": order_number})
+        rows = await self._unit.execute(_ITEMS, {"number": order_number})
+        lines = {row.line_no: row.item_code for row in rows}
+        return lines, await ComponentRows(self._unit).of_order(order_number)
+
+    async def extend(self, order_number: str, plan: OrderPlan, components: Sequence[Component]) -> None:
+        """Add components to planned lines; what can't be planned is told with its reason."""
+        await ComponentRows(self._unit).add(components)
+        if plan.unplanned:
+            await self._unit.execute(_UNPLANNED, {"number": order_number, "unplanned": _unplanned(plan)})
+
+    async def cover(self, order_number: str, changes: Mapping[int, LineChange]) -> None:
+        """Set what the lines now cover; a line that gives stock back asks for less."""
+        for line_no, change in changes.items():
+            values = {"number": order_number, "line_no": line_no, "stocked": change.stocked}
+            await self._unit.execute(_COVER, {**values, "wanted": change.wanted + change.surplus})
+            if change.released:
+                keys = {"number": order_number, "line_no": line_no}
+                await self._unit.execute(
+                    _STOCKED if change.stocked else _NO_STOCKED, values if change.stocked else keys
+                )
 
     async def kept(self, order_number: str) -> tuple[list[KeptLine], list[Component]]:
         """Return all lines the plan covers and all its components."""

@@ -53,7 +53,7 @@ _NEW_OPERATIONS = BulkInsert(
 )  # fmt: skip
 _SAVE = text("""
 UPDATE production_order SET state = :state, live = :live, team = :team, due_date = :due_date, urgency = :urgency,
-  planner_rank = :planner_rank, sort_key = :sort_key, dispatched_at = :dispatched_at, held_at = :held_at, passed = :passed,
+  planner_rank = :planner_rank, rank_reason = :rank_reason, sort_key = :sort_key, dispatched_at = :dispatched_at, held_at = :held_at, passed = :passed,
   rework = :rework, scrapped = :scrapped, rework_waiting = :rework_waiting, inspected_at = :inspected_at, received = :received,
   received_at = :received_at, settled = :settled, completed_at = :completed_at, cancelled_at = :cancelled_at,
   closed_short_at = :closed_short_at, reason = :reason, version = version + 1

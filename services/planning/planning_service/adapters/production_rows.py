@@ -15,7 +15,7 @@ ORDER_COLUMNS = """
 p.number, p.id, p.order_number, p.line_no, p.parent_number, p.item_code, p.item_name, p.unit, p.whole_units, p.quantity,
 p.routing_code, p.bom_version, p.bom_hash, p.due_date, p.urgency, p.planner_rank, p.asked_at, p.sort_key, p.state, p.team,
 p.created_at, p.dispatched_at, p.held_at, p.passed, p.rework, p.scrapped, p.rework_waiting, p.inspected_at, p.received,
-p.received_at, p.settled, p.completed_at, p.cancelled_at, p.closed_short_at, p.reason, p.version, p.traceparent
+p.received_at, p.rank_reason, p.settled, p.completed_at, p.cancelled_at, p.closed_short_at, p.reason, p.version, p.traceparent
 """
 OPERATION_COLUMNS = """
 o.production_order_number, o.sequence, o.code, o.name, o.work_center, o.minutes_per_unit, o.setup_minutes, o.good, o.scrap,
@@ -42,6 +42,7 @@ def production_order_of(row: Any, operations: list[Operation]) -> ProductionOrde
         routing_code=row.routing_code,
         urgency=Urgency(row.urgency),
         planner_rank=row.planner_rank,
+        rank_reason=row.rank_reason,
         asked_at=row.asked_at,
         team=row.team,
         dispatched_at=row.dispatched_at,
@@ -119,6 +120,7 @@ def moving_values(order: ProductionOrder) -> dict[str, Any]:
         "due_date": order.due_date,
         "urgency": order.urgency.value,
         "planner_rank": order.planner_rank,
+        "rank_reason": order.rank_reason,
         "sort_key": sort_key(order),
         "dispatched_at": order.dispatched_at,
         "held_at": order.held_at,

@@ -13,6 +13,7 @@ from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.errors import OrderNotPlannable
 from planning_service.domain.exact import from_micro
+from planning_service.domain.lifecycle import LIVE
 from planning_service.domain.needs import ORDER_LINE, ComponentNeed, Draft
 from planning_service.domain.operation import Operation
 from planning_service.domain.plan import OrderPlan, Structures, needed_stock, plan_order
@@ -73,24 +74,42 @@ async def keep_plan(
     already = await plans.claim(order, now, who)
     if already.intersection(line.line_no for line in plan.lines):
         return order.number
-    drafts = plan.drafts()
-    numbers = await production_orders.next_numbers(len(drafts), today) if drafts else []
-    ids = sorted(new_id() for _ in drafts)  # minted in one instant: sorted, so that lists keep the plan's order
-    made = [_production_order(d, numbers, prepared, now=now, order_id=ids[d.index]) for d in drafts]
-    components = _components(plan, order, numbers)
-    await production_orders.add(made, [draft.version.version for draft in drafts])
+    made, components = await make_production_orders(prepared, production_orders, now=now, today=today, new_id=new_id)
     await plans.add(order, plan, components, prepared.promised)
     if plan.lines:
-        told = await _whole(order.number, plans, production_orders) if already else Told(_lines(plan), made, components)
+        told = (
+            await whole_plan(order.number, plans, production_orders)
+            if already
+            else Told(_lines(plan), made, components)
+        )
         tell.planned(order, told)
         tell.created(made)
     return order.number
 
 
-async def _whole(number: str, plans: Plans, production_orders: ProductionOrders) -> Told:
+async def make_production_orders(
+    prepared: Prepared,
+    production_orders: ProductionOrders,
+    *,
+    now: datetime,
+    today: date,
+    new_id: Callable[[], UUID],
+) -> tuple[list[ProductionOrder], list[Component]]:
+    """Insert the production orders of a plan; return them with everything the plan needs of stock."""
+    drafts = prepared.plan.drafts()
+    numbers = await production_orders.next_numbers(len(drafts), today) if drafts else []
+    ids = sorted(new_id() for _ in drafts)  # minted in one instant: sorted, so that lists keep the plan's order
+    made = [_production_order(d, numbers, prepared, now=now, order_id=ids[d.index]) for d in drafts]
+    await production_orders.add(made, [draft.version.version for draft in drafts])
+    return made, _components(prepared.plan, prepared.order, numbers)
+
+
+async def whole_plan(number: str, plans: Plans, production_orders: ProductionOrders) -> Told:
     """Return the plan as it now stands: a plan that grows is told whole again, its earlier part included."""
     lines, components = await plans.kept(number)
-    return Told(lines, await production_orders.locked_of_order(number), components)
+    live = [order for order in await production_orders.locked_of_order(number) if order.state in LIVE]
+    numbers = {order.number for order in live} | {""}
+    return Told(lines, live, [c for c in components if c.production_order_number in numbers])
 
 
 def _lines(plan: OrderPlan) -> list[KeptLine]:

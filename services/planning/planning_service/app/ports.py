@@ -10,7 +10,9 @@ from typing import Protocol
 
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.catalogue import Catalogue
+from planning_service.domain.change import LineChange
 from planning_service.domain.component import Component, Held
+from planning_service.domain.giving_way import Claim
 from planning_service.domain.item import Item
 from planning_service.domain.operation import Operation
 from planning_service.domain.plan import DemandLine, OrderPlan
@@ -55,6 +57,19 @@ class Told:
     components: Sequence[Component]
 
 
+@dataclass(frozen=True, slots=True)
+class RevisedLine:
+    """What a revision did to one line."""
+
+    line_no: int
+    item_code: str
+    before: Decimal
+    after: Decimal
+    created: tuple[str, ...]
+    cancelled: tuple[str, ...]
+    surplus: Decimal
+
+
 class Orders(Protocol):
     """The order service."""
 
@@ -68,6 +83,10 @@ class Stock(Protocol):
 
     async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
         """Return what is free of each item; an item without stock may be missing."""
+        ...
+
+    async def claims(self, code: str) -> list[Claim]:
+        """Return who holds an item."""
         ...
 
 
@@ -128,6 +147,18 @@ class Plans(Protocol):
         """Add planned lines, their components, and what stays unplanned."""
         ...
 
+    async def locked_lines(self, order_number: str) -> tuple[dict[int, str], list[Component]]:
+        """Return the item of each planned line, and all components; the plan is locked."""
+        ...
+
+    async def extend(self, order_number: str, plan: OrderPlan, components: Sequence[Component]) -> None:
+        """Add components to lines that are planned already, and tell what could not be planned."""
+        ...
+
+    async def cover(self, order_number: str, changes: Mapping[int, LineChange]) -> None:
+        """Set what the lines now cover and what they take from stock themselves."""
+        ...
+
     async def kept(self, order_number: str) -> tuple[list[KeptLine], list[Component]]:
         """Return all lines the plan covers and all its components."""
         ...
@@ -159,6 +190,8 @@ class Tell(Protocol):
     def bom_changed(self, item_code: str, version: BomVersion) -> None: ...
 
     def planned(self, order: OrderFacts, told: Told) -> None: ...
+
+    def revised(self, order: OrderFacts, lines: Sequence[RevisedLine]) -> None: ...
 
     def created(self, made: Sequence[ProductionOrder]) -> None: ...
 

@@ -37,6 +37,7 @@ class ProductionOrder:
     routing_code: str = ""
     urgency: Urgency = Urgency.GREEN
     planner_rank: int | None = None
+    rank_reason: str | None = None
     team: str | None = None
     dispatched_at: datetime | None = None
     held_at: datetime | None = None

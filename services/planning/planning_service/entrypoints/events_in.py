@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.message import Message
 from orderhub.inventory.v1 import events_pb2 as inventory
@@ -13,16 +17,22 @@ from orderhub.order.v1 import events_pb2 as order
 
 from chassis.database import Transaction
 from chassis.events import Incoming
+from chassis.ids import uuid7
 from chassis.inbox import Handler
 from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.order_copies import OrderCopies
+from planning_service.adapters.plans import PlanRows
 from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.app.follow_goods import components_settled, goods_received
 from planning_service.app.follow_orders import order_cancelled, order_changed
+from planning_service.app.ports import OrderFacts
+from planning_service.app.revise_plan import Foreseen, changes_of, revise_plan
 from planning_service.app.tell_shortages import take_held
 from planning_service.domain.component import Held
+from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
+from planning_service.entrypoints.grpc_previews import Previews, standing_of
 
 
 async def on_components(event: Incoming, unit: Transaction) -> None:
@@ -72,15 +82,6 @@ async def on_order(event: Incoming, unit: Transaction) -> None:
     )
 
 
-async def on_order_changed(event: Incoming, unit: Transaction) -> None:
-    """Urgency and due dates follow the order; the rank follows them."""
-    await on_order(event, unit)
-    told = event.data
-    dates = {int(line["line_no"]): day for line in told.get("lines", ()) if (day := _day(line.get("due_date", "")))}
-    urgency = Urgency(told["urgency"]) if told.get("urgency") else None
-    await order_changed(told["order_number"], urgency, dates, ProductionOrderRows(unit))
-
-
 async def on_order_cancelled(event: Incoming, unit: Transaction) -> None:
     """Everything not finished ends."""
     await on_order(event, unit)
@@ -108,6 +109,82 @@ HANDLERS: Mapping[type[Message], Handler] = {
     order.OrderConfirmed: on_order,
     order.OrderHeld: on_order,
     order.OrderResumed: on_order,
-    order.OrderChanged: on_order_changed,
     order.OrderCancelled: on_order_cancelled,
 }
+_foreseen: ContextVar[Mapping[UUID, Foreseen]] = ContextVar("foreseen", default=MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class EventsIn:
+    """Handlers by event type; a changed order is looked at ahead of the transaction, since that asks inventory."""
+
+    desk: Previews
+
+    def handlers(self) -> Mapping[type[Message], Handler]:
+        """Return which handler takes which event."""
+        return {**HANDLERS, order.OrderChanged: self.on_order_changed}
+
+    async def prepare(self, events: Sequence[Incoming]) -> None:
+        """Work out what changed orders will do to their plans."""
+        found: dict[UUID, Foreseen] = {}
+        for event in events:
+            if event.type == order.OrderChanged.DESCRIPTOR.full_name:
+                foreseen = await self._foresee(event)
+                if foreseen is not None:
+                    found[event.event_id] = foreseen
+        _foreseen.set(found)
+
+    async def on_order_changed(self, event: Incoming, unit: Transaction) -> None:
+        """Urgency, due dates and quantities follow the order; rank and plan follow them (X10, X11)."""
+        await on_order(event, unit)
+        told = event.parse(order.OrderChanged)
+        dates = {line.line_no: day for line in told.lines if (day := _day(line.due_date))}
+        rows = ProductionOrderRows(unit)
+        await order_changed(told.order_number, Urgency(told.urgency) if told.urgency else None, dates, rows)
+        foreseen = _foreseen.get().get(event.event_id)
+        if foreseen is not None:
+            parts = PlanRows(unit), rows, Messages(unit)
+            today = self.desk.clock.today()
+            facts, wanted = _facts(told, event), _wanted(told)
+            await revise_plan(foreseen, facts, wanted, *parts, now=unit.now, today=today, new_id=uuid7)
+
+    async def _foresee(self, event: Incoming) -> Foreseen | None:
+        told = event.parse(order.OrderChanged)
+        view = await self.desk.plan(told.order_number)
+        if view is None or not view.lines:
+            return None
+        standing = standing_of(view)
+        if not changes_of(standing, _wanted(told)):
+            return None
+        return await self.desk.foreseen(_facts(told, event), standing, _wanted(told))
+
+
+def _wanted(told: order.OrderChanged) -> dict[int, Decimal]:
+    """Return what each line wants in all: ordered less cancelled."""
+    return {
+        line.line_no: Decimal(line.quantity) - Decimal(line.cancelled_quantity or "0")
+        for line in told.lines
+        if line.quantity
+    }
+
+
+def _facts(told: order.OrderChanged, event: Incoming) -> OrderFacts:
+    due = _day(told.due_date) or event.time.date()
+    return OrderFacts(
+        number=told.order_number,
+        id="",
+        state=told.state,
+        urgency=Urgency(told.urgency or "green"),
+        due_date=due,
+        asked_at=event.time,
+        traceparent=event.traceparent,
+        customer_name=told.customer_name,
+        allowed=(),
+        lines=tuple(
+            DemandLine(
+                line.line_no, line.item_code, Decimal(line.quantity or "0"), _day(line.due_date) or due, line.unit
+            )
+            for line in told.lines
+        ),
+        item_names={line.line_no: line.item_name for line in told.lines},
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from orderhub.planning.v1 import production_pb2 as pb
 
-from planning_service.adapters.messages import stamp
+from planning_service.adapters.message_forms import stamp
 from planning_service.adapters.production_views import PickView, PlanLineView, PlanView, ProductionView, pick_list
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
