@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { VantResolver } from "@vant/auto-import-resolver";
 import vue from "@vitejs/plugin-vue";
 import Components from "unplugin-vue-components/vite";
 import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
@@ -11,7 +10,7 @@ const gateway = process.env.ORDERHUB_GATEWAY_URL ?? "http://127.0.0.1:8080";
 export default defineConfig({
   plugins: [
     vue(),
-    Components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" }), VantResolver()] }),
+    Components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
     serviceWorker(fileURLToPath(new URL("./worker/sw.js", import.meta.url))),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },

@@ -21,6 +21,8 @@ export const isLate = (date: string | null | undefined): boolean => Boolean(date
 export function hours(value: string | null | undefined): string {
   if (value === null || value === undefined || value === "") return words.notRecorded;
   const figure = Number(value);
+  if (figure < 1 / 60) return words.seconds(Math.round(figure * 3600));
+  if (figure < 1) return words.minutes(Math.round(figure * 60));
   return figure >= 48 ? words.days((figure / 24).toFixed(1)) : words.hours(figure.toFixed(figure < 10 ? 1 : 0));
 }
 

@@ -3,14 +3,14 @@ export const words = {
   appName: "OrderHub", appSub: "订单中枢", none: "—", notRecorded: "未记录", loading: "正在载入…", more: "载入更多", nothing: "这里没有内容",
   save: "保存", cancel: "取消", close: "关闭", confirm: "确定", edit: "修改", add: "新增", copy: "复制", copied: "已复制", retry: "再试一次", back: "返回", refresh: "刷新", all: "全部",
   skip: "跳到正文", menu: "菜单", search: "搜索", actions: "操作", optional: "选填", yes: "是", no: "否", enabled: "启用", disabled: "停用",
-  hours: (n: string) => `${n} 小时`, days: (n: string) => `${n} 天`, minutes: (n: number) => `${n} 分钟`,
+  hours: (n: string) => `${n} 小时`, days: (n: string) => `${n} 天`, minutes: (n: number) => `${n} 分钟`, seconds: (n: number) => `${n} 秒`,
   due: (n: number) => (n === 0 ? "今天" : n === 1 ? "明天" : n > 0 ? `还有 ${n} 天` : `已超 ${-n} 天`),
   count: (n: number, more = false) => `${n}${more ? "+" : ""}`,
   problem: { unknown: (status: number) => `没有成功（${status}）`, away: "暂时连不上服务器，稍后会自动再试", forbidden: "您的角色看不到这一页", notFound: "没有找到这一页" },
   connection: { away: "暂时连不上服务器，正在自动重试。已填写的内容不会丢。", offline: "当前没有网络。", live: "实时", notLive: "未连接实时推送" },
   signIn: {
     title: "登录", username: "用户名", password: "密码", go: "登录", again: "登录已过期，请再次登录。页面上填写的内容都还在。", out: "退出登录",
-    lead: "订单、计划、车间、仓库、财务，看的是同一张单。", needBoth: "请填写用户名和密码", wait: "正在登录…",
+    lead: ["订单、计划、车间、仓库、财务，", "看的是同一张单。"], needBoth: "请填写用户名和密码", wait: "正在登录…",
   },
   theme: { dark: "深色", light: "浅色", toggle: "切换深浅色" },
   nav: { workbench: "工作台", orders: "订单", planning: "计划", floor: "车间", warehouse: "仓库", finance: "财务", reports: "报表", settings: "设置" },
@@ -88,7 +88,7 @@ export const words = {
     sources: "来源", source: { shipment: "发货", return: "退货", invoice: "发票" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
-    title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售" } as Record<string, string>, deeper: "颜色越深，该环节平均耗时越长；单位：小时", mean: "平均", median: "中位", p90: "九成", n: "样本",
+    title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售" } as Record<string, string>, deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
     stages: {
       quote_to_confirm: "① 销售响应", confirm_to_release: "② 计划锁定", dispatch_to_start: "③ 车间滞留", receipt_to_ship: "④ 仓储周转", inquiry_to_quote: "咨询到报价", production: "加工", inspection: "质检", carrier: "物流",
       waiting_for_material: "等料", waiting_for_inspection: "等质检", start_to_finish: "加工", finish_to_inspection: "等质检", inspection_to_receipt: "质检到入库", ship_to_sign: "物流", release_to_dispatch: "等派工", other: "其他", inquiry: "首次咨询", first_quote: "首次报价", confirmed: "确认订单", released: "下发任务",

@@ -33,7 +33,11 @@ export function useFloor() {
   const lines = computed(() => [...new Set(all.value.flatMap((job) => job.operations.map((operation) => operation.work_center)))].filter(Boolean).sort());
   const jobs = computed(() => all.value.filter((job) => !line.value || job.operations.some((operation) => operation.work_center === line.value && operation.state !== "done") || job.state === "awaiting_inspection"));
   const number = computed({ get: () => String(route.query.job ?? ""), set: (wanted) => { void router.replace({ query: wanted ? { job: wanted } : {} }); } });
-  const job = computed(() => (board.value.value?.items ?? []).find((one) => one.number === number.value || one.scan_code === number.value) ?? null);
+  const elsewhere = useLoaded(() => get<ProductionOrder>(`/production-orders/${encodeURIComponent(number.value)}`));
+  const onBoard = computed(() => (board.value.value?.items ?? []).find((one) => one.number === number.value || one.scan_code === number.value) ?? null);
+  const job = computed(() => onBoard.value ?? (elsewhere.value.value && [elsewhere.value.value.number, elsewhere.value.value.scan_code].includes(number.value) ? elsewhere.value.value : null));
+  // A code that is not on the board may still be a job: done, cancelled, or of another line.
+  watch(() => [number.value, board.value.value], () => { if (number.value && board.value.value && !onBoard.value) void elsewhere.load(); }, { immediate: true });
   const notices = ref<Notice[]>([]);
   const seen = new Set(acknowledged());
 
@@ -53,5 +57,5 @@ export function useFloor() {
   watch(line, (wanted) => localStorage.setItem("orderhub.line", wanted));
   whenChanged(board.load, (change) => { notice(change); return /planning|inventory|OrderChanged|OrderHeld|OrderResumed|OrderCancelled/.test(change.type); });
   void board.load();
-  return { line, lines, jobs, job, number, notices, acknowledge, board };
+  return { line, lines, jobs, job, number, unknown: elsewhere.failure, notices, acknowledge, board };
 }

@@ -1,7 +1,7 @@
 import type { LeadTimeCell, LeadTimes } from "@/api/models";
 
 export const HEADLINE = ["quote_to_confirm", "confirm_to_release", "dispatch_to_start", "receipt_to_ship"];
-const LIGHT_TEXT_FROM = 0.55;
+const LIGHT_TEXT_FROM = 0.66;
 
 export interface HeatCell { stage: string; cell: LeadTimeCell | null; depth: number; light: boolean }
 export interface HeatRow { key: string; cells: HeatCell[] }

@@ -9,6 +9,7 @@ import { words } from "@/strings.zh";
 
 export interface ShipLine { order: string; line_no: number; name: string; unit: string; ready: string; quantity: string }
 const LOOK_MS = 4_000;
+const ORDER = /^SO\d{8}-\d+$/i;
 
 /** What the last code on the handheld is and what may be done with it; without a network, what this device remembers. */
 export function useHandheld() {
@@ -26,6 +27,7 @@ export function useHandheld() {
     [code.value, target.value, order.value, failure.value, offline.value, looking.value] = [wanted, null, null, "", false, true];
     try {
       if (!connection.online) { fallBack(wanted); return; }
+      if (ORDER.test(wanted)) { order.value = await get<Order>(`/orders/${encodeURIComponent(wanted)}`); return; }
       const late = new Promise<never>((_, refuse) => setTimeout(() => refuse(new TypeError("late")), LOOK_MS));
       const found = await Promise.race([get<ScanTarget>(`/scan-targets/${encodeURIComponent(wanted)}`), late]);
       if (code.value !== wanted) return;
