@@ -20,6 +20,7 @@ from order_service.adapters.items import ItemMaster
 from order_service.adapters.knowledge import Knowledge
 from order_service.adapters.lead_time_views import LeadTimeViews
 from order_service.adapters.order_views import OrderViews
+from order_service.adapters.self_check import SelfCheck
 from order_service.adapters.shipments import ShipmentRecords
 from order_service.entrypoints.error_map import ERRORS
 from order_service.entrypoints.events_in import HANDLERS
@@ -71,5 +72,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         service_names=SERVICES,
         errors=ERRORS,
         handlers=HANDLERS,
+        loops=(SelfCheck(database).run,),
         closers=(planning.close, inventory.close),
     )

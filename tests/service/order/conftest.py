@@ -190,7 +190,11 @@ async def world(databases: TestDatabases, clock: FixedClock, neighbours: Neighbo
     service = build(settings, clock)
     made = World(service, clock, neighbours.planning, neighbours.inventory)
     current.set(Principal("li.na", "user", frozenset({"clerk"})))
-    for code, name, unit, whole in (("A", "A电机", "台", True), ("B", "B控制器", "台", True), ("C", "C线缆", "m", False)):
+    for code, name, unit, whole in (
+        ("A", "A电机", "台", True),
+        ("B", "B控制器", "台", True),
+        ("C", "C线缆", "m", False),
+    ):
         made.planning.put(code, name=name, unit=unit, whole_units=whole)
     try:
         made.customer = await made.new_customer(contacts=[{"name": "王工", "phone": "138 0013 8000"}])

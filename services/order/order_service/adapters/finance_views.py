@@ -75,7 +75,7 @@ SELECT order_id, line_no, kind, ref, quantity, actor, at FROM (
   UNION ALL
   SELECT l.order_id, l.line_no, 'invoice', l.invoice_no, l.quantity, i.actor, i.recorded_at
   FROM invoice_line l JOIN invoice i USING (task_id, invoice_no) WHERE l.order_id = ANY(CAST(:ids AS uuid[]))
-) s ORDER BY at, ref
+) s ORDER BY at, kind DESC, ref
 """)
 
 

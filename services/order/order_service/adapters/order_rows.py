@@ -91,6 +91,14 @@ def order_of(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
     return Order(**values, lines=own)
 
 
+def joined(headers: Sequence[Row[Any]], lines: Sequence[Row[Any]]) -> list[Order]:
+    """Return the orders of header rows, each with its own of the line rows."""
+    own: dict[UUID, list[Row[Any]]] = {row.id: [] for row in headers}
+    for line in lines:
+        own[line.order_id].append(line)
+    return [order_of(row, own[row.id]) for row in headers]
+
+
 def header_params(order: Order) -> dict[str, Any]:
     """Return every stored value of the header."""
     values = {name: getattr(order, name) for name in (*FIXED, *CHANGING)}

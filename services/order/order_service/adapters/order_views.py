@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database
 from order_service.adapters import order_rows as rows
@@ -109,7 +109,7 @@ class OrderViews:
         async with self._database.read() as connection:
             headers = (await connection.execute(query, {**params, "limit": limit})).all()
             lines = (await connection.execute(rows.LINES, {"ids": [row.id for row in headers]})).all()
-        return _joined(headers, lines)
+        return rows.joined(headers, lines)
 
     async def shipments(self, order_id: UUID) -> list[Shipment]:
         """Return the shipments of an order, with this order's lines only."""
@@ -148,10 +148,3 @@ def _params(wanted: OrderFilter) -> dict[str, Any] | None:
             "q": q, "start": start, "number_start": start.upper(), "lower": q.lower(), "phone": normalise(q) or "",
         }  # fmt: skip
     return params
-
-
-def _joined(headers: Sequence[Row[Any]], lines: Sequence[Row[Any]]) -> list[Order]:
-    own: dict[UUID, list[Row[Any]]] = {row.id: [] for row in headers}
-    for line in lines:
-        own[line.order_id].append(line)
-    return [rows.order_of(row, own[row.id]) for row in headers]

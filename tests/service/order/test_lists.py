@@ -1,0 +1,144 @@
+"""Finding orders and customers."""
+
+from __future__ import annotations
+
+import pytest
+from orderhub.common.v1.common_pb2 import PageRequest
+from orderhub.inventory.v1 import events_pb2 as inventory
+from orderhub.order.v1 import customer_pb2, order_pb2
+
+from order_service.domain.errors import Conflict, IllegalMove, Invalid, NotFound, Stale
+from tests.service.order.conftest import World
+
+
+async def found(world: World, **filters: str) -> list[str]:
+    answer = await world.orders.ListOrders(order_pb2.ListOrdersRequest(**filters), None)
+    return [order.number for order in answer.orders]
+
+
+async def test_pages_are_newest_first_and_stable_under_inserts(world: World) -> None:
+    numbers = [(await world.submit(("A", "1"))).number for _ in range(5)]
+    first = await world.orders.ListOrders(order_pb2.ListOrdersRequest(page=PageRequest(page_size=2)), None)
+    await world.submit(("A", "1"))  # arrives between two pages
+
+    seen, token = [order.number for order in first.orders], first.next_page_token
+    while token:
+        page = PageRequest(page_size=2, page_token=token)
+        answer = await world.orders.ListOrders(order_pb2.ListOrdersRequest(page=page), None)
+        seen += [order.number for order in answer.orders]
+        token = answer.next_page_token
+
+    assert seen == numbers[::-1]
+
+
+async def test_filters_narrow_together(world: World) -> None:
+    red = await world.submit(("A", "1"), urgency="red", days=5)
+    other = await world.confirmed(("A", "1"), channel="web", days=9)
+
+    assert await found(world, state="confirmed") == [other.number]
+    assert await found(world, urgency="red", state="submitted") == [red.number]
+    assert await found(world, urgency="red", state="confirmed") == []
+    assert await found(world, channel="web") == [other.number]
+    assert await found(world, due_before="2026-11-28") == [red.number]
+    assert await found(world, customer_id=world.customer.id) == [other.number, red.number]
+    assert await found(world, customer_id="nobody") == []
+
+
+async def test_one_box_finds_an_order_by_anything_people_know(world: World) -> None:
+    mine = await world.confirmed(("C", "5"), source_ref="WX-77%1")
+    stranger = await world.new_customer("苏州同济", contacts=[{"name": "李", "phone": "13900000001"}])
+    other = await world.submit(("A", "1"), customer_id=stranger.id)
+    await world.tell("inventory", "shipments/SH1", inventory.GoodsShipped(
+        order_number=mine.number, shipment_number="SH1", shipment_id="s1", tracking_numbers=["SF123456789"],
+        lines=[inventory.GoodsLine(line_no=1, item_code="C", quantity="1", unit="m")],
+    ))  # fmt: skip
+
+    for q in (mine.number, mine.number.lower(), "WX-77%", "C", "SF123456789", "启明", "qmjd", "138 0013 8000"):
+        assert await found(world, q=q) == [mine.number], q
+    assert await found(world, q="13900000001") == [other.number]
+    for nothing in ("WX-77_", "SF", "\x00", "'; DROP TABLE customer_order; --"):
+        assert await found(world, q=nothing) == [], nothing
+
+
+@pytest.mark.parametrize(
+    "request_", [{"state": "happy"}, {"due_before": "soon"}, {"page": PageRequest(page_token="x")}]
+)
+async def test_a_filter_that_means_nothing_is_refused(world: World, request_: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        await world.orders.ListOrders(order_pb2.ListOrdersRequest(**request_), None)
+
+
+async def test_a_tracking_link_shows_its_order_and_no_other(world: World) -> None:
+    order = await world.submit(("A", "1"), ("C", "2"))
+
+    async def shown(token: str) -> order_pb2.GetTrackedOrderResponse:
+        return await world.orders.GetTrackedOrder(order_pb2.GetTrackedOrderRequest(token=token), None)
+
+    tracked = await shown(order.tracking_token)
+    assert (tracked.number, tracked.state, len(tracked.lines)) == (order.number, "submitted", 2)
+    assert "138" not in str(tracked)
+    for token in ("", "x", order.tracking_token[:-1] + "!", order.tracking_token[:-2] + "AA", order.id):
+        with pytest.raises(NotFound):
+            await shown(token)
+    async with world.service.database.transaction(who="test") as unit:
+        from sqlalchemy import text
+
+        await unit.execute(text("UPDATE customer_order SET token_epoch = 1"))
+    with pytest.raises(NotFound):
+        await shown(order.tracking_token)
+
+
+async def test_a_phone_and_a_credit_code_belong_to_one_customer(world: World) -> None:
+    with pytest.raises(Conflict) as phone:
+        await world.new_customer("另一家", contacts=[{"name": "甲", "phone": "+86 13800138000"}])
+    await world.new_customer("第三家", credit_code="91310000ma1k35l75x")
+    with pytest.raises(Conflict) as code:
+        await world.new_customer("第四家", credit_code="91310000MA1K35L75X")
+
+    assert (phone.value.reason, phone.value.params["customer_name"]) == ("CUSTOMER_PHONE_TAKEN", "启明机电")
+    assert (code.value.reason, code.value.params["customer_name"]) == ("CREDIT_CODE_TAKEN", "第三家")
+    assert await world.rows("SELECT 1 FROM customer WHERE name IN ('另一家', '第四家')") == []
+
+
+async def test_a_customer_is_found_by_phone_and_by_initials(world: World) -> None:
+    for request in (
+        customer_pb2.ListCustomersRequest(phone="138-0013-8000"), customer_pb2.ListCustomersRequest(q="qmj"),
+        customer_pb2.ListCustomersRequest(q="启明"),
+    ):  # fmt: skip
+        answer = await world.customers.ListCustomers(request, None)
+        assert [customer.id for customer in answer.customers] == [world.customer.id]
+
+
+async def test_a_customer_changes_against_the_version_seen(world: World) -> None:
+    def change(version: int, **values: object) -> customer_pb2.UpdateCustomerRequest:
+        return customer_pb2.UpdateCustomerRequest(
+            customer_id=world.customer.id, expected_version=version, fields=list(values), **values
+        )
+
+    changed = (await world.customers.UpdateCustomer(change(1, tier="A"), None)).customer
+    assert (changed.tier, changed.version, len(changed.contacts)) == ("A", 2, 1)
+    with pytest.raises(Stale):
+        await world.customers.UpdateCustomer(change(1, tier="B"), None)
+    with pytest.raises(Invalid):
+        await world.customers.UpdateCustomer(change(2, name=" "), None)
+
+
+async def test_merging_keeps_every_order_and_contact(world: World) -> None:
+    twin = await world.new_customer("启明机电有限公司", contacts=[{"name": "赵", "phone": "13900000002"}])
+    orders = [
+        await world.submit(("A", "1"), source_ref="N1"), await world.submit(("A", "1"), source_ref="N1", customer_id=twin.id)
+    ]  # fmt: skip
+    request = customer_pb2.MergeCustomerRequest(
+        context=world.context(), customer_id=world.customer.id, absorbed_id=twin.id
+    )
+
+    merged = (await world.customers.MergeCustomer(request, None)).customer
+
+    assert [contact.name for contact in merged.contacts] == ["王工", "赵"]
+    assert sorted(await found(world, customer_id=world.customer.id)) == sorted(order.number for order in orders)
+    late = await world.submit(("A", "1"), customer_id=twin.id)  # somebody still has the old id
+    assert late.customer.id == world.customer.id
+    with pytest.raises(IllegalMove):
+        await world.customers.MergeCustomer(
+            customer_pb2.MergeCustomerRequest(context=world.context(), customer_id=twin.id, absorbed_id=merged.id), None
+        )
