@@ -34,6 +34,9 @@ ORDER BY l.item_code, l.version, l.row_no
 """)
 
 
+EMPTY = Catalogue({}, {}, UnitCatalogue(()), revision=-1)
+
+
 class Reader(Protocol):
     """A connection or a unit of work: what can run a query."""
 
@@ -47,7 +50,7 @@ class CatalogueCache:
 
     def __init__(self) -> None:
         self.shelf = StructureShelf()
-        self._snapshot = Catalogue({}, {}, UnitCatalogue(()), revision=-1)
+        self._snapshot = EMPTY
         self._loading = asyncio.Lock()
 
     async def snapshot(self, reader: Reader) -> Catalogue:

@@ -12,7 +12,8 @@ from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.master_rows import item_values, line_values, operations_json
-from planning_service.domain.bom import BomVersion
+from planning_service.domain.bom import Bom, BomVersion
+from planning_service.domain.bom_rules import with_version
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.item import Item
 from planning_service.domain.routing import Routing
@@ -73,11 +74,17 @@ class MasterStore:
 
     def __init__(self, unit: Transaction, cache: CatalogueCache) -> None:
         self._unit, self._cache = unit, cache
+        self._catalogue: Catalogue | None = None
 
     async def lock(self) -> Catalogue:
-        """Return the newest catalogue; nobody else changes it until this transaction ends."""
-        await self._unit.execute(_LOCK)
-        return await self._cache.snapshot(self._unit)
+        """Return the newest catalogue, own changes included; nobody else changes it until this transaction ends.
+
+        The shared snapshot is read before the first write only: what is not committed must never get into it.
+        """
+        if self._catalogue is None:
+            await self._unit.execute(_LOCK)
+            self._catalogue = await self._cache.snapshot(self._unit)
+        return self._catalogue
 
     async def save_item(self, item: Item, version: int) -> None:
         """Insert or replace an item and its aliases."""
@@ -86,11 +93,16 @@ class MasterStore:
         await self._unit.execute(_NO_ALIASES, {"code": item.code})
         if item.aliases:
             await self._unit.execute(_ALIASES, {"code": item.code, "aliases": list(item.aliases)})
+        known = await self.lock()
+        versions = {**known.versions, item.code: version}
+        self._catalogue = replace(known, items={**known.items, item.code: item}, versions=versions)
 
     async def save_routing(self, routing: Routing) -> None:
         """Insert or replace a routing."""
         values = {"code": routing.code, "operations": operations_json(routing), "version": routing.version}
         await self._unit.execute(_ROUTING, {**values, "epoch": await self._rise()})
+        known = await self.lock()
+        self._catalogue = replace(known, routings={**known.routings, routing.code: routing})
 
     async def save_bom(self, item_code: str, version: BomVersion) -> BomVersion:
         """Keep a version under the next number; the one of the same start is superseded, its lines stay for history."""
@@ -103,6 +115,9 @@ class MasterStore:
         head |= {"base": version.base_quantity, "routing": version.routing_code, "hash": version.content_hash()}
         await self._unit.execute(_BOM, {**head, "now": self._unit.now, "who": self._unit.actor})
         await _LINES.run(self._unit, [line_values(item_code, number, n, line) for n, line in enumerate(kept.lines)])
+        known = await self.lock()
+        bom = with_version(known.boms.get(item_code, Bom(item_code, ())), kept)
+        self._catalogue = replace(known, boms={**known.boms, item_code: bom})
         return kept
 
     async def _rise(self) -> int:

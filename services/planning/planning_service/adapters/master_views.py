@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import text
 
 from planning_service.adapters.catalogue_cache import Reader
-from planning_service.adapters.master_rows import item_of
+from planning_service.adapters.master_rows import item_of, line_of, version_of
+from planning_service.domain.bom import BomVersion
 from planning_service.domain.item import Item
 
 _ITEM_PAGE = text("""
@@ -23,6 +24,16 @@ _BOM_HEADS = text("""
 SELECT version, effective_from, effective_to, content_hash FROM bom WHERE item_code = :code ORDER BY version DESC
 """)
 
+_VERSIONS = text("""
+SELECT version, effective_from, effective_to, base_quantity, routing_code FROM bom
+WHERE item_code = :code AND version = ANY(:versions)
+""")
+_LINES = text("""
+SELECT version, position, component, quantity_per, unit, scrap_rate, setup_quantity, rounding_multiple, alternates,
+       effective_from, effective_to, supply
+FROM bom_line WHERE item_code = :code AND version = ANY(:versions) ORDER BY version, row_no
+""")
+
 
 async def item_page(reader: Reader, q: str, after: str, size: int) -> list[tuple[Item, int]]:
     """Return items after a code, by code; `q` finds code, alias, name or pinyin initials."""
@@ -34,3 +45,11 @@ async def item_page(reader: Reader, q: str, after: str, size: int) -> list[tuple
 async def bom_heads(reader: Reader, code: str) -> Sequence[Any]:
     """Return every version of a bill ever kept, newest first."""
     return list(await reader.execute(_BOM_HEADS, {"code": code}))
+
+
+async def versions(reader: Reader, code: str, numbers: Sequence[int]) -> dict[int, BomVersion]:
+    """Return versions of a bill by number, superseded ones included."""
+    wanted = {"code": code, "versions": list(numbers)}
+    lines = [(row.version, line_of(row)) for row in await reader.execute(_LINES, wanted)]
+    heads = await reader.execute(_VERSIONS, wanted)
+    return {row.version: version_of(row, [line for n, line in lines if n == row.version]) for row in heads}

@@ -39,6 +39,11 @@ class UnitCatalogue:
         """Return every known unit code in seeded order."""
         return tuple(self._units)
 
+    def dimension(self, code: str) -> str | None:
+        """Return what the unit measures; None for counted and packing units."""
+        unit = self._units.get(code)
+        return unit.dimension if unit else None
+
     def is_whole(self, code: str) -> bool:
         """Say whether the unit counts whole pieces by default."""
         unit = self._units.get(code)

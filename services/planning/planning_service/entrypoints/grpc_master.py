@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from orderhub.planning.v1 import master_pb2 as pb
 from orderhub.planning.v1 import master_pb2_grpc
 
-from chassis.clock import Clock
-from chassis.commands import Commands
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from chassis.errors import Remote
 from planning_service.adapters import master_views
-from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.master_store import MasterStore
 from planning_service.adapters.messages import Messages
 from planning_service.app.keep_items import put_bom, put_item, put_routing
-from planning_service.app.ports import Stock
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
 from planning_service.domain.exact import plain, rounded_up
@@ -27,20 +22,14 @@ from planning_service.domain.explosion import Requirement, explode
 from planning_service.domain.item import Supply
 from planning_service.domain.where_used import where_used
 from planning_service.entrypoints import master_proto as form
+from planning_service.entrypoints.grpc_bills import Bills
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
 
 ZERO = Decimal(0)
 
 
-@dataclass
-class MasterApi(master_pb2_grpc.MasterServiceServicer):
+class MasterApi(Bills, master_pb2_grpc.MasterServiceServicer):
     """Translates calls to use cases."""
-
-    database: Database
-    commands: Commands
-    cache: CatalogueCache
-    stock: Stock
-    clock: Clock
 
     async def PutItem(self, request: pb.PutItemRequest, context: Any) -> pb.PutItemResponse:
         """Insert or replace an item."""
@@ -78,7 +67,7 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
 
     async def GetItem(self, request: pb.GetItemRequest, context: Any) -> pb.GetItemResponse:
         """Return an item by code or alias."""
-        catalogue = await self._catalogue()
+        catalogue = await self.catalogue()
         code = catalogue.resolve(request.code)
         if code not in catalogue.items:
             raise NotFound(kind="item", key=request.code)
@@ -86,7 +75,7 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
 
     async def BatchGetItems(self, request: pb.BatchGetItemsRequest, context: Any) -> pb.BatchGetItemsResponse:
         """Return the known ones of many codes or aliases."""
-        catalogue = await self._catalogue()
+        catalogue = await self.catalogue()
         found = {asked: catalogue.resolve(asked) for asked in request.codes}
         known = {asked: _item(catalogue, code) for asked, code in found.items() if code in catalogue.items}
         return pb.BatchGetItemsResponse(items=known)
@@ -104,7 +93,7 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
 
     async def GetRouting(self, request: pb.GetRoutingRequest, context: Any) -> pb.GetRoutingResponse:
         """Return a routing."""
-        routing = (await self._catalogue()).routings.get(request.code)
+        routing = (await self.catalogue()).routings.get(request.code)
         if routing is None:
             raise NotFound(kind="routing", key=request.code)
         return pb.GetRoutingResponse(routing=form.routing_message(routing))
@@ -139,7 +128,7 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
         day = reading.day("date", request.date) or self.clock.today()
         reading.errors += form.check_demand("quantity", quantity)
         reading.done()
-        catalogue = await self._catalogue()
+        catalogue = await self.catalogue()
         root = catalogue.item(catalogue.resolve(request.item_code)).code
         catalogue.bom(root).on(day)
         structure = self.cache.structures(catalogue).get(catalogue, root, day, Supply.MAKE)
@@ -154,7 +143,7 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
 
     async def GetWhereUsed(self, request: pb.GetWhereUsedRequest, context: Any) -> pb.GetWhereUsedResponse:
         """Return the items whose bills reach this one."""
-        catalogue = await self._catalogue()
+        catalogue = await self.catalogue()
         code = catalogue.item(catalogue.resolve(request.code)).code
         return pb.GetWhereUsedResponse(
             parents=[
@@ -168,10 +157,6 @@ class MasterApi(master_pb2_grpc.MasterServiceServicer):
                 for use in where_used(catalogue, code)
             ]
         )
-
-    async def _catalogue(self) -> Catalogue:
-        async with self.database.read() as reader:
-            return await self.cache.snapshot(reader)
 
     async def _free(self, codes: set[str]) -> Mapping[str, Decimal] | None:
         """Return what is free, or None when inventory is away: a preview goes on without it."""

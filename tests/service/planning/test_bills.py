@@ -1,0 +1,139 @@
+"""Import of bills, comparison of versions, units."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import xlsxwriter
+from orderhub.planning.v1 import master_pb2 as m
+
+from planning_service.domain.errors import Invalid, NotFound
+from tests.service.planning.conftest import World, line
+
+HEADER = "产品型号,子件编码,子件名称,单位用量,工艺路线编号\n"
+
+
+async def load(world: World, content: bytes, *, dry_run: bool = False) -> m.ImportBomsResponse:
+    request = m.ImportBomsRequest(context=world.context(), content=content, dry_run=dry_run)
+    return await world.master.ImportBoms(request, None)
+
+
+def told(answer: m.ImportBomsResponse) -> list[tuple[int, str, str]]:
+    return [(v.row, v.result, v.reason) for v in answer.verdicts]
+
+
+async def factory(world: World) -> None:
+    await world.motor_factory()
+    await world.item("S", "make", "个", name="转子")
+
+
+async def test_a_sheet_becomes_bills_and_every_row_has_a_verdict(world: World) -> None:
+    await factory(world)
+    sheet = HEADER + "A,WIRE,铜线,8,R1\nA,S,,2,\nS,WIRE,铜线,0.5,R1\n\nB,GHOST,,1,R1\nB,WIRE,,1,R1\n"
+
+    answer = await load(world, sheet.encode("gb18030"))
+
+    assert told(answer) == [
+        (2, "accepted", ""),
+        (3, "accepted", ""),
+        (4, "accepted", ""),
+        (6, "rejected", "ITEM_UNKNOWN"),
+        (7, "rejected", "BILL_HAS_BAD_ROW"),
+    ]
+    assert (answer.accepted_count, answer.rejected_count, list(answer.kept_items)) == (3, 2, ["A", "S"])
+    bom = (await world.master.GetBom(m.GetBomRequest(item_code="A"), None)).bom
+    assert [(x.component, x.quantity_per) for x in bom.lines] == [("WIRE", "8"), ("S", "2")]
+    kept = (await world.master.GetBom(m.GetBomRequest(item_code="B"), None)).bom
+    assert [x.quantity_per for x in kept.lines] == ["10"]
+
+
+async def test_a_dry_run_keeps_nothing_and_tells_the_same(world: World) -> None:
+    await factory(world)
+    sheet = (HEADER + "A,WIRE,,8,R1\nB,WIRE,,x,R1\n").encode()
+    tried = await load(world, sheet, dry_run=True)
+    before = (await world.master.GetBom(m.GetBomRequest(item_code="A"), None)).bom
+    done = await load(world, sheet)
+
+    assert told(tried) == told(done)
+    assert before.lines[0].quantity_per == "7.5"
+    assert (await world.master.GetBom(m.GetBomRequest(item_code="A"), None)).bom.lines[0].quantity_per == "8"
+
+
+async def test_a_loop_inside_a_sheet_is_refused(world: World) -> None:
+    await factory(world)
+
+    answer = await load(world, (HEADER + "S,A,,1,R1\nA,S,,1,R1\n").encode())
+
+    assert told(answer) == [(2, "accepted", ""), (3, "rejected", "BOM_CYCLE")]
+
+
+async def test_importing_twice_is_importing_once(world: World) -> None:
+    await factory(world)
+    sheet = (HEADER + "A,WIRE,,8,R1\n").encode()
+    await load(world, sheet)
+    await load(world, sheet)
+
+    assert (await world.master.GetBom(m.GetBomRequest(item_code="A"), None)).bom.version == 2
+
+
+async def test_numbers_of_a_spreadsheet_are_what_people_see(world: World) -> None:
+    await factory(world)
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        page = book.add_worksheet()
+        for r, row in enumerate([HEADER.strip().split(","), ["A", "WIRE", "铜线", 0.1, "R1"], ["A", "S", "", 7, ""]]):
+            page.write_row(r, 0, row)
+
+    await load(world, buffer.getvalue())
+
+    bom = (await world.master.GetBom(m.GetBomRequest(item_code="A"), None)).bom
+    assert [x.quantity_per for x in bom.lines] == ["0.1", "7"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("A,WIRE,铝线,1,R1", "NAME_MISMATCH"),
+        ("A,WIRE,,-1,R1", "TOO_SMALL"),
+        ("A,WIRE,,1e400,R1", "TOO_LARGE"),
+        ("A,WIRE,,1,R9", "ROUTING_UNKNOWN"),
+        (",WIRE,,1,R1", "REQUIRED"),
+        ("A,A,,1,R1", "BOM_CYCLE"),
+    ],
+)
+async def test_bad_rows_say_what_is_wrong(world: World, row: str, reason: str) -> None:
+    await factory(world)
+
+    answer = await load(world, (HEADER + row + "\n").encode())
+
+    assert told(answer) == [(2, "rejected", reason)]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"\xff\xfe\xff\x00\x81", b"x" * (4 * 1024 * 1024)])
+async def test_what_is_no_table_is_refused(world: World, content: bytes) -> None:
+    with pytest.raises(Invalid):
+        await load(world, content)
+
+
+async def test_versions_are_compared_field_by_field(world: World) -> None:
+    await factory(world)
+    await world.bom("A", line("WIRE", "8", scrap_rate="0.1"), line("S", 2), routing="")
+
+    answer = await world.master.GetBomDiff(m.GetBomDiffRequest(item_code="A", from_version=1, to_version=2), None)
+
+    assert [(d.kind, d.component, d.field, d.before, d.after) for d in answer.differences] == [
+        ("changed", "", "routing_code", "R1", ""),
+        ("changed", "WIRE", "quantity_per", "7.5", "8"),
+        ("changed", "WIRE", "scrap_rate", "0", "0.1"),
+        ("added", "S", "", "", "2"),
+    ]
+    with pytest.raises(NotFound):
+        await world.master.GetBomDiff(m.GetBomDiffRequest(item_code="A", from_version=1, to_version=9), None)
+
+
+async def test_units_are_listed_as_seeded(world: World) -> None:
+    answer = await world.master.ListUnits(m.ListUnitsRequest(), None)
+
+    assert [u.code for u in answer.units] == ["件", "台", "套", "个", "kg", "g", "m", "cm", "L", "卷", "箱"]
+    assert {u.code for u in answer.units if u.whole_units} == {"件", "台", "套", "个"}

@@ -1,0 +1,244 @@
+"""Changed orders, ranks, rush previews, explained shortages, bulk plans."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from orderhub.order.v1 import events_pb2 as order_events
+from orderhub.planning.v1 import production_pb2 as p
+from sqlalchemy import text
+
+from planning_service.domain.errors import Invalid, NotFound
+from planning_service.domain.giving_way import Claim
+from planning_service.domain.priority import Urgency
+from tests.service.planning.conftest import DUE, World, line
+from tests.service.planning.test_planning import held
+
+
+async def planned(world: World, quantity: int = 10, **stock: int) -> p.PlanOrderResponse:
+    await world.motor_factory()
+    world.stock.set(WIRE=1000, **stock)
+    world.orders.add("SO1", ("A", quantity))
+    return await world.plan("SO1")
+
+
+def changed(quantity: int | str, **more: object) -> order_events.OrderChanged:
+    row = order_events.EventLine(line_no=1, item_code="A", quantity=str(quantity), unit="台", **more)
+    return order_events.OrderChanged(order_number="SO1", due_date="2026-11-30", urgency="green", lines=[row])
+
+
+async def change(world: World, quantity: int | str, **more: object) -> None:
+    await world.hear("order", "orders/SO1", changed(quantity, **more))
+
+
+async def preview(world: World, quantity: int) -> list[tuple[str, str, str]]:
+    request = p.PreviewChangeRequest(order="SO1", lines=[p.ChangedLine(line_no=1, quantity=str(quantity))])
+    answer = await world.planning.PreviewChange(request, None)
+    return [(c.kind, c.quantity_before, c.quantity_after) for c in answer.changes]
+
+
+async def live(world: World) -> list[tuple[str, str]]:
+    plan = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
+    return [(o.quantity, o.state) for o in plan.production_orders if o.state != "cancelled"]
+
+
+async def dispatch(world: World, number: str) -> None:
+    request = p.DispatchProductionOrderRequest(context=world.context(), production_order=number, team="一班")
+    await world.planning.DispatchProductionOrder(request, None)
+
+
+async def test_more_wanted_is_made_in_addition(world: World) -> None:
+    await planned(world)
+    foretold = await preview(world, 14)
+    await change(world, 14)
+
+    assert foretold == [("create", "0", "4")]
+    assert await live(world) == [("10", "created"), ("4", "created")]
+    revised = (await world.told("PlanRevised"))[0].data["lines"][0]
+    assert (revised["quantity_before"], revised["quantity_after"], len(revised["created_numbers"])) == ("10", "14", 1)
+    whole = (await world.told("OrderPlanned"))[-1]
+    assert [line_["planned_quantity"] for line_ in whole.data["lines"]] == ["14"]
+    assert [o["quantity"] for o in whole.data["production_orders"]] == ["10", "4"]
+
+
+async def test_less_wanted_takes_untouched_production_back(world: World) -> None:
+    await planned(world)
+    foretold = await preview(world, 6)
+    await change(world, 6)
+
+    assert foretold == [("cancel", "10", "0"), ("create", "0", "6")]
+    assert await live(world) == [("6", "created")]
+    assert len(await world.told("ProductionOrderCancelled")) == 1
+
+
+async def test_what_has_begun_is_never_stopped_silently(world: World) -> None:
+    plan = await planned(world)
+    await dispatch(world, plan.production_orders[0].number)
+    foretold = await preview(world, 6)
+    await change(world, 6)
+
+    assert foretold == [("ask_planner", "10", "10")]
+    assert await live(world) == [("10", "dispatched")]
+    assert (await world.told("PlanRevised"))[0].data["lines"][0]["surplus"] == "4"
+
+
+async def test_a_line_cancelled_frees_everything_untouched(world: World) -> None:
+    await planned(world)
+    await change(world, 10, cancelled_quantity="10")
+
+    assert await live(world) == []
+
+
+async def test_stock_is_given_back_before_work_is_questioned(world: World) -> None:
+    plan = await planned(world, A=4)
+    await dispatch(world, plan.production_orders[0].number)
+    foretold = await preview(world, 7)
+    await change(world, 7)
+
+    assert [(o.quantity) for o in plan.production_orders] == ["6"]
+    assert foretold == [("release_stock", "4", "1")]
+    told = (await world.told("OrderPlanned"))[-1].data
+    assert [d["quantity"] for d in told["stocked_lines"]] == ["1"]
+
+
+async def test_children_go_with_their_parent(world: World) -> None:
+    await world.motor_factory()
+    await world.item("S", "make", "个")
+    await world.bom("S", line("WIRE", 1))
+    await world.bom("A", line("S", 2))
+    world.stock.set(WIRE=1000)
+    world.orders.add("SO1", ("A", 10))
+    await world.plan("SO1")
+    await change(world, 3)
+
+    assert await live(world) == [("3", "created"), ("6", "created")]
+    assert len(await world.told("ProductionOrderCancelled")) == 2
+    assert await world.told("ShortageRaised") == []
+
+
+async def test_the_same_change_told_twice_happens_once(world: World) -> None:
+    await planned(world)
+    event = await world.hear("order", "orders/SO1", changed(14))
+    await world.inbox.take([event])
+    await change(world, 14)
+
+    assert await live(world) == [("10", "created"), ("4", "created")]
+
+
+async def test_an_order_without_a_plan_stays_without(world: World) -> None:
+    await world.motor_factory()
+    await change(world, 14)
+
+    assert await world.told("OrderPlanned") == []
+
+
+async def test_a_rank_goes_before_everything_and_inventory_hears_it(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=1000)
+    for number, urgency in (("SO1", "red"), ("SO2", "green")):
+        await world.plan(world.orders.add(number, ("A", 1), urgency=urgency))
+    request = p.RankOrderRequest(context=world.context(), order="SO2", rank=1, reason="总经理加急")
+    answer = await world.planning.RankOrder(request, None)
+
+    assert [o.priority for o in answer.production_orders] == [1]
+    assert [o["rank"] for o in (await world.told("OrderPlanned"))[-1].data["production_orders"]] == [1]
+    with pytest.raises(Invalid):
+        await world.planning.RankOrder(p.RankOrderRequest(context=world.context(), order="SO2", rank=1), None)
+    world.orders.add("SO3", ("A", 1))
+    with pytest.raises(NotFound):
+        none = p.RankOrderRequest(context=world.context(), order="SO3", rank=1, reason="x")
+        await world.planning.RankOrder(none, None)
+
+
+def claim(order: str, reserved: str, *, urgency: str = "green", due: date = DUE) -> Claim:
+    return Claim(order, f"PO-{order}", 1, "WIRE", Decimal(reserved), "m", Urgency(urgency), due)
+
+
+async def test_a_rush_shows_who_would_give_way_last_in_rank_first(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=5)
+    later = DUE + timedelta(days=9)
+    world.stock.held = [claim("SO7", "6"), claim("SO8", "4", due=later), claim("SO9", "99", urgency="red", due=DUE)]
+    world.orders.add("SO1", ("A", 4), urgency="red")
+
+    answer = await world.planning.PreviewRush(p.PreviewRushRequest(order="SO1"), None)
+
+    # 30 wanted, 5 free; SO8 gives 4, SO7 gives 6, red SO9 of the same day is not behind; 15 stay short
+    assert [(x.order_number, x.quantity) for x in answer.displaced] == [("SO8", "4"), ("SO7", "6")]
+    assert [(s.item_code, s.short) for s in answer.shortages] == [("WIRE", "15")]
+    assert (answer.promised_date, answer.promised_date_now) == ("", "")
+
+
+async def test_a_shortage_is_explained(world: World) -> None:
+    await world.motor_factory()
+    await world.item("ALU", name="铝线")
+    alternate = {"item_code": "ALU", "ratio": "2"}
+    await world.bom("A", line("WIRE", "7.5", alternates=[alternate]))
+    world.stock.set(WIRE=5)
+    world.orders.add("SO1", ("A", 2))
+    plan = await world.plan("SO1")
+    number = plan.production_orders[0].number
+    await world.hear("inventory", f"production-orders/{number}", held(number, reserved="5", short="10"))
+    world.stock.held = [claim("SO7", "6", due=DUE + timedelta(days=1)), claim("SO8", "6", due=date(2026, 11, 1))]
+    world.stock.set(ALU=7)
+
+    for request in ({"order": "SO1"}, {"production_order": number}):
+        answer = await world.planning.GetShortageExplanation(p.GetShortageExplanationRequest(**request), None)
+        (found,) = answer.shortages
+        assert (found.item_name, found.short) == ("铜线", "10")
+        assert [(h.order_number, h.could_give_way) for h in found.holders] == [("SO7", True), ("SO8", False)]
+        assert [(a.item_name, a.ratio, a.available) for a in found.alternates] == [("铝线", "2", "7")]
+
+
+async def test_a_bulk_plan_counts_each_stock_once_and_reports_what_needs_a_person(world: World) -> None:
+    await world.motor_factory()
+    await world.item("S", "make", "个")
+    await world.bom("S", line("WIRE", 1))
+    await world.bom("A", line("S", 1))
+    world.stock.set(WIRE=1000, S=3)
+    numbers = [world.orders.add(f"SO{n}", ("A", 2)) for n in range(1, 5)]
+    world.orders.add("SO9", ("A", 1), state="submitted")
+    start = p.PlanOrdersRequest(context=world.context(), orders=[*numbers, "SO9", "NOPE"])
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+
+    assert await world.planning.run_one_job(asyncio.Event())
+
+    job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
+    assert (job.state, job.total_count, job.done_count, job.planned_count, job.failed_count) == ("done", 6, 6, 4, 2)
+    assert {(e.order, e.reason) for e in job.entries} == {("SO9", "ORDER_NOT_PLANNABLE"), ("NOPE", "NOT_FOUND")}
+    made = [Decimal(o.quantity) for n in numbers for o in (await world.plan(n)).production_orders if o.item_code == "S"]
+    assert sum(made) == 8 - 3
+    assert not await world.planning.run_one_job(asyncio.Event())
+
+
+async def test_a_job_goes_on_where_a_dead_runner_left_it(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=1000)
+    numbers = [world.orders.add(f"SO{n}", ("A", 1)) for n in range(3)]
+    start = p.PlanOrdersRequest(context=world.context(), orders=numbers)
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+    facts = world.orders.known.pop(numbers[1])
+    world.orders.known["x"] = replace(facts, number="")  # the order service fails in the middle
+
+    class Away:
+        async def get(self, order: str):
+            if order == numbers[1]:
+                raise ConnectionError("away")
+            return world.orders.known[order]
+
+    world.planning.orders, alive = Away(), world.planning.orders
+    with pytest.raises(ConnectionError):
+        await world.planning.run_one_job(asyncio.Event())
+    world.planning.orders = alive
+    world.orders.known[numbers[1]] = facts
+    async with world.database.transaction(who="") as unit:
+        await unit.execute(text("UPDATE plan_job SET claimed_until = now() - interval '1 second'"))
+    await world.planning.run_one_job(asyncio.Event())
+
+    job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
+    assert (job.state, job.planned_count) == ("done", 3)
+    assert len(await world.told("OrderPlanned")) == 3
