@@ -77,6 +77,16 @@ GET /track/{}
 GET /stream
 GET /search q
 POST /devices
+POST /orders/{}:preview_change
+GET /orders/{}/rush-preview
+POST /orders/{}:take_stock
+POST /orders/{}:rank
+GET /orders/{}/shortages item_code
+POST /plans
+GET /plans/{}
+GET /boms/{}/diff from to
+POST /boms:import dry_run
+GET /units
 """
 
 
@@ -122,7 +132,7 @@ def test_every_promised_call_is_there(document: dict[str, Any], promise: str) ->
 
     named = {parameter["name"] for parameter in operation.get("parameters", [])}
     assert set(parameters) <= named
-    if method == "POST" and not path.startswith("/auth"):
+    if method == "POST" and not path.startswith("/auth") and "preview" not in path:
         assert "Idempotency-Key" in named
     if method == "PATCH":
         assert "If-Match" in named

@@ -27,6 +27,7 @@ from gateway_service.routes import (
     notify,
     orders,
     production,
+    rush,
     scanners,
     stock,
     track,
@@ -35,7 +36,7 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, production, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
+    access, orders, production, rush, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -25,11 +25,11 @@ BODY_BYTES = 1024 * 1024
 UPLOAD_BYTES = 11 * 1024 * 1024
 KEY_LENGTH = 255
 DEPTH = 20
-LIST_LENGTH = 2000
+LIST_LENGTH = 5000
 PATH_PARAM_LENGTH = 200
 KEYED_BY_SCAN = frozenset({"POST /scans", "POST /scans:batch"})  # the scan_id minted on the device is the key
-UNKEYED = frozenset({"POST /stream/ticket", "POST /devices:enrol"})
-UPLOADS = frozenset({"POST /attachments"})
+UNKEYED = frozenset({"POST /stream/ticket", "POST /devices:enrol", "POST /orders/{order}:preview_change"})
+UPLOADS = frozenset({"POST /attachments", "POST /boms:import"})
 log = structlog.get_logger()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

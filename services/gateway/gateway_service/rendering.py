@@ -128,6 +128,15 @@ def _notification(message: Any, data: dict[str, Any]) -> None:
     data["reason_text"] = texts.say("notifications", message.reason) if message.reason else None
 
 
+def _import_verdict(message: Any, data: dict[str, Any]) -> None:
+    known = texts.say("imports", message.reason, message.params, "")
+    data["message"] = (known or texts.say("fields", message.reason, message.params)) if message.reason else None
+
+
+def _change(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = texts.say("changes", message.kind, {name: value or "" for name, value in data.items()})
+
+
 def _scan_target(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("production_states", message.state) if message.state else None
 
@@ -142,6 +151,8 @@ COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.planning.v1.ScanVerdict": _verdict,
     "orderhub.planning.v1.GetScanTargetResponse": _scan_target,
     "orderhub.notify.v1.Notification": _notification,
+    "orderhub.planning.v1.ImportVerdict": _import_verdict,
+    "orderhub.planning.v1.ProductionChange": _change,
 }
 ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the OpenAPI document
     "orderhub.order.v1.Order": {"customer_id": "string", "tracking_url": "string", "state_text": "string"},
@@ -153,6 +164,8 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.ScanVerdict": {"message": "string"},
     "orderhub.planning.v1.GetScanTargetResponse": {"state_text": "string"},
     "orderhub.notify.v1.Notification": {"reason_text": "string"},
+    "orderhub.planning.v1.ImportVerdict": {"message": "string"},
+    "orderhub.planning.v1.ProductionChange": {"message": "string"},
 }
 
 

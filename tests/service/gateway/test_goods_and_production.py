@@ -11,11 +11,24 @@ from orderhub.inventory.v1.inventory_pb2 import (
     Shipment,
     Stock,
 )
-from orderhub.planning.v1.master_pb2 import Bom, BomVersion, GetBomResponse, Item, PutItemResponse
+from orderhub.planning.v1.master_pb2 import (
+    Bom,
+    BomVersion,
+    GetBomResponse,
+    ImportBomsResponse,
+    ImportVerdict,
+    Item,
+    PutItemResponse,
+)
 from orderhub.planning.v1.production_pb2 import (
+    GetPlanJobResponse,
     GetProductionOrderResponse,
     Operation,
+    PlanJob,
     PlanOrderResponse,
+    PlanOrdersResponse,
+    PreviewChangeResponse,
+    ProductionChange,
     ProductionOrder,
     RecordScansResponse,
     ScannedOrder,
@@ -176,3 +189,45 @@ async def test_what_a_session_caused_is_waited_for_by_its_next_calls(house: Hous
 
     assert mine["x-orderhub-after"] == "/orderhub/order|orders/SO1|7"
     assert "x-orderhub-after" not in others
+
+
+async def test_many_orders_are_planned_as_a_job(house: House) -> None:
+    house.services.tell("PlanOrders", PlanOrdersResponse(job=PlanJob(id="j1", state="running", total_count=2)))
+    house.services.tell("GetPlanJob", GetPlanJobResponse(job=PlanJob(id="j1", state="done", done_count=2)))
+
+    started = await house.call("POST", "/plans", role="planner", json={"orders": ["SO1", "SO2"]})
+    done = await house.call("GET", "/plans/j1", role="planner")
+
+    assert (started.status_code, started.json()["total_count"]) == (202, 2)
+    assert (done.json()["state"], done.json()["finished_at"]) == ("done", None)
+
+
+async def test_a_change_is_looked_at_without_a_key(house: House) -> None:
+    change = ProductionChange(kind="cancel", production_order_number="PO1", item_code="A")
+    house.services.tell("PreviewChange", PreviewChangeResponse(order_number="SO1", changes=[change]))
+    body = {"lines": [{"line_no": 1, "quantity": 0}]}
+
+    told = await house.call("POST", "/orders/SO1:preview_change", role="sales", key=None, json=body)
+
+    assert told.json()["changes"][0]["message"] == "取消任务 PO1"
+    assert house.services.last("PreviewChange").request.lines[0].quantity == "0"
+
+
+async def test_an_import_tells_each_row(house: House) -> None:
+    verdicts = [
+        ImportVerdict(row=2, result="accepted"),
+        ImportVerdict(row=3, result="rejected", reason="ITEM_UNKNOWN", params={"item": "X"}),
+        ImportVerdict(row=4, result="rejected", reason="NAME_MISMATCH", params={"name": "铜线"}),
+    ]
+    house.services.tell("ImportBoms", ImportBomsResponse(row_count=3, verdicts=verdicts))
+    sent = {"file": ("bom.csv", "产品,子件".encode(), "text/csv")}
+
+    looked = await house.call("POST", "/boms:import?dry_run=true", role="planner", files=sent)
+    heard = house.services.last("ImportBoms").request
+    await house.call("POST", "/boms:import", role="planner", key="i1", files=sent)
+
+    assert [verdict["message"] for verdict in looked.json()["verdicts"]] == [
+        None, "没有物料 X", "名称与物料库不符：铜线"
+    ]  # fmt: skip
+    assert (heard.dry_run, heard.content.decode(), heard.context.idempotency_key) == (True, "产品,子件", "")
+    assert house.services.last("ImportBoms").request.context.idempotency_key == "i1"

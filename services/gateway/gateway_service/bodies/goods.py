@@ -33,7 +33,7 @@ class MovementBody(Body):
     )
 
     movement_id: Key | None = None
-    kind: Literal["receipt", "issue", "adjustment", "count"]
+    kind: Literal["receipt", "issue", "adjustment", "count", "quarantine", "release"]
     lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=500)]
     reason: Annotated[str, Field(max_length=500)] = ""
 
@@ -58,6 +58,7 @@ class ReceiptBody(Body):
     scan_id: Key | None = None
     production_order: Annotated[str, Field(min_length=1, max_length=128, examples=["PO20261122-0001"])]
     quantity: Quantity
+    override_reason: Annotated[str, Field(max_length=500)] | None = None
 
 
 class ShipmentLineBody(Body):
@@ -93,6 +94,12 @@ class SignBody(Body):
 
     signed_by: Annotated[str, Field(max_length=100)] = ""
     signed_at: Annotated[str, Field(max_length=40, examples=["2026-11-22T10:00:00+08:00"])] | None = None
+
+
+class TakeBody(Body):
+    """Why the stock of others is taken; kept beside each of them."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["agreed with sales"])]
 
 
 class GoodsFilter(Page):

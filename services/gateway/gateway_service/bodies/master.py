@@ -131,3 +131,18 @@ class ExplosionFilter(Body):
 
     quantity: Quantity = "1"
     date: CivilDate | None = None
+
+
+class DiffFilter(Body):
+    """Two versions of a bill."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_version: Annotated[int, Field(ge=1, le=2**31 - 1, alias="from")]
+    to_version: Annotated[int, Field(ge=1, le=2**31 - 1, alias="to")]
+
+
+class ImportFilter(Body):
+    """Only look, or write."""
+
+    dry_run: bool = False

@@ -60,6 +60,12 @@ class CustomerPatch(Body):
     contacts: Annotated[list[ContactBody], Field(max_length=50)] | None = None
 
 
+class RecipientBody(Body):
+    """Where a customer is reached; an empty address takes it away."""
+
+    address: Annotated[str, Field(max_length=200, examples=["oX1a2b3c4d5e6f7g8h9i0"])]
+
+
 class MergeBody(Body):
     """The customer whose orders and contacts move over."""
 

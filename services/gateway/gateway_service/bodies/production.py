@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from gateway_service.bodies.base import Body, Count, Page, Quantity
+from gateway_service.bodies.base import INT32, Body, Count, Key, LineNo, Page, Quantity
 
 ProductionOrderState = Literal[
     "created", "dispatched", "in_progress", "awaiting_inspection", "received", "completed",
@@ -22,6 +22,40 @@ class ProductionOrderFilter(Page):
     work_center: Annotated[str, Field(max_length=64)] = ""
     team: Annotated[str, Field(max_length=64)] = ""
     sort: Literal["newest", "priority", ""] = ""
+
+
+class ChangedLineBody(Body):
+    """How much of a line would be wanted in all; 0 cancels it."""
+
+    line_no: LineNo
+    quantity: Quantity
+
+
+class ChangeBody(Body):
+    """A change to look at before it is made; lines not named stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"line_no": 1, "quantity": "3"}]}]})
+
+    lines: Annotated[list[ChangedLineBody], Field(min_length=1, max_length=500)]
+
+
+class RankBody(Body):
+    """The planner's rank: 1 is first, 0 takes it away."""
+
+    rank: Annotated[int, Field(ge=0, le=INT32, examples=[1])]
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class PlansBody(Body):
+    """Orders to plan as one job."""
+
+    orders: Annotated[list[Key], Field(min_length=1, max_length=5000)]
+
+
+class ShortageFilter(Body):
+    """One item, or every short one."""
+
+    item_code: Annotated[str, Field(max_length=64)] = ""
 
 
 class DispatchBody(Body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query, Response
+from orderhub.notify.v1.notify_pb2 import BindRecipientRequest, BindRecipientResponse
 from orderhub.order.v1.customer_pb2 import (
     CreateCustomerRequest,
     Customer,
@@ -15,7 +16,7 @@ from orderhub.order.v1.customer_pb2 import (
 )
 
 from gateway_service import answers
-from gateway_service.bodies.orders import CustomerBody, CustomerFilter, CustomerPatch, MergeBody
+from gateway_service.bodies.orders import CustomerBody, CustomerFilter, CustomerPatch, MergeBody, RecipientBody
 from gateway_service.exchange import command
 from gateway_service.rendering import one, page
 from gateway_service.routes import NeededVersion, Services, router
@@ -60,3 +61,10 @@ async def merge_customer(customer: str, body: MergeBody, services: Services) -> 
     """Move the orders and contacts of another customer here."""
     request = MergeCustomerRequest(context=command(), customer_id=customer, absorbed_id=body.absorbed_id)
     return one((await services.order.ask(services.order.customers.MergeCustomer, request)).customer)
+
+
+@api.put("/customers/{customer}/recipients/{kind}", responses=answers.one(BindRecipientResponse))
+async def bind_recipient(customer: str, kind: str, body: RecipientBody, services: Services) -> Response:
+    """Say where a customer is reached, for example `wechat_mp` with their openid."""
+    request = BindRecipientRequest(context=command(), kind=kind, recipient=customer, address=body.address)
+    return one(await services.notify.ask(services.notify.notify.BindRecipient, request))

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import File, Query, Response, UploadFile
 from orderhub.planning.v1.master_pb2 import (
     Bom,
     ExplodeRequest,
     ExplodeResponse,
+    GetBomDiffRequest,
+    GetBomDiffResponse,
     GetBomRequest,
     GetItemRequest,
     GetRoutingRequest,
     GetWhereUsedRequest,
+    ImportBomsRequest,
+    ImportBomsResponse,
     Item,
     ListItemsRequest,
+    ListUnitsRequest,
     PutBomRequest,
     PutItemRequest,
     PutRoutingRequest,
     Routing,
+    Unit,
     WhereUsed,
 )
 
-from gateway_service import answers
-from gateway_service.bodies.master import BomBody, BomFilter, ExplosionFilter, ItemBody, ItemFilter, RoutingBody
+from gateway_service import answers, exchange
+from gateway_service.bodies.master import (
+    BomBody,
+    BomFilter,
+    DiffFilter,
+    ExplosionFilter,
+    ImportFilter,
+    ItemBody,
+    ItemFilter,
+    RoutingBody,
+)
 from gateway_service.exchange import command
 from gateway_service.rendering import answer, one, page, render
 from gateway_service.routes import Services, router
@@ -95,3 +111,32 @@ async def explode(code: str, filters: Annotated[ExplosionFilter, Query()], servi
     """Gross requirements of every level, one row per item (S37)."""
     request = ExplodeRequest(item_code=code, quantity=filters.quantity, date=filters.date or "")
     return one(await services.planning.ask(services.planning.master.Explode, request))
+
+
+@api.get("/boms/{code}/diff", responses=answers.one(GetBomDiffResponse))
+async def bom_diff(code: str, filters: Annotated[DiffFilter, Query()], services: Services) -> Response:
+    """What differs between two versions of a bill."""
+    request = GetBomDiffRequest(item_code=code, from_version=filters.from_version, to_version=filters.to_version)
+    return one(await services.planning.ask(services.planning.master.GetBomDiff, request))
+
+
+@api.post("/boms:import", responses=answers.one(ImportBomsResponse))
+async def import_boms(
+    file: Annotated[UploadFile, File()], filters: Annotated[ImportFilter, Query()], services: Services
+) -> Response:
+    """Read bills from xlsx, xls or csv (item, component, component name, quantity per, routing): a verdict a row (S34)."""
+    content, running = await file.read(), exchange.current()
+    running.fingerprint = hashlib.sha256(content + str(filters.dry_run).encode()).hexdigest()
+    if filters.dry_run:
+        running.key = ""  # a look stores nothing, so the same key may write afterwards
+    request = ImportBomsRequest(
+        context=command(), file_name=file.filename or "", content=content, dry_run=filters.dry_run
+    )
+    return one(await services.planning.ask(services.planning.master.ImportBoms, request))
+
+
+@api.get("/units", responses=answers.listing(Unit))
+async def list_units(services: Services) -> Response:
+    """Every unit, and whether it counts whole pieces."""
+    found = await services.planning.ask(services.planning.master.ListUnits, ListUnitsRequest())
+    return page(found.units)
