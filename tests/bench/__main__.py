@@ -1,0 +1,54 @@
+"""`make bench`: every benchmark against the running stack, or one of its own; table on screen, JSON in .run/bench/."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from tests.bench import flow, intake, memory, planning_explosion
+from tests.bench.report import Row, show
+from tests.e2e.stack import ROOT, Stack, down, up
+
+RUNNING = Path(os.environ.get("ORDERHUB_RUN_DIR") or ROOT / ".run") / "stack.json"
+
+
+def main() -> None:
+    """Measure everything once and print the table."""
+    own = not RUNNING.exists()
+    stack = up() if own else Stack(RUNNING.parent)
+    try:
+        show(asyncio.run(measure(stack)), ROOT / ".run" / "bench")
+    finally:
+        if own:
+            down(stack)
+
+
+async def measure(stack: Stack) -> list[Row]:
+    """Return the rows of all benchmarks; memory first, while the stack is idle."""
+    rows = memory.rows(stack)
+    rows += await intake.rows(stack, superuser_url(stack.home))
+    rows += await flow.rows(stack)
+    return rows + [explosion(nodes) for nodes in planning_explosion.SIZES]
+
+
+def explosion(nodes: int) -> Row:
+    """Return explosion with netting of one size beside a bare float walk of the same graph."""
+    found = planning_explosion.measure(nodes)
+    ours, limit = found["net_ms"], found["limit_ms"]
+    goal = {6_000: "150 ms at 2,000 lines", 60_000: "< 2 s"}.get(nodes, "")
+    return Row(
+        f"explode and net {nodes} nodes", f"{ours:.1f} ms", f"bare walk {limit:.2f} ms", f"x{ours / limit:.0f}", goal
+    )
+
+
+def superuser_url(home: Path) -> str:
+    """Return the URL of the stack's own Postgres for the figure it is compared with."""
+    from deploy.local import keys, plan
+
+    secrets = keys.load(home / "secrets.json")
+    return plan.load(secrets, plan.remembered(home), home).admin_dsn
+
+
+if __name__ == "__main__":
+    main()
