@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,6 +34,11 @@ class Transaction:
         self.now = database.clock.now()
         self.causation_id = causation_id
         self._drafts: list[Draft] = []
+        self._last: list[Callable[[], Awaitable[None]]] = []
+
+    def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` once, when everything else of this transaction is done: handlers of a batch can share statements."""
+        self._last.append(work)
 
     async def execute(self, statement: Executable, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run one statement in this transaction."""
@@ -47,7 +52,9 @@ class Transaction:
         )
 
     async def flush(self, source: str) -> list[outbox.Mark]:
-        """Write the events published so far to the outbox."""
+        """Do what was kept for the end, then write the events published so far to the outbox."""
+        while self._last:
+            await self._last.pop(0)()
         drafts, self._drafts = self._drafts, []
         return await outbox.write(self.connection, source, drafts)
 
