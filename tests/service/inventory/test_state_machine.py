@@ -27,6 +27,7 @@ from chassis.principal import Principal, current
 from inventory_service.adapters.reservations import REALLOCATE
 from tests.service.inventory.model import Model
 from tests.service.inventory.worlds import World, Worlds, made
+from tests.support.postgres import TestDatabases
 
 PROOF = os.environ.get("ORDERHUB_PROOF") == "1"
 TABLES = (
@@ -189,26 +190,23 @@ def loop_of_its_own() -> Any:
     loop.close()
 
 
-def make_on(loop: asyncio.AbstractEventLoop, **values: Any) -> Any:
+def make_on(databases: TestDatabases, loop: asyncio.AbstractEventLoop, **values: Any) -> Any:
     """Make a world on a loop of its own: hypothesis runs the steps, not pytest's loop."""
-    worlds = Worlds()
+    worlds = Worlds(databases)
     current.set(Principal("cang.ku", "user", frozenset({"warehouse"})))
     return worlds, loop.run_until_complete(worlds.make(**values))
 
 
-async def dispose(worlds: Worlds) -> None:
-    await worlds.close()
-    await worlds.databases.close()
-
-
-def test_random_histories_end_as_the_model_says(loop_of_its_own: asyncio.AbstractEventLoop) -> None:
-    worlds, world = make_on(loop_of_its_own)
+def test_random_histories_end_as_the_model_says(
+    databases: TestDatabases, loop_of_its_own: asyncio.AbstractEventLoop
+) -> None:
+    worlds, world = make_on(databases, loop_of_its_own)
     try:
         run_state_machine_as_test(
             machine(world, loop_of_its_own), settings=histories(*((150, 40) if PROOF else (8, 25)))
         )
     finally:
-        loop_of_its_own.run_until_complete(dispose(worlds))
+        loop_of_its_own.run_until_complete(worlds.close())
 
 
 @pytest.mark.parametrize(
@@ -219,12 +217,14 @@ def test_random_histories_end_as_the_model_says(loop_of_its_own: asyncio.Abstrac
     ],
     ids=["urgency before the planner's rank", "due date forgotten"],
 )
-def test_the_machine_notices_a_wrong_order(loop_of_its_own: asyncio.AbstractEventLoop, mutant: str) -> None:
+def test_the_machine_notices_a_wrong_order(
+    databases: TestDatabases, loop_of_its_own: asyncio.AbstractEventLoop, mutant: str
+) -> None:
     if not PROOF:
         pytest.skip("the mutants of the state machine run in `make proof`")
-    worlds, world = make_on(loop_of_its_own, reallocate_sql=mutant)
+    worlds, world = make_on(databases, loop_of_its_own, reallocate_sql=mutant)
     try:
         with pytest.raises(AssertionError):
             run_state_machine_as_test(machine(world, loop_of_its_own), settings=histories(300, 40))
     finally:
-        loop_of_its_own.run_until_complete(dispose(worlds))
+        loop_of_its_own.run_until_complete(worlds.close())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -23,8 +23,15 @@ class Messages:
     """Publishes through one transaction; every event of an order carries that order's trace (docs/decisions/0003)."""
 
     unit: Transaction
+    causes: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def because(self, order: str, actor: str, event_id: str) -> None:
+        self.causes[order] = (actor, event_id)
 
     def held(self, demand: Demand, lines: Sequence[Line]) -> None:
+        self.unit.actor, self.unit.causation_id = self.causes.get(
+            demand.order, (self.unit.actor, self.unit.causation_id)
+        )
         kind = pb.ComponentsShort if any(line.hungry for line in lines) else pb.ComponentsReserved
         message = kind(
             order_number=demand.order,

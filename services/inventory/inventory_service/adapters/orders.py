@@ -20,6 +20,7 @@ _LINES = text("""
 SELECT order_number, line_no, item_code, unit, ordered, shipped, returned FROM shippable
 WHERE order_number = ANY (CAST(:numbers AS text[])) ORDER BY order_number, line_no
 """)
+_STATES = text("SELECT number, state FROM order_copy WHERE number = ANY (CAST(:numbers AS text[]))")
 _LEARN = text("""
 INSERT INTO order_copy (number, id, state, urgency, ship_on_receipt, traceparent)
 VALUES (:number, :id, :state, :urgency, :ship_on_receipt, :traceparent)
@@ -68,6 +69,10 @@ class SqlOrders:
         orders = [_order(row, [line for line in lines if line.order_number == row.number]) for row in rows]
         by_name = {name: order for order in orders for name in (order.id, order.number)}
         return {name: by_name[name] for name in names if name in by_name}
+
+    async def states(self, numbers: Collection[str]) -> dict[str, str]:
+        rows = await self._executor.execute(_STATES, {"numbers": list(numbers)})
+        return {row.number: row.state for row in rows}
 
     async def learn(self, order: OrderCopy) -> None:
         words = {

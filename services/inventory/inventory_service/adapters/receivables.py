@@ -19,8 +19,14 @@ _OF_NUMBERS = text(f"SELECT {_COLUMNS} FROM receivable WHERE number = ANY (CAST(
 _LEARN = text("""
 INSERT INTO receivable (number, id, order_number, line_no, parent_number, item_code, unit, planned, good, passed, scrapped,
                         state, traceparent)
-VALUES (:number, :id, :order_number, :line_no, :parent_number, :item_code, :unit, :planned, :good, :passed, :scrapped,
-        :state, :traceparent)
+SELECT number, id, order_number, line_no, parent_number, item_code, unit, planned, good, passed, scrapped, state, traceparent
+FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS text[]), CAST(:orders AS text[]), CAST(:line_nos AS int[]),
+            CAST(:parents AS text[]), CAST(:items AS text[]), CAST(:units AS text[]), CAST(:planneds AS numeric[]),
+            CAST(:goods AS numeric[]), CAST(:passeds AS numeric[]), CAST(:scrappeds AS numeric[]), CAST(:states AS text[]),
+            CAST(:traces AS text[]))
+     AS t (number, id, order_number, line_no, parent_number, item_code, unit, planned, good, passed, scrapped, state,
+           traceparent)
+ORDER BY number
 ON CONFLICT (number) DO UPDATE
 SET id = CASE WHEN EXCLUDED.id <> '' THEN EXCLUDED.id ELSE receivable.id END,
     order_number = EXCLUDED.order_number, line_no = EXCLUDED.line_no,
@@ -61,8 +67,8 @@ class SqlReceivables:
         return {row.number: _receivable(row) for row in rows}
 
     async def learn(self, orders: Sequence[Receivable]) -> None:
-        for order in sorted(orders, key=lambda order: order.number):
-            await self._executor.execute(_LEARN, _values(order))
+        if orders:
+            await self._executor.execute(_LEARN, _columns(list({order.number: order for order in orders}.values())))
 
     async def receive(self, number: str, quantity: Decimal, tolerance: Decimal | None) -> Receivable | None:
         values = {"number": number, "quantity": quantity, "tolerance": tolerance}
@@ -77,10 +83,13 @@ def _receivable(row: Row[Any]) -> Receivable:
     )  # fmt: skip
 
 
-def _values(order: Receivable) -> dict[str, Any]:
+def _columns(orders: Sequence[Receivable]) -> dict[str, list[Any]]:
     return {
-        "number": order.number, "id": order.id, "order_number": order.order, "line_no": order.line_no,
-        "parent_number": order.parent, "item_code": order.item, "unit": order.unit, "planned": order.planned,
-        "good": order.good, "passed": order.passed, "scrapped": order.scrapped, "state": order.state,
-        "traceparent": order.traceparent,
+        "numbers": [order.number for order in orders], "ids": [order.id for order in orders],
+        "orders": [order.order for order in orders], "line_nos": [order.line_no for order in orders],
+        "parents": [order.parent for order in orders], "items": [order.item for order in orders],
+        "units": [order.unit for order in orders], "planneds": [order.planned for order in orders],
+        "goods": [order.good for order in orders], "passeds": [order.passed for order in orders],
+        "scrappeds": [order.scrapped for order in orders], "states": [order.state for order in orders],
+        "traces": [order.traceparent for order in orders],
     }  # fmt: skip

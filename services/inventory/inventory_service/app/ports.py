@@ -136,6 +136,8 @@ class Orders(Protocol):
     async def find(self, names: Collection[str]) -> dict[str, OrderCopy]:
         """Return orders by the number or id asked for."""
 
+    async def states(self, numbers: Collection[str]) -> dict[str, str]: ...
+
     async def learn(self, order: OrderCopy) -> None:
         """Take over what the order service says; never touches shipped and returned."""
 
@@ -171,6 +173,9 @@ class Items(Protocol):
 
 class Teller(Protocol):
     """Tells other services, when the transaction commits."""
+
+    def because(self, order: str, actor: str, event_id: str) -> None:
+        """Tell what follows about `order` as caused by this event; a batch has many causes."""
 
     def held(self, demand: Demand, lines: Sequence[Line]) -> None:
         """Tell that everything is held, or what is short."""

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reallocate import reallocate
 from inventory_service.domain.production import OPEN, Receivable
-from inventory_service.domain.reservation import Line, LineKey
+from inventory_service.domain.reservation import Demand, Line, LineKey
 from inventory_service.domain.shipping import ENDED_STATES
 
 
-async def reserve_components(
-    house: Warehouse, order: str, asked: Sequence[Line], production_orders: Sequence[Receivable], movement_id: str
-) -> None:
-    """Hold what `asked` names, as far as there is stock; a plan told again changes what was held for the first."""
-    before = {line.key: line for line in await house.reservations.of_orders([order])}
-    await house.stock.lock({line.key.item for line in asked} | {key.item for key in before})
-    await house.receivables.learn(production_orders)
-    before = {line.key: line for line in await house.reservations.of_orders([order])}
-    wanted = {line.key: line for line in merged(await _alive(house, order, asked))}
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An order's whole plan as told: what it wants held, and what it makes."""
+
+    order: str
+    asked: Sequence[Line]
+    production_orders: Sequence[Receivable]
+
+
+async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_id: str) -> None:
+    """Hold what the plans ask for, as far as there is stock; a plan told again changes what was held for the first."""
+    orders = {plan.order for plan in plans}
+    locked = await house.stock.lock({line.key.item for plan in plans for line in plan.asked})
+    before = {line.key: line for line in await house.reservations.of_orders(orders)}
+    if more := {key.item for key in before} - locked.keys():
+        await house.stock.lock(more)
+    await house.receivables.learn([order for plan in plans for order in plan.production_orders])
+    wanted = {line.key: line for line in await _alive(house, _newest(plans))}
     touched = {key.demand for key in wanted}
     lines = [_changed(before.get(key), line) for key, line in wanted.items()]
     lines += [
-        line.needing(line.issued)
-        for key, line in before.items()
-        if key not in wanted and key.demand in touched and line.asked
+        line.needing(line.issued) for key, line in before.items() if key not in wanted and _dropped(line, touched)
     ]
     await house.reservations.save(lines)
     await reallocate(house, {line.key.item for line in lines}, movement_id, changed=touched)
+
+
+def _newest(plans: Sequence[Plan]) -> list[Line]:
+    """Return what the latest plan of each order asks for, one line per key."""
+    latest = {plan.order: plan for plan in plans}
+    return merged([line for plan in latest.values() for line in plan.asked])
+
+
+def _dropped(line: Line, touched: Collection[Demand]) -> bool:
+    """True when a plan told again does not ask for the line any more."""
+    return line.asked and line.key.demand in touched
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:
@@ -41,16 +59,16 @@ def merged(lines: Sequence[Line]) -> list[Line]:
     return list(found.values())
 
 
-async def _alive(house: Warehouse, order: str, asked: Sequence[Line]) -> list[Line]:
+async def _alive(house: Warehouse, asked: Sequence[Line]) -> list[Line]:
     """Leave out what was cancelled before its plan arrived here."""
-    known = (await house.orders.find([order])).get(order)
-    if known is not None and known.state in ENDED_STATES:
-        return []
-    orders = await house.receivables.of_numbers(
-        {line.key.production_order for line in asked if line.key.production_order}
-    )
-    dead = {number for number, of in orders.items() if of.state != OPEN}
-    return [line for line in asked if line.key.production_order not in dead]
+    states = await house.orders.states({line.key.order for line in asked})
+    numbers = {line.key.production_order for line in asked if line.key.production_order}
+    dead = {number for number, of in (await house.receivables.of_numbers(numbers)).items() if of.state != OPEN}
+    return [
+        line
+        for line in asked
+        if line.key.production_order not in dead and states.get(line.key.order) not in ENDED_STATES
+    ]
 
 
 def _changed(known: Line | None, asked: Line) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 from orderhub.order.v1 import events_pb2 as order_pb
@@ -23,10 +23,22 @@ from inventory_service.app.follow_order import cancel_order, change_order, confi
 from inventory_service.app.follow_production import end_production_order, follow_inspection
 from inventory_service.app.hold_back import hold_back_safety_stock
 from inventory_service.app.ports import Warehouse
-from inventory_service.app.reserve_components import reserve_components
+from inventory_service.app.reserve_components import Plan, reserve_components
+from inventory_service.domain.production import Receivable
 from inventory_service.entrypoints import read_events as read
 
-_batch: ContextVar[frozenset[str]] = ContextVar("batch", default=frozenset())
+
+@dataclass
+class Batch:
+    """Events applied in one transaction: the items they touch, and what waits to be taken over together."""
+
+    items: set[str] = field(default_factory=set)
+    plans: list[Plan] = field(default_factory=list)
+    created: list[Receivable] = field(default_factory=list)
+    house: Warehouse | None = None
+
+
+_batch: ContextVar[Batch] = ContextVar("batch")
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,8 @@ class EventsIn:
     warehouses: Warehouses
 
     async def prepare(self, events: Sequence[Incoming]) -> None:
-        """Find the items a batch touches."""
-        _batch.set(frozenset(await Touched(self.database).by(events)))
+        """Find the items a batch touches; each attempt at a batch begins here."""
+        _batch.set(Batch(await Touched(self.database).by(events)))
 
     def handlers(self) -> Mapping[type[Message], Handler]:
         """Return which handler takes which event."""
@@ -58,12 +70,28 @@ class EventsIn:
         }
 
     async def _house(self, unit: Transaction) -> Warehouse:
-        house = self.warehouses.of(unit)
-        items = _batch.get()
-        if items:
-            await house.stock.lock(items)
-            _batch.set(frozenset())
+        """Return the warehouse of the batch, its locks taken and what waited taken over."""
+        house = await self._locked(unit)
+        await self._take_over(unit)
         return house
+
+    async def _locked(self, unit: Transaction) -> Warehouse:
+        batch = _batch.get()
+        if batch.house is None:
+            batch.house = self.warehouses.of(unit)
+            await batch.house.stock.lock(batch.items)
+            unit.at_end(lambda: self._take_over(unit))
+        return batch.house
+
+    async def _take_over(self, unit: Transaction) -> None:
+        """Reserve what waits: plans that came together share their statements."""
+        batch = _batch.get()
+        plans, created = batch.plans, batch.created
+        batch.plans, batch.created = [], []
+        if batch.house is not None and created:
+            await batch.house.receivables.learn(created)
+        if batch.house is not None and plans:
+            await reserve_components(batch.house, plans, unit.causation_id)
 
     async def item_changed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)
@@ -72,15 +100,14 @@ class EventsIn:
             await hold_back_safety_stock(house, item.code, item.safety_stock, str(event.event_id))
 
     async def order_planned(self, event: Incoming, unit: Transaction) -> None:
-        house = await self._house(unit)
+        house = await self._locked(unit)
         message = event.parse(planning_pb.OrderPlanned)
-        asked, orders = read.asked_lines(message, event.traceparent), read.receivables(message, event.traceparent)
-        await reserve_components(house, message.order_number, asked, orders, str(event.event_id))
+        house.tell.because(message.order_number, event.actor, str(event.event_id))
+        _batch.get().plans.append(read.plan(message, event.traceparent))
 
     async def production_order_created(self, event: Incoming, unit: Transaction) -> None:
-        house = await self._house(unit)
-        created = read.created(event.parse(planning_pb.ProductionOrderCreated), event.traceparent)
-        await house.receivables.learn([created])
+        await self._locked(unit)
+        _batch.get().created.append(read.created(event.parse(planning_pb.ProductionOrderCreated), event.traceparent))
 
     async def inspection_requested(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)

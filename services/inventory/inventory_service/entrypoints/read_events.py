@@ -9,6 +9,7 @@ from orderhub.order.v1 import events_pb2 as order_pb
 from orderhub.planning.v1 import events_pb2 as planning_pb
 
 from inventory_service.adapters.neighbours import DEAD_STATES, decimal_of
+from inventory_service.app.reserve_components import Plan
 from inventory_service.domain.item import Item
 from inventory_service.domain.production import CANCELLED, COMPLETED, Receivable
 from inventory_service.domain.quantity import ZERO
@@ -21,6 +22,10 @@ def item(told: planning_pb.ItemChanged) -> Item:
     return Item(
         told.item_code, told.name, told.unit, told.whole_units, decimal_of(told.safety_stock), units, told.version
     )
+
+
+def plan(told: planning_pb.OrderPlanned, traceparent: str) -> Plan:
+    return Plan(told.order_number, asked_lines(told, traceparent), receivables(told, traceparent))
 
 
 def asked_lines(told: planning_pb.OrderPlanned, traceparent: str) -> list[Line]:
