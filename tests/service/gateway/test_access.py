@@ -36,6 +36,150 @@ async def test_signing_in_gives_tokens_and_the_user(house: House) -> None:
 async def test_a_wrong_password_and_an_unknown_user_look_alike(house: House) -> None:
     answers = [
         await house.http.post("/auth/login", json={"username": name, "password": "wrong"})
+        for name in ("admin", "ghost")
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    first, second = ({k: v for k, v in answer.json().items() if k != "trace_id"} for answer in answers)
+    assert first == second
+
+
+async def test_guessing_is_slowed_and_others_are_not_locked_out(house: House) -> None:
+    statuses = [
+        (await house.http.post("/auth/login", json={"username": "finance", "password": f"no{n}"})).status_code
+        for n in range(12)
+    ]
+
+    assert statuses[:10] == [401] * 10
+    assert statuses[10:] == [429, 429]
+    await sign_in(house, "warehouse")
+
+
+async def test_a_good_sign_in_forgets_the_failures(house: House) -> None:
+    for n in range(9):
+        await house.http.post("/auth/login", json={"username": "clerk", "password": f"no{n}"})
+    await sign_in(house, "clerk")
+
+    answer = await house.http.post("/auth/login", json={"username": "clerk", "password": "no"})
+
+    assert answer.status_code == 401
+
+
+async def test_a_refresh_token_rotates(house: House) -> None:
+    first = await sign_in(house)
+
+    second = (await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]})).json()
+
+    assert second["refresh_token"] != first["refresh_token"]
+    assert (await house.http.get("/auth/me", headers=bearer(second["access_token"]))).status_code == 200
+
+
+async def test_a_spent_refresh_token_ends_its_session(house: House) -> None:
+    first = await sign_in(house)
+    second = (await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]})).json()
+    async with house.gateway.database.transaction(who="test") as unit:
+        await unit.execute(text("UPDATE refresh_tokens SET used_at = used_at - interval '1 minute'"))
+
+    stolen = await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    after = await house.http.post("/auth/refresh", json={"refresh_token": second["refresh_token"]})
+
+    assert (stolen.status_code, after.status_code) == (401, 401)
+    assert (await house.http.get("/auth/me", headers=bearer(second["access_token"]))).status_code == 401
+
+
+async def test_two_tabs_may_refresh_at_once(house: House) -> None:
+    first = await sign_in(house)
+    tabs = [await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]}) for _ in range(2)]
+
+    assert [tab.status_code for tab in tabs] == [200, 200]
+
+
+async def test_an_idle_session_is_over(house: House) -> None:
+    first = await sign_in(house)
+    async with house.gateway.database.transaction(who="test") as unit:
+        await unit.execute(text("UPDATE sessions SET used_at = used_at - interval '13 hours'"))
+
+    answer = await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]})
+
+    assert answer.json()["reason"] == "SESSION_OVER"
+
+
+async def test_signing_out_ends_both_tokens(house: House) -> None:
+    told = await sign_in(house)
+
+    out = await house.http.post("/auth/logout", json={"refresh_token": told["refresh_token"]})
+
+    assert out.status_code == 204
+    assert (await house.http.get("/auth/me", headers=bearer(told["access_token"]))).status_code == 401
+    again = await house.http.post("/auth/refresh", json={"refresh_token": told["refresh_token"]})
+    assert again.status_code == 401
+
+
+async def test_cookies_need_their_csrf_token(house: House) -> None:
+    told = await sign_in(house, cookie=True)
+    assert "access_token" not in told
+    jar = {cookie.name: cookie.value for cookie in house.http.cookies.jar}
+    assert set(jar) == {"oh_access", "oh_refresh", "oh_csrf"}
+    carried = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+
+    read = await house.http.get("/auth/me", headers=carried)
+    without = await house.http.post("/stream/ticket", headers=carried)
+    forged = await house.http.post("/stream/ticket", headers={**carried, "X-CSRF-Token": "0" * 64})
+    good = await house.http.post("/stream/ticket", headers={**carried, "X-CSRF-Token": str(told["csrf_token"])})
+
+    assert read.status_code == 200
+    assert read.json()["csrf_token"] == told["csrf_token"]
+    assert (without.status_code, forged.status_code) == (403, 403)
+    assert good.status_code == 201
+
+
+async def test_the_cookies_are_shielded(house: House) -> None:
+    answer = await house.http.post("/auth/login", json={"username": "planner", "password": PASSWORD, "cookie": True})
+
+    set_cookies = answer.headers.get_list("set-cookie")
+    for cookie in set_cookies:
+        assert "secure" in cookie.lower()
+        assert "samesite=lax" in cookie.lower()
+        assert ("httponly" in cookie.lower()) == (not cookie.startswith("oh_csrf"))
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "ohd_nobody"])
+async def test_a_forged_token_is_nobody(house: House, token: str) -> None:
+    answer = await house.http.get("/orders", headers=bearer(token))
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_service_token_does_not_open_the_api(house: House) -> None:
+    from chassis.principal import Principal
+    from tests.support import trust
+
+    token = trust.signer().token(Principal("admin", "user", frozenset({"admin"})), "order")
+
+    assert (await house.http.get("/orders", headers=bearer(token))).status_code == 401
+
+
+async def test_an_old_access_token_is_over(house: House) -> None:
+    class Later:
+        def __init__(self, clock: object) -> None:
+            self.now = lambda: clock.now() - timedelta(seconds=601)  # type: ignore[attr-defined]
+
+    opened = await house.gateway.sessions.open("planner")
+    clock, house.gateway.access._clock = house.gateway.access._clock, Later(house.gateway.clock)  # type: ignore[assignment]
+    token = house.gateway.access.issue("planner", frozenset({"planner"}), opened.session)
+    house.gateway.access._clock = clock
+
+    assert (await house.http.get("/orders", headers=bearer(token))).status_code == 401
+
+
+def samples() -> list[tuple[str, str]]:
+    """Every guarded route as method and a path that matches it."""
+    found = []
+    for route, roles in TABLE.items():
+        method, _, path = route.partition(" ")
+        if roles is PUBLIC or " " in path:
+            continue
         found.append((method, re.sub(r"\{[a-z_]+\}", "X", path)))
     return found
 
