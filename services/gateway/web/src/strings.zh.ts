@@ -59,7 +59,7 @@ export const words = {
   entry: {
     title: "录入订单", customer: "客户：手机号、名称或拼音", customerHint: "输入手机号，自动带出客户", newCustomer: "新客户", newName: "客户名称", newPhone: "手机号", newContact: "联系人", create: "建立客户", contact: "联系人", channel: "下单渠道", ref: "客户原始单号",
     due: "期望交期", urgency: "紧急等级", owner: "销售负责人", item: "物料：编码、别名或拼音", quantity: "数量", unitPrice: "单价", lineDue: "行交期", addLine: "加一行", removeLine: (n: number) => `删除第 ${n} 行`, kind: "意向单（不排产）", confirmNow: "提交后直接确认",
-    submit: "提交订单", hint: "全程可用键盘：Enter 到下一格，数量后 Enter 加一行，Ctrl+Enter 提交", lastOrders: "最近订单", repeat: "照此下单", capacity: "该交期需确认产能", past: "交期已过", needCustomer: "请先选定客户", needLines: "请至少填一行物料和数量",
+    submit: "提交订单", hint: "全程可用键盘：Enter 到下一格，数量后 Enter 加一行，Ctrl+Enter 提交", lastOrders: "最近订单", repeat: "照此下单", capacity: "该交期需确认产能", past: "交期已过", needCustomer: "请先选定客户", needLines: "请至少填一行物料和数量", noItem: (text: string) => `没有找到物料「${text}」`,
     wholeUnits: "此物料只能按整数下单", same: (number: string) => `该客户 ${number} 有相同物料和交期，可能重复`, stockOk: (n: string, unit: string) => `可用 ${n}${unit}，现货可发`, stockPart: (n: string, unit: string) => `可用 ${n}${unit}，其余需采购或生产`,
     makeOk: "需生产，用料齐备", done: (number: string) => `订单 ${number} 已提交`, doubled: "同一行物料重复出现，会合并统计", elapsed: (s: number) => `用时 ${s} 秒`, found: (n: number) => `找到 ${n} 个客户`, none: "没有找到，按 Enter 建立新客户",
   },
@@ -78,7 +78,7 @@ export const words = {
   },
   warehouse: {
     title: "仓库手持", scan: "扫码", scanHint: "扫任务单、订单或物料条码", work: "作业", count: "盘点", queue: "待上传", log: "结果", receive: "入库", ship: "发货", issue: "领料", ledger: "流水", offline: "离线作业中，联网后自动上传", pending: (n: number) => `${n} 条待上传`, allSent: "全部已上传", replay: "立即上传", sending: "正在上传…",
-    quantity: "数量", passed: "合格", received: "已入", remaining: "可入", planned: "计划", confirmReceive: "确认入库", confirmShip: "确认发货", confirmIssue: "确认领料", confirmCount: "提交盘点", carrier: "承运商", tracking: "物流单号（可多个，空格分开）", nothingToShip: "这张订单现在没有可发的货", stillMade: (n: string) => `已入库可发 ${n}`,
+    quantity: "数量", passed: "合格", received: "已入", remaining: "可入", planned: "计划", confirmReceive: "确认入库", confirmShip: "确认发货", confirmIssue: "确认领料", confirmCount: "提交盘点", carrier: "承运商", tracking: "物流单号（可多个，空格分开）", nothingToShip: "这张订单现在没有可发的货", stillMade: (n: string) => `未发 ${n}`,
     counted: "实盘数量", book: "账面", diff: "差异", item: "物料编码", reason: "盘点原因", verdicts: { applied: "已记录", duplicate: "重复", rejected: "被拒绝", conflict: "有冲突", waiting: "等待上传", sending: "上传中" } as Record<string, string>,
     kinds: { scan: "报工", receipt: "入库", issue: "领料", shipment: "发货", movement: "盘点" } as Record<string, string>, noLog: "还没有扫码", queuedOk: "已存在本机，联网后上传", unknown: "离线：先记下这次扫码，联网后再判断", kept: "本机保存", clearDone: "清除已完成", saved: "已提交", install: "添加到主屏幕，断网也能打开", reportHere: "报完工", noAction: "这个条码现在没有可做的事",
     storageFailed: "本机存储不可用，请不要离线作业", toIssue: "待领", issued: "已领", rapid: "连续报工（每扫一次记一次）", each: "每次数量", home: "工作台", asReported: "按剩余数量",
@@ -106,9 +106,6 @@ export const words = {
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
-  },
-  form: {
-    title: "在线下单", company: "公司名称", name: "您的姓名", phone: "手机号", item: "产品型号", quantity: "数量", due: "期望交期", note: "补充说明", submit: "提交", done: "已收到，我们会尽快与您确认。", code: "您的单号", gone: "这个二维码已停用，请向您的销售索取新的", busy: "提交过于频繁，请稍后再试", add: "再加一种产品",
   },
   events: {
     OrderSubmitted: "提交订单", CapacityConfirmationRequested: "请求确认产能", CapacityConfirmed: "确认产能", OrderConfirmed: "确认订单", OrderChanged: "修改订单", OrderCancelled: "取消订单", OrderHeld: "暂停", OrderResumed: "恢复", DuplicateSuspected: "疑似重复", DuplicateReleased: "放行", OrderPartlyShipped: "部分发货",

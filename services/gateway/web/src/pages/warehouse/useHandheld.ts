@@ -41,8 +41,7 @@ export function useHandheld() {
   }
   const shippable = computed<ShipLine[]>(() => (order.value?.lines ?? []).map((line) => {
     const [open, stocked] = [minus(line.quantity, line.shipped_quantity), minus(line.received_quantity, line.shipped_quantity)];
-    const ready = isMore(stocked, "0") ? stocked : open;
-    return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready, quantity: isMore(stocked, "0") ? stocked : "0" };
+    return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready: open, quantity: isMore(stocked, "0") ? stocked : "0" };
   }).filter((line) => isMore(line.ready, "0")));
   const title = computed(() => target.value?.item_name ?? (target.value ? (words.kinds[target.value.kind] ?? target.value.number) : ""));
   return { code, target, order, failure, looking, offline, look, shippable, title };
