@@ -272,6 +272,8 @@ class SubmitOrderRequest(_message.Message):
     ATTACHMENT_IDS_FIELD_NUMBER: _builtins.int
     CONFIRM_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    INQUIRED_AT_FIELD_NUMBER: _builtins.int
+    QUOTED_AT_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     channel: _builtins.str
     source_ref: _builtins.str
@@ -290,6 +292,14 @@ class SubmitOrderRequest(_message.Message):
     def attachment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineEntry]: ...
+    @_builtins.property
+    def inquired_at(self) -> _timestamp_pb2.Timestamp:
+        """S76: when the customer first asked; unset: never recorded"""
+
+    @_builtins.property
+    def quoted_at(self) -> _timestamp_pb2.Timestamp:
+        """S77: when the first quote went out"""
+
     def __init__(
         self,
         *,
@@ -307,10 +317,12 @@ class SubmitOrderRequest(_message.Message):
         attachment_ids: _abc.Iterable[_builtins.str] | None = ...,
         confirm: _builtins.bool = ...,
         lines: _abc.Iterable[Global___LineEntry] | None = ...,
+        inquired_at: _timestamp_pb2.Timestamp | None = ...,
+        quoted_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "context", b"context"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "context", b"context", "inquired_at", b"inquired_at", "quoted_at", b"quoted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "channel", b"channel", "confirm", b"confirm", "contact", b"contact", "context", b"context", "customer_id", b"customer_id", "due_date", b"due_date", "kind", b"kind", "lines", b"lines", "note", b"note", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "source_ref", b"source_ref", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "channel", b"channel", "confirm", b"confirm", "contact", b"contact", "context", b"context", "customer_id", b"customer_id", "due_date", b"due_date", "inquired_at", b"inquired_at", "kind", b"kind", "lines", b"lines", "note", b"note", "quoted_at", b"quoted_at", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "source_ref", b"source_ref", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -355,6 +367,8 @@ class ReviseOrderRequest(_message.Message):
     ATTACHMENT_IDS_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     SHIP_ON_RECEIPT_FIELD_NUMBER: _builtins.int
+    INQUIRED_AT_FIELD_NUMBER: _builtins.int
+    QUOTED_AT_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     """id or number"""
     expected_version: _builtins.int
@@ -368,7 +382,7 @@ class ReviseOrderRequest(_message.Message):
     def context(self) -> _common_pb2.CommandContext: ...
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """due_date urgency note sales_owner contact source_ref attachment_ids lines ship_on_receipt"""
+        """due_date urgency note sales_owner contact source_ref attachment_ids lines ship_on_receipt inquired_at quoted_at"""
 
     @_builtins.property
     def contact(self) -> _common_pb2.Contact: ...
@@ -378,6 +392,10 @@ class ReviseOrderRequest(_message.Message):
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineEntry]:
         """the whole new set of lines"""
 
+    @_builtins.property
+    def inquired_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def quoted_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -394,10 +412,12 @@ class ReviseOrderRequest(_message.Message):
         attachment_ids: _abc.Iterable[_builtins.str] | None = ...,
         lines: _abc.Iterable[Global___LineEntry] | None = ...,
         ship_on_receipt: _builtins.bool = ...,
+        inquired_at: _timestamp_pb2.Timestamp | None = ...,
+        quoted_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "context", b"context"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "context", b"context", "inquired_at", b"inquired_at", "quoted_at", b"quoted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "contact", b"contact", "context", b"context", "due_date", b"due_date", "expected_version", b"expected_version", "fields", b"fields", "lines", b"lines", "note", b"note", "order", b"order", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "source_ref", b"source_ref", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "contact", b"contact", "context", b"context", "due_date", b"due_date", "expected_version", b"expected_version", "fields", b"fields", "inquired_at", b"inquired_at", "lines", b"lines", "note", b"note", "order", b"order", "quoted_at", b"quoted_at", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "source_ref", b"source_ref", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -902,12 +922,15 @@ class Dwell(_message.Message):
     RUNNING_FIELD_NUMBER: _builtins.int
     FROM_STAGE_FIELD_NUMBER: _builtins.int
     TO_STAGE_FIELD_NUMBER: _builtins.int
+    WORKING_HOURS_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
     """quote_to_confirm confirm_to_release dispatch_to_start production inspection receipt_to_ship carrier waiting_for_material ..."""
     hours: _builtins.str
     running: _builtins.bool
     from_stage: _builtins.str
     to_stage: _builtins.str
+    working_hours: _builtins.str
+    """the same interval within the factory's working time"""
     def __init__(
         self,
         *,
@@ -916,10 +939,11 @@ class Dwell(_message.Message):
         running: _builtins.bool = ...,
         from_stage: _builtins.str = ...,
         to_stage: _builtins.str = ...,
+        working_hours: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_stage", b"from_stage", "hours", b"hours", "running", b"running", "stage", b"stage", "to_stage", b"to_stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_stage", b"from_stage", "hours", b"hours", "running", b"running", "stage", b"stage", "to_stage", b"to_stage", "working_hours", b"working_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1065,3 +1089,110 @@ class TrackedParcel(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TrackedParcel: _TypeAlias = TrackedParcel  # noqa: Y015
+
+@_typing.final
+class Channel(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    active: _builtins.bool
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        active: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Channel: _TypeAlias = Channel  # noqa: Y015
+
+@_typing.final
+class PutChannelRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """lower case letters, digits, underscores"""
+    active: _builtins.bool
+    """unset: true"""
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        code: _builtins.str = ...,
+        active: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "code", b"code", "context", b"context"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
+    _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
+
+Global___PutChannelRequest: _TypeAlias = PutChannelRequest  # noqa: Y015
+
+@_typing.final
+class PutChannelResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def channel(self) -> Global___Channel: ...
+    def __init__(
+        self,
+        *,
+        channel: Global___Channel | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutChannelResponse: _TypeAlias = PutChannelResponse  # noqa: Y015
+
+@_typing.final
+class ListChannelsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChannelsRequest: _TypeAlias = ListChannelsRequest  # noqa: Y015
+
+@_typing.final
+class ListChannelsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedCompositeFieldContainer[Global___Channel]: ...
+    def __init__(
+        self,
+        *,
+        channels: _abc.Iterable[Global___Channel] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChannelsResponse: _TypeAlias = ListChannelsResponse  # noqa: Y015

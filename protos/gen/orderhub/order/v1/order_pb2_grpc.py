@@ -79,6 +79,16 @@ class OrderServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderResponse.FromString,
                 _registered_method=True)
+        self.PutChannel = channel.unary_unary(
+                '/orderhub.order.v1.OrderService/PutChannel',
+                request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelResponse.FromString,
+                _registered_method=True)
+        self.ListChannels = channel.unary_unary(
+                '/orderhub.order.v1.OrderService/ListChannels',
+                request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsResponse.FromString,
+                _registered_method=True)
 
 
 class OrderServiceServicer:
@@ -139,6 +149,19 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutChannel(self, request, context):
+        """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChannels(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OrderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -186,6 +209,16 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.GetTrackedOrder,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderResponse.SerializeToString,
+            ),
+            'PutChannel': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutChannel,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelResponse.SerializeToString,
+            ),
+            'ListChannels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChannels,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -431,6 +464,60 @@ class OrderService:
             '/orderhub.order.v1.OrderService/GetTrackedOrder',
             orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutChannel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.OrderService/PutChannel',
+            orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_order__pb2.PutChannelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChannels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.OrderService/ListChannels',
+            orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_order__pb2.ListChannelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

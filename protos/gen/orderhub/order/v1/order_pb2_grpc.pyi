@@ -41,6 +41,9 @@ class OrderServiceStub:
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]
     GetOrderLeadTime: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]
     GetTrackedOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]
+    PutChannel: _grpc.UnaryUnaryMultiCallable[_order_pb2.PutChannelRequest, _order_pb2.PutChannelResponse]
+    """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders."""
+    ListChannels: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListChannelsRequest, _order_pb2.ListChannelsResponse]
 
 @_typing.type_check_only
 class OrderServiceAsyncStub(OrderServiceStub):
@@ -55,6 +58,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
     GetTimeline: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]  # type: ignore[assignment]
     GetOrderLeadTime: _aio.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]  # type: ignore[assignment]
     GetTrackedOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]  # type: ignore[assignment]
+    PutChannel: _aio.UnaryUnaryMultiCallable[_order_pb2.PutChannelRequest, _order_pb2.PutChannelResponse]  # type: ignore[assignment]
+    """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders."""
+    ListChannels: _aio.UnaryUnaryMultiCallable[_order_pb2.ListChannelsRequest, _order_pb2.ListChannelsResponse]  # type: ignore[assignment]
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -120,5 +126,20 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_pb2.GetTrackedOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.GetTrackedOrderResponse, _abc.Awaitable[_order_pb2.GetTrackedOrderResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PutChannel(
+        self,
+        request: _order_pb2.PutChannelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.PutChannelResponse, _abc.Awaitable[_order_pb2.PutChannelResponse]]:
+        """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders."""
+
+    @_abc_1.abstractmethod
+    def ListChannels(
+        self,
+        request: _order_pb2.ListChannelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.ListChannelsResponse, _abc.Awaitable[_order_pb2.ListChannelsResponse]]: ...
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
