@@ -14,7 +14,9 @@ from chassis.grpc_client import Peer
 from chassis.principal import Signer
 from chassis.run import Service
 from chassis.settings import Settings as ChassisSettings
+from order_service.adapters.channels import ChannelViews
 from order_service.adapters.customer_views import CustomerViews
+from order_service.adapters.factory_calendar import is_workday
 from order_service.adapters.finance_views import FinanceViews
 from order_service.adapters.items import ItemMaster
 from order_service.adapters.knowledge import Knowledge
@@ -22,6 +24,7 @@ from order_service.adapters.lead_time_views import LeadTimeViews
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.self_check import SelfCheck
 from order_service.adapters.shipments import ShipmentRecords
+from order_service.domain.working_time import WorkingTime, read_shifts
 from order_service.entrypoints.error_map import ERRORS
 from order_service.entrypoints.events_in import HANDLERS
 from order_service.entrypoints.grpc_customers import CustomerApi
@@ -35,6 +38,7 @@ class Settings(ChassisSettings):
     """The order service's own settings."""
 
     tracking_key: SecretStr  # hex, 32 bytes: makes the customers' tracking links
+    working_hours: str = "08:00-12:00,13:00-17:30"  # shifts of a working day, in the factory's zone
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Service:
@@ -52,6 +56,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         knowledge=Knowledge(database, ItemMaster(planning), clock),
         shipments=ShipmentRecords(database, inventory),
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
+        working=WorkingTime(read_shifts(settings.working_hours), is_workday, ZoneInfo(settings.factory_zone)),
+        channels=ChannelViews(database),
     )
     finance = FinanceApi(
         database=database,

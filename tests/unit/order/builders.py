@@ -21,7 +21,7 @@ ITEMS = {
     "C": Item("C", "C线缆", "m"),
     "OLD": Item("OLD", "旧款", "台", active=False),
 }
-KNOWN = Known(CUSTOMER, {"phone", "wechat"}, ITEMS, TODAY, normalise)
+KNOWN = Known(CUSTOMER, {"phone", "wechat"}, ITEMS, TODAY, NOW, normalise)
 
 
 def entry(*lines: LineEntry, **values: Any) -> OrderEntry:

@@ -25,7 +25,7 @@ WITH RECURSIVE chain AS (
 ) SELECT id FROM chain WHERE merged_into IS NULL
 """)
 _PARTY = text(f"""
-SELECT ARRAY(SELECT code FROM channel) AS channels, {COLUMNS}, {CONTACTS}
+SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, {COLUMNS}, {CONTACTS}
 FROM (SELECT 1) AS one LEFT JOIN customer c ON c.id = :id
 """)  # noqa: S608  constants
 _FILTERS = {

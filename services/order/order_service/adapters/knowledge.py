@@ -45,7 +45,7 @@ class Knowledge:
         if customer is not None:
             contacts = tuple((contact.name, contact.phone) for contact in customer.contacts)
             party = KnownCustomer(customer.id, customer.name, contacts)
-        gathered = Gathered(Known(party, channels, items, self._clock.today(), normalise))
+        gathered = Gathered(Known(party, channels, items, self._clock.today(), self._clock.now(), normalise))
         missing = wanted - items.keys()
         return await self.ask_again(gathered, missing) if missing else gathered
 
@@ -54,5 +54,5 @@ class Knowledge:
         asked = await self._master.ask(codes)
         known = gathered.known
         items: Mapping[str, Item] = {**known.items, **asked}
-        fresh = Known(known.customer, known.channels, items, known.today, known.normalise)
+        fresh = Known(known.customer, known.channels, items, known.today, known.now, known.normalise)
         return Gathered(fresh, {**gathered.newer, **asked})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from sqlalchemy import RowMapping, text
 
@@ -22,12 +22,13 @@ _GROUPS: Mapping[str, tuple[str, str]] = {
     "sales_owner": ("o.sales_owner", ""),
 }
 GROUP_WORDS = tuple(_GROUPS)
+_PLACES = Decimal("0.0001")
 
 
 def _stage_columns() -> str:
     parts = []
     for stage, (begin, end) in DWELLS.items():
-        span = f"extract(epoch FROM m.{end} - m.{begin}) / 3600.0"
+        span = f"date_part('epoch', m.{end} - m.{begin}) / 3600.0"  # float8: microseconds of a century stay exact
         parts.append(f"CASE WHEN m.{end} >= m.{begin} THEN {span} END AS {stage}")
     return ", ".join(parts)
 
@@ -37,9 +38,8 @@ def _statistics() -> str:
     for stage in STAGES:
         parts += [
             f"count({stage}) AS {stage}_n",
-            f"round(avg({stage}), 4) AS {stage}_mean",
-            f"round(percentile_cont(0.5) WITHIN GROUP (ORDER BY {stage})::numeric, 4) AS {stage}_median",
-            f"round(percentile_cont(0.9) WITHIN GROUP (ORDER BY {stage})::numeric, 4) AS {stage}_p90",
+            f"avg({stage}) AS {stage}_mean",
+            f"percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY {stage}) AS {stage}_ranks",  # one sort for both
         ]
     return ", ".join(parts)
 
@@ -79,5 +79,10 @@ class LeadTimeViews:
 
 
 def _cell(row: RowMapping, stage: str) -> Cell:
-    values = [row[f"{stage}_{part}"] for part in ("n", "mean", "median", "p90")]
-    return Cell(stage, *values)
+    median, p90 = row[f"{stage}_ranks"] or (None, None)
+    return Cell(stage, row[f"{stage}_n"], *(_hours(value) for value in (row[f"{stage}_mean"], median, p90)))
+
+
+def _hours(value: float | None) -> Decimal | None:
+    """Return hours to four places."""
+    return None if value is None else Decimal(repr(value)).quantize(_PLACES, ROUND_HALF_EVEN)

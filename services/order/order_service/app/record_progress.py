@@ -19,6 +19,17 @@ async def record_plan(
     await orders.save(order)
 
 
+async def record_revised_plan(
+    number: str, planned: Mapping[int, Decimal], words: Mapping[str, str], orders: Orders
+) -> None:
+    """Set what the plan covers of the lines it changed for; the release stays where it was."""
+    order = await orders.get(number)
+    for line in order.lines:
+        line.planned_quantity = planned.get(line.line_no, line.planned_quantity)
+    order.notes.append(("PlanRevised", dict(words)))
+    await orders.save(order)
+
+
 async def record_start(number: str, at: datetime, words: Mapping[str, str], orders: Orders) -> None:
     """Note the start of an operation; the first puts the order in production."""
     order = await orders.get(number)

@@ -31,6 +31,7 @@ async def submit_order(submission: Submission, orders: Orders) -> Order:
     order = make_order(submission)
     running = await orders.next_number(order.customer_id, order.source_ref or order.content_hash)
     order.number = f"SO{submission.known.today:%Y%m%d}-{running}"
+    order.note_talks(submission.entry.inquired_at, submission.entry.quoted_at)
     order.submit(await orders.twin_of(order), submission.now)
     await orders.add(order)
     return order

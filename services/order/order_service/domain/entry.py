@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,6 +20,7 @@ DUE_LIMIT_DAYS = 3650
 URGENCIES = ("red", "yellow", "green")
 KINDS = ("firm", "intent")
 ATTACHMENT_LIMIT = 20
+CLOCK_TOLERANCE = timedelta(minutes=10)
 ITEM_REASONS = frozenset({"ITEM_UNKNOWN", "ITEM_INACTIVE", "UNIT_UNKNOWN", "QUANTITY_NOT_WHOLE"})
 
 
@@ -53,6 +54,8 @@ class OrderEntry:
     note: str = ""
     attachment_ids: tuple[str, ...] = ()
     confirm: bool = False
+    inquired_at: datetime | None = None
+    quoted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Known:
     channels: Collection[str]
     items: Mapping[str, Item]
     today: date
+    now: datetime
     normalise: Callable[[str], str | None]
 
 
@@ -90,7 +94,7 @@ def check_header(entry: OrderEntry, known: Known) -> list[FieldProblem]:
         params = {"channel": entry.channel[:40], "known": ",".join(sorted(known.channels))}
         problems.append(FieldProblem("channel", "CHANNEL_UNKNOWN", params))
     problems += check_date("due_date", entry.due_date, known.today, required=True)
-    problems += check_words(entry.urgency, entry.kind)
+    problems += check_words(entry.urgency, entry.kind) + check_moments(entry, known.now)
     if entry.confirm and entry.kind == "intent":
         problems.append(FieldProblem("confirm", "INTENT_NOT_CONFIRMABLE"))
     return problems + check_attachments(entry.attachment_ids)
@@ -106,6 +110,16 @@ def check_words(urgency: str, kind: str) -> list[FieldProblem]:
     if kind and kind not in KINDS:
         problems.append(FieldProblem("kind", "KIND_UNKNOWN", {"kind": kind[:40], "known": ",".join(KINDS)}))
     return problems
+
+
+def check_moments(entry: OrderEntry, now: datetime) -> list[FieldProblem]:
+    """Check when the customer asked and was quoted: never in the future (S76, S77)."""
+    moments = {"inquired_at": entry.inquired_at, "quoted_at": entry.quoted_at}
+    return [
+        FieldProblem(name, "INSTANT_IN_FUTURE", {"now": now.isoformat()})
+        for name, at in moments.items()
+        if at is not None and at > now + CLOCK_TOLERANCE
+    ]
 
 
 def check_attachments(ids: tuple[str, ...]) -> list[FieldProblem]:

@@ -118,6 +118,11 @@ class Order:
         if move not in self.allowed:
             raise IllegalMove(move, self.number, self.state, self.allowed)
 
+    def note_talks(self, inquired_at: datetime | None, quoted_at: datetime | None) -> None:
+        """Keep when the customer first asked and was first quoted; what is not given stays unrecorded (S76)."""
+        told_of = {"inquiry": inquired_at, "first_quote": quoted_at}
+        self.milestones |= {stage: at for stage, at in told_of.items() if at is not None}
+
     def submit(self, twin: tuple[str, str] | None, now: datetime) -> None:
         """Take the order in; `twin` is the number and sales owner of an order it may repeat."""
         self.record(told.OrderSubmitted())

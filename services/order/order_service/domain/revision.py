@@ -17,6 +17,7 @@ from order_service.domain.texts import checked_texts, read_date
 
 FIELDS = (
     "due_date", "urgency", "note", "sales_owner", "contact", "source_ref", "attachment_ids", "lines", "ship_on_receipt",
+    "inquired_at", "quoted_at",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def check_revision(revision: Revision, order: Order, known: Known) -> None:
         problems += rules.check_words(entry.urgency or "-", "")
     if "contact" in fields:
         problems += rules.check_contact(entry.contact_name, entry.contact_phone, known)
+    problems += [problem for problem in rules.check_moments(entry, known.now) if problem.field in fields]
     if "attachment_ids" in fields:
         problems += rules.check_attachments(entry.attachment_ids)
     if "lines" in fields:
@@ -112,7 +114,9 @@ def _ask_capacity(order: Order, known: Known) -> None:
 
 
 def _snapshot(order: Order) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(order, name) for name in FIELDS if name not in ("contact", "lines")}
+    plain_fields = [name for name in FIELDS if name not in ("contact", "lines", "inquired_at", "quoted_at")]
+    values: dict[str, object] = {name: getattr(order, name) for name in plain_fields}
+    values |= {"inquired_at": order.milestones.get("inquiry"), "quoted_at": order.milestones.get("first_quote")}
     values["contact"] = f"{order.contact_name} {order.contact_phone}"
     values["lines"] = [
         (x.line_no, x.quantity, x.cancelled_quantity, x.due_date, x.due_date_inherited, x.unit_price)
@@ -131,6 +135,9 @@ def _apply(order: Order, revision: Revision, known: Known) -> None:
             "",
             "",
         )
+    order.note_talks(
+        entry.inquired_at if "inquired_at" in fields else None, entry.quoted_at if "quoted_at" in fields else None
+    )
     if "lines" in fields:
         _apply_lines(order, entry.lines, known)
     if "due_date" in fields:

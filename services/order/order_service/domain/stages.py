@@ -41,8 +41,13 @@ class Dwell:
     stage: str
     from_stage: str
     to_stage: str
-    hours: Decimal | None
+    span: tuple[datetime, datetime] | None
     running: bool = False
+
+    @property
+    def hours(self) -> Decimal | None:
+        """Calendar hours."""
+        return None if self.span is None else hours_of(self.span[1] - self.span[0])
 
 
 def hours_of(span: timedelta) -> Decimal:
@@ -65,17 +70,17 @@ def dwells(moments: Mapping[str, datetime], state: str, now: datetime) -> list[D
 
 def _dwell(stage: str, begin: str, end: str, moments: Mapping[str, datetime], last: str | None, now: datetime) -> Dwell:
     if begin in moments and end in moments and moments[end] >= moments[begin]:
-        return Dwell(stage, begin, end, hours_of(moments[end] - moments[begin]))
+        return Dwell(stage, begin, end, (moments[begin], moments[end]))
     if begin == last:
-        return Dwell(stage, begin, end, hours_of(max(now - moments[begin], timedelta(0))), running=True)
+        return Dwell(stage, begin, end, (moments[begin], max(now, moments[begin])), running=True)
     return Dwell(stage, begin, end, None)
 
 
 def waiting(raised: datetime | None, cleared: datetime | None, *, open_now: bool, now: datetime) -> Dwell:
     """Return the time from the first shortage to the clearing of the last (S6)."""
     until = now if open_now else cleared
-    hours = hours_of(until - raised) if raised and until else None
-    return Dwell(WAITING, "short", "covered", hours, running=open_now)
+    span = (raised, until) if raised and until else None
+    return Dwell(WAITING, "short", "covered", span, running=open_now)
 
 
 def longest(found: list[Dwell]) -> str:

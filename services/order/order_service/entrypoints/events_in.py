@@ -45,6 +45,13 @@ async def on_order_planned(event: Incoming, unit: Transaction) -> None:
     await record_progress.record_plan(told.order_number, planned, at, OrderRepository(unit), covers=covers)
 
 
+async def on_plan_revised(event: Incoming, unit: Transaction) -> None:
+    told = event.parse(planning.PlanRevised)
+    planned = {line.line_no: Decimal(line.quantity_after) for line in told.lines}
+    words = {"lines": "; ".join(f"{x.line_no}: {x.quantity_before} -> {x.quantity_after}{x.unit}" for x in told.lines)}
+    await record_progress.record_revised_plan(told.order_number, planned, words, OrderRepository(unit))
+
+
 async def on_operation_started(event: Incoming, unit: Transaction) -> None:
     told = event.parse(planning.OperationStarted)
     words = _words(told, "production_order_number", "operation_name", "work_center", "device_id")
@@ -152,6 +159,7 @@ _NOTED: dict[str, type[Message]] = {
 HANDLERS: Mapping[type[Message], Handler] = {
     planning.ItemChanged: on_item_changed,
     planning.OrderPlanned: on_order_planned,
+    planning.PlanRevised: on_plan_revised,
     planning.OperationStarted: on_operation_started,
     planning.ProductionOrderDispatched: on_dispatched,
     planning.OperationFinished: on_operation_finished,

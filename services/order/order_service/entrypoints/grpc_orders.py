@@ -12,6 +12,7 @@ from chassis.commands import Commands
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
 from chassis.telemetry import current_traceparent
+from order_service.adapters.channels import ChannelViews, put_channel
 from order_service.adapters.goods import GoodsLedger
 from order_service.adapters.invoices import InvoiceRepository
 from order_service.adapters.knowledge import Gathered, Knowledge
@@ -28,6 +29,7 @@ from order_service.domain.entry import check, is_about_items
 from order_service.domain.errors import Invalid, NotFound
 from order_service.domain.revision import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
+from order_service.domain.working_time import WorkingTime
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
 from order_service.entrypoints.paging import next_token, page_size
@@ -43,6 +45,8 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     knowledge: Knowledge
     shipments: ShipmentRecords
     tracking_key: bytes
+    working: WorkingTime
+    channels: ChannelViews
 
     def _message(self, order: Any) -> pb.Order:
         return messages.order_message(order, self.tracking_key)
@@ -133,9 +137,8 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         moments, waiting = await self.views.moments(order.id)
         now = self.database.clock.now()
         found = stages.dwells(moments, order.state, now)
-        longest = stages.longest(found)
         found.append(stages.waiting(waiting.raised, waiting.cleared, open_now=waiting.open_now, now=now))
-        return messages.lead_time_message(order, moments, found, longest, now)
+        return messages.lead_time_message(order, moments, found, now, self.working)
 
     async def GetTrackedOrder(self, request: pb.GetTrackedOrderRequest, context: Any) -> pb.GetTrackedOrderResponse:
         found = order_id_in(request.token)
@@ -148,3 +151,16 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         if not is_genuine(self.tracking_key, request.token, order.id, order.token_epoch):
             raise NotFound("TRACKING_LINK_UNKNOWN")
         return messages.tracked_message(order, await self.views.shipments(order.id))
+
+    async def PutChannel(self, request: pb.PutChannelRequest, context: Any) -> pb.PutChannelResponse:
+        active = request.active if request.HasField("active") else True
+
+        async def work(unit: Transaction) -> pb.PutChannelResponse:
+            await put_channel(unit, request.code, active=active)
+            return pb.PutChannelResponse(channel=pb.Channel(code=request.code, active=active))
+
+        return await self.commands.run(request.context, pb.PutChannelResponse, work)
+
+    async def ListChannels(self, request: pb.ListChannelsRequest, context: Any) -> pb.ListChannelsResponse:
+        found = await self.channels.channels()
+        return pb.ListChannelsResponse(channels=[pb.Channel(code=code, active=active) for code, active in found])

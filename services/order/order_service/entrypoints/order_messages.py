@@ -16,8 +16,9 @@ from order_service.app.facts import Shipment
 from order_service.domain.line import Line
 from order_service.domain.order import CAPACITY_NOTICE_DAYS, Order
 from order_service.domain.quantity import plain
-from order_service.domain.stages import STAGES, Dwell, hours_text
+from order_service.domain.stages import STAGES, Dwell, hours_of, hours_text, longest
 from order_service.domain.tracking import tracking_token
+from order_service.domain.working_time import WorkingTime
 
 
 def order_message(order: Order, tracking_key: bytes) -> pb.Order:
@@ -123,16 +124,21 @@ def _parcels(shipments: Iterable[Shipment]) -> list[pb.TrackedParcel]:
 
 
 def lead_time_message(
-    order: Order, moments: Mapping[str, datetime], found: Iterable[Dwell], longest: str, now: datetime
+    order: Order, moments: Mapping[str, datetime], found: list[Dwell], now: datetime, working: WorkingTime
 ) -> pb.GetOrderLeadTimeResponse:
-    """Return the ten stage events, dwells and the longest stage."""
+    """Return the ten stage events, dwells in calendar and working hours, and the longest stage."""
     dwells = [
         pb.Dwell(
-            stage=x.stage, hours=hours_text(x.hours), running=x.running, from_stage=x.from_stage, to_stage=x.to_stage
+            stage=x.stage,
+            hours=hours_text(x.hours),
+            running=x.running,
+            from_stage=x.from_stage,
+            to_stage=x.to_stage,
+            working_hours=hours_text(hours_of(working.between(*x.span)) if x.span else None),
         )
         for x in found
     ]
     return pb.GetOrderLeadTimeResponse(
         order_number=order.number, events=[pb.StageEvent(stage=x, at=stamp(moments.get(x))) for x in STAGES],
-        dwells=dwells, longest_stage=longest, now=stamp(now), state=order.state,
+        dwells=dwells, longest_stage=longest(found), now=stamp(now), state=order.state,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from orderhub.order.v1 import order_pb2 as pb
@@ -24,6 +24,16 @@ def _lines(request: Any) -> tuple[LineEntry, ...]:
     )
 
 
+def _instant(request: Any, field: str) -> datetime | None:
+    """Return an instant of a request; None when unset; raise Invalid when it is out of range."""
+    if not request.HasField(field):
+        return None
+    try:
+        return getattr(request, field).ToDatetime(tzinfo=UTC)  # type: ignore[no-any-return]
+    except (ValueError, OverflowError) as error:
+        raise Invalid([FieldProblem(field, "DATE_INVALID", {"value": ""})]) from error
+
+
 def entry_of(request: pb.SubmitOrderRequest) -> OrderEntry:
     """Return the entry of a submission."""
     return OrderEntry(
@@ -31,7 +41,7 @@ def entry_of(request: pb.SubmitOrderRequest) -> OrderEntry:
         contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
         urgency=request.urgency, sales_owner=request.sales_owner, kind=request.kind,
         ship_on_receipt=request.ship_on_receipt, note=request.note, attachment_ids=tuple(request.attachment_ids),
-        confirm=request.confirm,
+        confirm=request.confirm, inquired_at=_instant(request, "inquired_at"), quoted_at=_instant(request, "quoted_at"),
     )  # fmt: skip
 
 
@@ -42,6 +52,7 @@ def change_of(request: pb.ReviseOrderRequest) -> Change:
         contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
         urgency=request.urgency, sales_owner=request.sales_owner, ship_on_receipt=request.ship_on_receipt,
         note=request.note, attachment_ids=tuple(request.attachment_ids),
+        inquired_at=_instant(request, "inquired_at"), quoted_at=_instant(request, "quoted_at"),
     )  # fmt: skip
     return Change(request.order, request.expected_version, frozenset(request.fields), entry)
 
@@ -54,13 +65,7 @@ def move_of(request: pb.MoveOrderRequest) -> Move:
 
 def signature_of(request: pb.SignShipmentRequest) -> Signature:
     """Return the signature; raise Invalid for an instant out of range."""
-    at = None
-    if request.HasField("signed_at"):
-        try:
-            at = request.signed_at.ToDatetime(tzinfo=UTC)
-        except (ValueError, OverflowError) as error:
-            raise Invalid([FieldProblem("signed_at", "DATE_INVALID", {"value": ""})]) from error
-    return Signature(request.shipment, request.signed_by.strip(), at)
+    return Signature(request.shipment, request.signed_by.strip(), _instant(request, "signed_at"))
 
 
 def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
