@@ -7,7 +7,7 @@ BOOT := deploy/local/bootstrap.sh
 PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs doctor admin demo cert test proof bench chaos lint fmt proto packages-runtime packages-dev clean
+.PHONY: help up down status logs doctor admin demo cert test proof bench chaos lint fmt proto k8s-check k8s-smoke packages-runtime packages-dev clean
 
 ##@ Run
 up: packages-runtime ## install what is missing, start everything, load the demo factory
@@ -37,6 +37,10 @@ bench: packages-dev ## benchmarks beside their limits
 	@$(PY) -m tests.bench
 chaos: packages-dev ## fault drills; prints acknowledged, found, lost, doubled
 	@$(PY) -m pytest -s --timeout=1800 tests/e2e/test_faults.py tests/chaos
+k8s-check: packages-dev ## render every Kubernetes overlay and hold it by the rules
+	@$(PY) -m deploy.k8s.check
+k8s-smoke: packages-dev ## run the Kubernetes base with podman (root) and walk an order through it
+	@$(PY) -m deploy.k8s.smoke
 lint: packages-dev ## ruff, mypy, import contracts, buf, generated code, web checks
 	@.ci/lint
 
@@ -51,7 +55,7 @@ clean: down ## remove .run/, caches and the demo's data (asks first unless YES=1
 
 ##@ Help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 packages-runtime:
 	@$(BOOT) all runtime

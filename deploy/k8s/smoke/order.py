@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from deploy.k8s.smoke.podman import Podman
 from deploy.local.demo.load import factory, load
-from deploy.local.demo.rest import Json, Rest
+from deploy.local.demo.rest import Json, Refused, Rest
 from deploy.local.keys import ROLES, password
 
 ADMIN = "admin"
 DUE_DAYS = 20
+PATIENCE_SECONDS = 120.0
+Answer = TypeVar("Answer")
 
 
 def walk(podman: Podman, gateway: str, url: str) -> None:
@@ -23,20 +29,33 @@ def walk(podman: Podman, gateway: str, url: str) -> None:
     )  # fmt: skip
     api = Rest.signed_in({"gateway_url": url, "users": users}, ADMIN)
     plant = factory()
-    load(api, plant, users)
+    patient(lambda: load(api, plant, users))
     print("  signed in, factory loaded", flush=True)
-    number = enter(api, plant["story"])
-    plan = api.post(f"/orders/{number}:plan")
+    key = uuid.uuid4().hex
+    number = patient(lambda: enter(api, plant["story"], key))
+    plan = patient(lambda: api.post(f"/orders/{number}:plan", key=f"plan-{number}"))
     print(f"  {number} planned: {len(plan['production_orders'])} production orders, {len(plan['shortages'])} shortages")
     heard(api, number)
 
 
-def enter(api: Rest, story: Json) -> str:
+def patient(step: Callable[[], Answer]) -> Answer:
+    """Take 503 for what it says, "try again": a busy machine misses the three seconds of a call. Steps are idempotent."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return step()
+        except Refused as refusal:
+            if ": 503 " not in str(refusal) or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
+
+
+def enter(api: Rest, story: Json, key: str) -> str:
     customer = api.get(f"/customers?q={story['customer']}")["items"][0]
     due = (datetime.now(UTC) + timedelta(days=DUE_DAYS)).date()
     body = {"customer_id": customer["id"], "channel": "wechat", "due_date": str(due), "lines": story["lines"]}
-    number = str(api.post("/orders", body)["number"])
-    api.post(f"/orders/{number}:confirm")
+    number = str(api.post("/orders", body, f"order-{key}")["number"])
+    api.post(f"/orders/{number}:confirm", key=f"confirm-{key}")
     return number
 
 

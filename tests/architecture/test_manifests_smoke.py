@@ -1,0 +1,55 @@
+"""The smoke run plays what the manifests say: podman's words differ, commands, accounts and locks do not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.k8s.make_secrets import documents as secret_documents
+from deploy.k8s.pods import pods
+from deploy.k8s.render import HERE, render
+from deploy.k8s.smoke.translate import LEFT_OUT, Stage, secret_texts
+from deploy.local.keys import SERVICES, made
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    return Stage(render(HERE / "base"), secret_texts(secret_documents(made(), backup_key="00")), tmp_path)
+
+
+def played(stage: Stage, part: str) -> Any:
+    return stage.playable(part)[-1]["spec"]
+
+
+def test_every_part_but_the_collector_is_played(stage: Stage) -> None:
+    assert set(stage.parts()) == {pod.part for pod in pods(stage.documents)} - set(LEFT_OUT)
+
+
+def test_locks_commands_and_settings_stay(stage: Stage) -> None:
+    kept = ("command", "args", "env", "envFrom", "securityContext", "volumeMounts")
+    for part, pod in stage.parts().items():
+        spec = played(stage, part)
+        containers = [*spec.get("initContainers", []), *spec["containers"]]
+        assert spec["securityContext"] == pod.spec["securityContext"]
+        assert [{k: c.get(k) for k in kept} for c in containers] == [
+            {k: c.get(k) for k in kept} for c in pod.containers()
+        ]
+
+
+def test_each_part_sees_its_own_secrets_only(stage: Stage) -> None:
+    for service in SERVICES:
+        folders = {v["name"]: Path(v["hostPath"]["path"]) for v in played(stage, service)["volumes"]}
+        assert "orderhub_migration_url" not in {p.name for p in folders["secrets"].iterdir()}
+        assert "orderhub_migration_url" in {p.name for p in folders["owner-secrets"].iterdir()}
+        assert {oct(p.stat().st_mode & 0o777) for p in folders["secrets"].iterdir()} == {"0o400"}
+
+
+def test_every_name_the_settings_use_has_an_address(stage: Stage) -> None:
+    names = {alias["hostnames"][0]: alias["ip"] for alias in played(stage, "gateway")["hostAliases"]}
+
+    assert {*SERVICES, "postgres", "rabbitmq"} <= names.keys()
+    assert len(set(names.values())) == len(names)
