@@ -1,4 +1,4 @@
-"""Writes docs/events.md and docs/asyncapi.json from the protos and the samples; `--check` only compares.
+"""Writes docs/events.md and the AsyncAPI document the gateway serves, from protos and samples; `--check` only compares.
 
 Every event message needs a sample under protos/samples; the sample is checked against its message by tests/contract.
 """
@@ -28,7 +28,7 @@ Durable topic exchange `orderhub.events`; routing key = CloudEvents `type` = ful
 structured JSON (`application/cloudevents+json`), persistent, `message_id` = event id, `traceparent` inside and in the
 headers. `sequence` counts the events of one (source, subject) without gaps. `data` is the message as snake_case JSON;
 quantities are decimal strings with `unit` beside. At least once, ordered per (source, subject); consumers ignore what
-they do not know.
+they do not know. The same as AsyncAPI 3: `GET /api/v1/asyncapi.json` of a running gateway.
 """
 
 
@@ -132,7 +132,7 @@ def _value_schema(one: FieldDescriptor) -> dict[str, Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """Return docs/asyncapi.json: AsyncAPI 3, one channel per event type on the exchange."""
+    """Return the AsyncAPI 3 document: one channel per event type on the exchange."""
     known = samples()
     document: dict[str, Any] = {
         "asyncapi": "3.0.0",
@@ -182,7 +182,8 @@ def main() -> None:
     check = parser.parse_args().check
     wanted = {
         ROOT / "docs/events.md": page(),
-        ROOT / "docs/asyncapi.json": json.dumps(asyncapi(), ensure_ascii=False, indent=2) + "\n",
+        ROOT / "services/gateway/gateway_service/asyncapi.json": json.dumps(asyncapi(), ensure_ascii=False, indent=2)
+        + "\n",
     }
     old = [str(path.relative_to(ROOT)) for path, text in wanted.items() if not _same(path, text)]
     if check and old:

@@ -82,6 +82,12 @@ def _publish(app: FastAPI) -> None:
     async def document() -> Response:
         return Response(_document(app), media_type="application/json")
 
+    @app.get(f"{PREFIX}/asyncapi.json", include_in_schema=False)
+    async def events() -> Response:
+        return Response(
+            resources("gateway_service").joinpath("asyncapi.json").read_bytes(), media_type="application/json"
+        )
+
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return get_swagger_ui_html(

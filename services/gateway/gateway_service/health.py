@@ -17,13 +17,13 @@ api = APIRouter(include_in_schema=False)
 DATABASE_SECONDS = 1.5
 
 
-@api.get("/healthz")
+@api.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> Response:
     """The event loop turns."""
     return answer({"status": "ok"})
 
 
-@api.get("/readyz")
+@api.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz(request: Request) -> Response:
     """200 `ready`, 200 `degraded` while the broker is away (intake goes on), 503 without database or services."""
     gateway = gateway_of(request)

@@ -71,7 +71,7 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     return _page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)} UTC</p>")
 
 
-@api.get("/t/{token}")
+@api.api_route("/t/{token}", methods=["GET", "HEAD"])
 async def track_page(token: str, request: Request) -> Response:
     """The customer's status page, made on the server so that any phone shows it."""
     exchange.begin(Exchange(principal.Principal("", "public"), "GET /t/{token}"))
@@ -86,7 +86,7 @@ async def track_page(token: str, request: Request) -> Response:
         return _page(title, f"<h1>{escape(title)}</h1>", problem.status)
 
 
-@api.get("/{path:path}")
+@api.api_route("/{path:path}", methods=["GET", "HEAD"])
 async def web(path: str, request: Request) -> Response:
     """The web client; unknown paths are its own to route."""
     return _missing() if path.startswith("api/") else served(gateway_of(request).settings.web_dist, path)

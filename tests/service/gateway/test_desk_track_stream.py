@@ -338,6 +338,8 @@ async def test_the_front_page_and_the_docs_stand_alone(house: House) -> None:
         answer = await house.http.get(f"{house.base}{path}")
         assert answer.status_code == 200, path
         assert "https://" not in answer.text[:2000], path
+    assert (await house.http.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
+    assert (await house.http.head(f"{house.base}/")).status_code == 200
     assert (await house.http.get(f"{house.base}/nowhere.js")).status_code == 404
     assert (await house.http.get(f"{house.base}/api/v1/nowhere")).json()["reason"] == "NOT_FOUND"
 

@@ -27,7 +27,7 @@ def gateway_of(request: Request) -> Gateway:
     return gateway
 
 
-def _clients_of(request: Request) -> Clients:
+async def _clients_of(request: Request) -> Clients:
     return gateway_of(request).clients
 
 
@@ -37,16 +37,17 @@ def _version(header: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else NO_VERSION
 
 
-def _wanted(if_match: Annotated[str | None, Header(alias="If-Match", description="ETag")] = None) -> int | None:
+async def _wanted(if_match: Annotated[str | None, Header(alias="If-Match", description="ETag")] = None) -> int | None:
     return None if if_match is None or if_match.strip() == "*" else _version(if_match)
 
 
-def _needed(if_match: Annotated[str | None, Header(alias="If-Match", description="ETag; needed")] = None) -> int:
+async def _needed(if_match: Annotated[str | None, Header(alias="If-Match", description="ETag; needed")] = None) -> int:
     if if_match is None:
         raise Problem(428, "IF_MATCH_REQUIRED")
     return _version(if_match)
 
 
+# Dependencies are coroutines: a plain function would go through a thread for every request.
 Services = Annotated[Clients, Depends(_clients_of)]
 WantedVersion = Annotated[int | None, Depends(_wanted)]
 NeededVersion = Annotated[int, Depends(_needed)]
