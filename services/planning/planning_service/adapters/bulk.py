@@ -28,6 +28,11 @@ class BulkInsert:
         if rows:
             await unit.execute(self.statement, {name: [row[name] for row in rows] for name in self._columns})
 
+    async def take(self, unit: Transaction, things: Sequence[object]) -> None:
+        """Insert objects whose attributes have the columns' names."""
+        if things:
+            await unit.execute(self.statement, {name: [getattr(it, name) for it in things] for name in self._columns})
+
 
 def _array_of(kind: str) -> str:
     return "text[]" if kind == "jsonb" else f"{kind}[]"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import text
@@ -11,7 +10,6 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.domain.component import Component, Held
-from planning_service.domain.exact import trimmed
 
 COLUMNS = """
 c.production_order_number, c.order_number, c.line_no, c.item_code, c.item_name, c.unit, c.due_date, c.required, c.made,
@@ -66,7 +64,6 @@ _NEW = BulkInsert(
 
 def component_of(row: Any) -> Component:
     """Return the component of a row."""
-    numbers = ("required", "made", "expected", "available", "reserved", "issued", "held_short")
     return Component(
         order_number=row.order_number,
         production_order_number=row.production_order_number,
@@ -75,9 +72,15 @@ def component_of(row: Any) -> Component:
         item_name=row.item_name,
         unit=row.unit,
         due_date=row.due_date,
+        required=row.required,
+        made=row.made,
+        expected=row.expected,
+        available=row.available,
+        reserved=row.reserved,
+        issued=row.issued,
+        held_short=row.held_short,
         told=row.told,
         substitutes=row.substitutes,
-        **{name: trimmed(getattr(row, name)) for name in numbers},
     )
 
 
@@ -89,7 +92,7 @@ class ComponentRows:
 
     async def add(self, components: Sequence[Component]) -> None:
         """Insert new components in one statement."""
-        await _NEW.run(self._unit, [{**asdict(component), "short": component.short} for component in components])
+        await _NEW.take(self._unit, components)
 
     async def of_order(self, order_number: str) -> list[Component]:
         """Return all components of an order."""

@@ -53,7 +53,10 @@ _COMPONENTS = text(
     f"SELECT {COMPONENT_COLUMNS} FROM component c WHERE c.production_order_number = ANY(:numbers) "  # noqa: S608
     "ORDER BY c.production_order_number, c.item_code"
 )
-_OF_PLAN = text(f"SELECT {COMPONENT_COLUMNS} FROM component c WHERE c.order_number = :order")  # noqa: S608
+_OF_PLAN = text(
+    f"SELECT {COMPONENT_COLUMNS} FROM component c WHERE c.order_number = :order "  # noqa: S608
+    "ORDER BY c.production_order_number, c.item_code"
+)
 _PLAN = text("SELECT order_number, unplanned FROM plan WHERE order_number = :order OR order_id = :order")
 _PLAN_LINES = text("""
 SELECT line_no, item_code, item_name, quantity, unit, from_stock, to_make, due_date, producible_by
@@ -135,8 +138,8 @@ async def plan_of(reader: Reader, order: str) -> PlanView | None:
     if head is None:
         return None
     number = {"order": head.order_number}
-    views = await _views(reader, list(await reader.execute(_OF_ORDER, number)))
     components = [component_of(row) for row in await reader.execute(_OF_PLAN, number)]
+    views = await _views(reader, list(await reader.execute(_OF_ORDER, number)), components)
     lines = [PlanLineView(*row) for row in await reader.execute(_PLAN_LINES, number)]
     return PlanView(head.order_number, views, components, head.unplanned, lines)
 
@@ -189,15 +192,17 @@ def _pick(group: list[Component]) -> PickView:
     )
 
 
-async def _views(reader: Reader, rows: Sequence[Any]) -> list[ProductionView]:
+async def _views(reader: Reader, rows: Sequence[Any], known: Sequence[Component] | None = None) -> list[ProductionView]:
     numbers = [row.number for row in rows]
     operations: dict[str, list[Operation]] = defaultdict(list)
     components: dict[str, list[Component]] = defaultdict(list)
     if numbers:
         for found in await reader.execute(_OPERATIONS, {"numbers": numbers}):
             operations[found.production_order_number].append(operation_of(found))
-        for found in await reader.execute(_COMPONENTS, {"numbers": numbers}):
-            components[found.production_order_number].append(component_of(found))
+        if known is None:
+            known = [component_of(row) for row in await reader.execute(_COMPONENTS, {"numbers": numbers})]
+        for component in known:
+            components[component.production_order_number].append(component)
     return [
         ProductionView(
             production_order_of(row, operations[row.number]),

@@ -38,7 +38,8 @@ def from_micro(micro: int) -> Decimal:
     """Return the Decimal of a micro quantity, without trailing zeros."""
     if not -LIMIT_MICRO < micro < LIMIT_MICRO:
         raise QuantityNotRepresentable(quantity=f"{micro}e-6")
-    return trimmed(Decimal(micro).scaleb(-SCALE_DIGITS, _WIDE))
+    whole, rest = divmod(micro, MICRO)
+    return Decimal(whole) if not rest else Decimal(micro).scaleb(-SCALE_DIGITS, _WIDE).normalize(_WIDE)
 
 
 def trimmed(quantity: Decimal) -> Decimal:
@@ -50,7 +51,10 @@ def trimmed(quantity: Decimal) -> Decimal:
 
 def plain(quantity: Decimal) -> str:
     """Return the number as people write it: `5`, `0.35`, never `5.000000` or `1E+2`."""
-    return format(trimmed(quantity), "f")
+    text = format(quantity, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
 
 
 def ceil_to_step(numerator: int, denominator: int, step: int) -> int:
