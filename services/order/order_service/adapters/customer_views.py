@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
 from order_service.adapters.customers import COLUMNS, CONTACTS, customer_of
+from order_service.adapters.items import ITEMS, items_by_code
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.phones import normalise
 from order_service.domain.customer import Customer
 from order_service.domain.errors import NotFound
+from order_service.domain.item import Item
 from order_service.domain.texts import is_clean
 
 _SELECT = f"SELECT {COLUMNS}, {CONTACTS} FROM customer c WHERE "  # noqa: S608  constants
@@ -25,7 +28,7 @@ WITH RECURSIVE chain AS (
 ) SELECT id FROM chain WHERE merged_into IS NULL
 """)
 _PARTY = text(f"""
-SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, {COLUMNS}, {CONTACTS}
+SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, ({ITEMS}) AS items, {COLUMNS}, {CONTACTS}
 FROM (SELECT 1) AS one LEFT JOIN customer c ON c.id = :id
 """)  # noqa: S608  constants
 _FILTERS = {
@@ -35,13 +38,17 @@ _FILTERS = {
 }
 
 
-async def find_party(connection: AsyncConnection, customer_id: UUID | None) -> tuple[Customer | None, frozenset[str]]:
-    """Return the customer an id means now (the survivor when it was merged) and the channels an order may come by."""
-    row = (await connection.execute(_PARTY, {"id": customer_id})).one()
+async def find_party(
+    connection: AsyncConnection, customer_id: UUID | None, codes: Iterable[str]
+) -> tuple[Customer | None, frozenset[str], dict[str, Item]]:
+    """Return what an entry is checked against: customer (the survivor of a merge), channels, items by code or alias."""
+    wanted = {code for code in codes if is_clean(code)}
+    row = (await connection.execute(_PARTY, {"id": customer_id, "codes": sorted(wanted)})).one()
     if row.merged_into is not None:
         survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
-        return await find_party(connection, survivor)
-    return None if row.id is None else customer_of(row), frozenset(row.channels)
+        return await find_party(connection, survivor, wanted)
+    customer = None if row.id is None else customer_of(row)
+    return customer, frozenset(row.channels), items_by_code(row.items, wanted)
 
 
 class CustomerViews:

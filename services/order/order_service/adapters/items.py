@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from orderhub.planning.v1 import events_pb2, master_pb2, master_pb2_grpc
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.grpc_client import Peer
@@ -17,10 +16,11 @@ from order_service.domain.item import Item
 from order_service.domain.quantity import plain
 from order_service.domain.texts import is_clean
 
-_FIND = text("""
-SELECT code, name, unit, whole_units, active, version, aliases, units FROM item_copy
-WHERE code = ANY(CAST(:codes AS text[])) OR aliases && CAST(:codes AS text[])
-""")
+ITEMS = """
+SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'name', name, 'unit', unit, 'whole_units', whole_units,
+  'active', active, 'version', version, 'aliases', aliases, 'units', units)), '[]')
+FROM item_copy WHERE code = ANY(CAST(:codes AS text[])) OR aliases && CAST(:codes AS text[])
+"""
 # The older of two versions never wins.
 _STORE = text("""
 INSERT INTO item_copy (code, name, unit, whole_units, active, version, aliases, units)
@@ -31,13 +31,11 @@ WHERE item_copy.version < EXCLUDED.version
 """)
 
 
-async def find_items(connection: AsyncConnection, codes: Iterable[str]) -> dict[str, Item]:
-    """Return the copies by the code or alias asked for; unknown ones are left out. A code wins over an alias."""
-    wanted = {code for code in codes if is_clean(code)}
-    rows = (await connection.execute(_FIND, {"codes": sorted(wanted)})).all()
-    items = [_item_of(row) for row in rows]
-    found = {alias: item for item in items for alias in item.aliases if alias in wanted}
-    return found | {item.code: item for item in items if item.code in wanted}
+def items_by_code(found: Sequence[Mapping[str, Any]], wanted: Collection[str]) -> dict[str, Item]:
+    """Return copies by the code or alias asked for; unknown ones are left out. A code wins over an alias."""
+    items = [_item_of(one) for one in found]
+    by_alias = {alias: item for item in items for alias in item.aliases if alias in wanted}
+    return by_alias | {item.code: item for item in items if item.code in wanted}
 
 
 async def store_items(unit: Transaction, items: Sequence[Item]) -> None:
@@ -81,6 +79,6 @@ def _item_from(told: Any, code: str) -> Item:
     )  # fmt: skip
 
 
-def _item_of(row: Row[Any]) -> Item:
-    units = {unit: Decimal(factor) for unit, factor in row.units.items()}
-    return Item(row.code, row.name, row.unit, row.whole_units, row.active, row.version, tuple(row.aliases), units)
+def _item_of(found: Mapping[str, Any]) -> Item:
+    units = {unit: Decimal(factor) for unit, factor in found["units"].items()}
+    return Item(**{**found, "aliases": tuple(found["aliases"]), "units": units})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from order_service.adapters.customer_views import find_party
-from order_service.adapters.items import ItemMaster, find_items, store_items
+from order_service.adapters.items import ItemMaster, store_items
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.phones import normalise
 from order_service.domain.entry import Known, KnownCustomer
@@ -39,8 +39,7 @@ class Knowledge:
         """Return what is known of the customer and the items; items without a copy are asked for."""
         wanted = set(codes)
         async with self._database.read() as connection:
-            customer, channels = await find_party(connection, read_id(customer_id))
-            items = await find_items(connection, wanted)
+            customer, channels, items = await find_party(connection, read_id(customer_id), wanted)
         party = None
         if customer is not None:
             contacts = tuple((contact.name, contact.phone) for contact in customer.contacts)

@@ -43,20 +43,22 @@ LINES = text(f"""
 SELECT order_id, {", ".join(LINE_COLUMNS)} FROM order_line
 WHERE order_id = ANY(CAST(:ids AS uuid[])) ORDER BY order_id, line_no
 """)  # noqa: S608  constants
-INSERT = text(f"""
+INSERT_HEADER = f"""
 INSERT INTO customer_order ({", ".join((*FIXED, *CHANGING))})
-VALUES ({", ".join(f":{name}" for name in (*FIXED, *CHANGING))})
-""")  # noqa: S608  constants
+VALUES ({", ".join(f":{name}" if name not in LINE_TYPES else f":order_{name}" for name in (*FIXED, *CHANGING))})
+"""  # noqa: S608  constants
 UPDATE = text(
     f"UPDATE customer_order SET {', '.join(f'{name} = :{name}' for name in CHANGING)} WHERE id = :id"  # noqa: S608
 )
-STORE_LINES = text(f"""
+INSERT_LINES = f"""
 INSERT INTO order_line (order_id, {", ".join(LINE_COLUMNS)})
 SELECT :order_id, {", ".join(LINE_COLUMNS)}
 FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in LINE_TYPES.items())}) AS t ({", ".join(LINE_COLUMNS)})
+"""  # noqa: S608  constants
+STORE_LINES = text(f"""{INSERT_LINES}
 ON CONFLICT (order_id, line_no) DO UPDATE
 SET {", ".join(f"{name} = EXCLUDED.{name}" for name in LINE_COLUMNS if name != "line_no")}
-""")  # noqa: S608  constants
+""")
 
 
 def read_id(ref: str) -> UUID | None:
@@ -100,10 +102,10 @@ def joined(headers: Sequence[Row[Any]], lines: Sequence[Row[Any]]) -> list[Order
 
 
 def header_params(order: Order) -> dict[str, Any]:
-    """Return every stored value of the header."""
+    """Return every stored value of the header; the due date has a name apart from the lines'."""
     values = {name: getattr(order, name) for name in (*FIXED, *CHANGING)}
     values["attachment_ids"] = list(order.attachment_ids)
-    return values
+    return values | {"order_due_date": order.due_date}
 
 
 def line_params(order: Order) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -24,18 +23,25 @@ DUPLICATE_HOURS = 48
 
 # One entry at a time of the same wish, so that two at the same moment see each other.
 _NUMBER = text("SELECT nextval('order_number') AS n, pg_advisory_xact_lock(hashtextextended(:key, 4712))")
-_TWIN = text("""
+# Two queries, so that each has its index; one with OR reads every order of the customer.
+_TWIN_BY_SOURCE = text("""
 SELECT number, sales_owner, channel FROM customer_order
-WHERE customer_id = :customer_id AND cancelled_at IS NULL AND id <> :id
-  AND (:source_ref <> '' AND source_ref = :source_ref
-       OR :source_ref = '' AND content_hash = :content_hash AND created_at > :since)
+WHERE customer_id = :customer_id AND source_ref = :source_ref AND source_ref <> '' AND cancelled_at IS NULL AND id <> :id
 ORDER BY (channel = :channel) DESC, id LIMIT 1
 """)
-_TIMELINE = text("""
+_TWIN_BY_CONTENT = text("""
+SELECT number, sales_owner, channel FROM customer_order
+WHERE customer_id = :customer_id AND content_hash = :content_hash AND created_at > :since AND cancelled_at IS NULL
+  AND id <> :id
+ORDER BY id LIMIT 1
+""")
+_ENTRIES = """
 INSERT INTO timeline (order_id, at, actor, what, params)
 SELECT :order_id, :at, :actor, what, CAST(params AS jsonb)
 FROM unnest(CAST(:whats AS text[]), CAST(:params AS text[])) WITH ORDINALITY AS t (what, params, n) ORDER BY n
-""")
+"""
+_TIMELINE = text(_ENTRIES)
+_ADD = text(f"WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}) {_ENTRIES}")
 
 
 def _merge(column: str) -> str:
@@ -76,11 +82,17 @@ class OrderRepository:
 
     async def twin_of(self, order: Order) -> tuple[str, str] | None:
         """Return number and sales owner of the order this one may repeat; raise Conflict when it surely does (X5-X7)."""
-        params = {
-            "customer_id": order.customer_id, "id": order.id, "source_ref": order.source_ref, "channel": order.channel,
-            "content_hash": order.content_hash, "since": order.created_at - timedelta(hours=DUPLICATE_HOURS),
-        }  # fmt: skip
-        twin = (await self._unit.execute(_TWIN, params)).one_or_none()
+        params: dict[str, Any] = {"customer_id": order.customer_id, "id": order.id}
+        if order.source_ref:
+            found = await self._unit.execute(
+                _TWIN_BY_SOURCE, {**params, "source_ref": order.source_ref, "channel": order.channel}
+            )
+        else:
+            since = order.created_at - timedelta(hours=DUPLICATE_HOURS)
+            found = await self._unit.execute(
+                _TWIN_BY_CONTENT, {**params, "content_hash": order.content_hash, "since": since}
+            )
+        twin = found.one_or_none()
         if twin is None:
             return None
         if order.source_ref and twin.channel == order.channel:
@@ -88,9 +100,10 @@ class OrderRepository:
         return twin.number, twin.sales_owner
 
     async def add(self, order: Order) -> None:
-        """Store a new order."""
-        await self._unit.execute(rows.INSERT, rows.header_params(order))
-        await self._store_parts(order)
+        """Store a new order: header, lines and timeline in one statement."""
+        values = {**rows.header_params(order), **rows.line_params(order), **self._timeline_params(order)}
+        await self._unit.execute(_ADD, values)
+        await self._finish(order)
 
     async def save(self, order: Order) -> None:
         """Store what changed; the version rises when people would see another order."""
@@ -102,25 +115,24 @@ class OrderRepository:
 
     async def _store_parts(self, order: Order) -> None:
         await self._unit.execute(rows.STORE_LINES, rows.line_params(order))
+        if order.events or order.notes:
+            await self._unit.execute(_TIMELINE, {"order_id": order.id, **self._timeline_params(order)})
+        await self._finish(order)
+
+    async def _finish(self, order: Order) -> None:
         if order.milestones:
-            await self._unit.execute(
-                _MILESTONES,
-                {"order_id": order.id, **{moment: order.milestones.get(moment) for moment in MOMENTS}},
-            )
-        told = [(type(event).__name__, _texts(event)) for event in order.events]
-        await self._add_timeline(order.id, [*order.notes, *told])
+            moments = {moment: order.milestones.get(moment) for moment in MOMENTS}
+            await self._unit.execute(_MILESTONES, {"order_id": order.id, **moments})
         for event in order.events:
             tell(self._unit, order, event)
         order.events, order.notes, order.milestones = [], [], {}
 
-    async def _add_timeline(self, order_id: UUID, entries: Sequence[tuple[str, dict[str, str]]]) -> None:
-        if entries:
-            params = {
-                "order_id": order_id, "at": self._unit.now, "actor": self._unit.actor,
-                "whats": [what for what, _ in entries],
-                "params": [json.dumps(params, ensure_ascii=False) for _, params in entries],
-            }  # fmt: skip
-            await self._unit.execute(_TIMELINE, params)
+    def _timeline_params(self, order: Order) -> dict[str, Any]:
+        entries = [*order.notes, *((type(event).__name__, _texts(event)) for event in order.events)]
+        return {
+            "at": self._unit.now, "actor": self._unit.actor, "whats": [what for what, _ in entries],
+            "params": [json.dumps(params, ensure_ascii=False) for _, params in entries],
+        }  # fmt: skip
 
 
 def _content(order: Order) -> tuple[dict[str, Any], dict[str, Any]]:
