@@ -24,6 +24,7 @@ from inventory_service.entrypoints.error_map import ERRORS
 from inventory_service.entrypoints.events_in import EventsIn
 from inventory_service.entrypoints.goods_api import GoodsApi
 from inventory_service.entrypoints.stock_api import StockApi
+from inventory_service.entrypoints.sweep import Sweep
 
 APPEND_ONLY = ("stock_movement",)
 
@@ -32,6 +33,7 @@ class Settings(chassis_settings.Settings):
     """What inventory can be told beyond the chassis. `receipt_tolerance` is a share of what passed."""
 
     receipt_tolerance: Decimal = Field(Decimal(0), ge=0, le=1)
+    intent_days: int = Field(7, ge=0, le=365)
     consumption: Literal["backflush", "pick"] = "backflush"
 
 
@@ -41,7 +43,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     database = Database(settings.database_url.get_secret_value(), "inventory", clock=clock, pool=settings.database_pool)
     signer = Signer("inventory", settings.signing_key.get_secret_value(), clock)
     planning, order = Peer("planning", settings.planning_target, signer), Peer("order", settings.order_target, signer)
-    policy = Policy(settings.receipt_tolerance, settings.consumption == "backflush")
+    policy = Policy(settings.receipt_tolerance, settings.consumption == "backflush", settings.intent_days)
     warehouses = Warehouses(clock, policy)
     lookout, views = Lookout(database, Neighbours(planning, order), policy.tolerance), Views(database)
     commands, events = Commands(database), EventsIn(database, warehouses)
@@ -49,7 +51,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     services = inventory_pb2.DESCRIPTOR.services_by_name
     return Service(
         name="inventory", settings=settings, database=database, errors=ERRORS, handlers=events.handlers(),
-        prepare=events.prepare, closers=(planning.close, order.close),
+        prepare=events.prepare, loops=(Sweep(database, warehouses).run,), closers=(planning.close, order.close),
         servicers=(
             (inventory_pb2_grpc.add_StockServiceServicer_to_server, stock),
             (inventory_pb2_grpc.add_GoodsServiceServicer_to_server, goods),

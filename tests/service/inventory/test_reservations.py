@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from orderhub.inventory.v1 import inventory_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.planning.v1 import events_pb2 as planning_events
 
+from chassis.clock import FixedClock
+from inventory_service.entrypoints.sweep import Sweep
 from tests.service.inventory.conftest import World, made
 
 
@@ -229,6 +232,71 @@ async def test_consumed_goods_and_better_claims_are_not_taken(world: World) -> N
     assert await short_of(world, "production-orders/PO2") == {"X": "6"}
     assert (await world.refused(take_for(world, "SO2", " ")))[2]["fields"] == {"reason": "REQUIRED"}
     assert (await world.refused(take_for(world, "nobody")))[:2] == ("NOT_FOUND", "ORDER_UNKNOWN")
+
+
+async def intent(world: World, number: str, *lines: tuple[str, str], state: str = "submitted") -> None:
+    told = [{"line_no": n, "item_code": item, "quantity": q, "unit": "件"} for n, (item, q) in enumerate(lines, 1)]
+    message = order_events.OrderSubmitted(order_number=number, kind="intent", state=state, lines=told)
+    await world.tell("order", f"orders/{number}", message)
+
+
+async def test_an_intent_holds_softly_until_its_time_is_over(world: World, clock: FixedClock) -> None:
+    await world.move("receipt", ("X", "5"))
+    await intent(world, "SO1", ("X", "4"))
+    await world.planned("SO2", stocked=[(1, "X", "3")])
+    assert await world.balance("X") == ("5", "5", "0")
+    assert await short_of(world, "orders/SO2") == {"X": "2"}
+    sweep = Sweep(world.service.database, world.events.warehouses)
+
+    clock.advance(timedelta(days=6, hours=23))
+    assert await sweep.once() == 0
+    clock.advance(timedelta(hours=2))
+    assert await sweep.once() == 1
+
+    assert await sweep.once() == 0
+    assert await short_of(world, "orders/SO2") == {"X": "0"}
+    assert await world.names("orders/SO1") == ["ReservationReleased"]
+    await world.check()
+
+
+async def test_firm_demand_is_served_before_a_waiting_intent(world: World) -> None:
+    await intent(world, "SO1", ("X", "4"))
+    await intent(world, "SO3", ("X", "4"), state="suspected_duplicate")
+    await world.planned("SO2", stocked=[(1, "X", "3")])
+
+    await world.move("receipt", ("X", "5"))
+
+    assert await world.holdings(item_code="X") == {
+        ("SO2/1", "X"): ("3", "3", "0", "0"),
+        ("SO1/1", "X"): ("4", "2", "0", "2"),
+    }
+
+
+async def test_a_converted_intent_plans_with_what_it_held(world: World) -> None:
+    await world.move("receipt", ("X", "5"))
+    await intent(world, "SO1", ("X", "5"), ("Y", "1"))
+    await world.confirmed("SO1", ("X", "5"), ("Y", "1"))
+    available = (
+        await world.stock.GetAvailability(pb.GetAvailabilityRequest(item_codes=["X"], order="id-SO1"), None)
+    ).stock
+    assert available["X"].available == "5"
+
+    await world.planned("SO1", made("PO1", "Y", "1", ("X", "1")), stocked=[(1, "X", "4")])
+
+    assert await world.holdings(order="SO1") == {
+        ("PO1", "X"): ("1", "1", "0", "0"), ("SO1/1", "X"): ("4", "4", "0", "0"), ("SO1/2", "Y"): ("1", "0", "0", "0"),
+    }  # fmt: skip
+    await world.check()
+
+
+async def test_a_cancelled_intent_holds_nothing(world: World) -> None:
+    await world.move("receipt", ("X", "5"))
+    await intent(world, "SO1", ("X", "4"))
+
+    await world.tell("order", "orders/SO1", order_events.OrderCancelled(order_number="SO1", state="cancelled"))
+
+    assert await world.balance("X") == ("5", "0", "5")
+    await world.check()
 
 
 # Each consumer: once, twice, out of order.

@@ -267,10 +267,10 @@ class Worlds:
         self.planning.put("W", name="铜线", unit="m", units=[{"unit": "卷", "factor": "100"}])
 
     async def make(self, **values: Any) -> World:
-        """Make a service with a fresh database; lock_sql and reallocate_sql plant a mutant."""
+        """Make a service with a fresh database; other SQL plants a mutant."""
         if self.server is None:
             await self.start()
-        sql = {name: values.pop(name) for name in ("lock_sql", "reallocate_sql") if name in values}
+        sql = {name: values.pop(name) for name in ("lock_sql", "reallocate_sql", "admit_sql") if name in values}
         settings = Settings(
             database_url=await self.databases.create("inventory", append_only=APPEND_ONLY), amqp_url="amqp://nobody",
             signing_key=keys()["inventory"], trusted_keys=trusted(), profile="test",

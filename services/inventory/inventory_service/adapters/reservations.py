@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ from chassis.database import Transaction
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
 _COLUMNS = """r.production_order_number, r.order_number, r.line_no, r.item_code, r.unit, r.need, r.got, r.issued,
-       r.planner_rank, r.urgency, r.due_date, r.is_open, r.asked, r.traceparent"""
+       r.planner_rank, r.urgency, r.due_date, r.is_open, r.asked, r.traceparent, r.expires_at"""
 _OF_DEMANDS = text(f"""
 SELECT {_COLUMNS} FROM reservation_line r
 WHERE (r.production_order_number, r.order_number) IN (
@@ -27,18 +29,22 @@ _HOLDERS = text(f"""
 SELECT {_COLUMNS} FROM reservation_line r WHERE r.item_code = ANY (CAST(:items AS text[])) AND r.got > r.issued
 ORDER BY r.planner_rank DESC, r.urgency DESC, r.due_date DESC, r.seq DESC
 """)  # noqa: S608  a constant
+_EXPIRED = text("""
+SELECT DISTINCT order_number FROM reservation_line WHERE expires_at <= :now AND is_open ORDER BY 1 LIMIT 100
+""")
 
-# What the lines hold and what the balances say is reserved change in the same statement.
-_SAVE = text("""
-WITH t AS (
-  SELECT * FROM unnest(
+_GIVEN = """  SELECT * FROM unnest(
     CAST(:production_orders AS text[]), CAST(:orders AS text[]), CAST(:line_nos AS int[]), CAST(:items AS text[]),
     CAST(:units AS text[]), CAST(:needs AS numeric[]), CAST(:gots AS numeric[]), CAST(:issueds AS numeric[]),
     CAST(:ranks AS int[]), CAST(:urgencies AS smallint[]), CAST(:dues AS date[]), CAST(:opens AS boolean[]),
-    CAST(:askeds AS boolean[]), CAST(:traces AS text[]), CAST(:places AS int[]))
+    CAST(:askeds AS boolean[]), CAST(:traces AS text[]), CAST(:expiries AS timestamptz[]), CAST(:places AS int[]))
   AS t (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-        planner_rank, urgency, due_date, is_open, asked, traceparent, place)
-),
+        planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at, place)"""
+
+# What the lines hold and what the balances say is reserved change in the same statement.
+_SAVE = text(f"""
+WITH t AS (
+{_GIVEN}),
 before AS (
   SELECT r.item_code, sum(r.got - r.issued) AS held
   FROM reservation_line r JOIN t USING (production_order_number, order_number, line_no, item_code) GROUP BY r.item_code
@@ -46,17 +52,18 @@ before AS (
 after AS (SELECT item_code, sum(got - issued) AS held FROM t GROUP BY item_code),
 put AS (
   INSERT INTO reservation_line (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-                                planner_rank, urgency, due_date, is_open, asked, traceparent)
+                                planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at)
   SELECT production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-         planner_rank, urgency, due_date, is_open, asked, traceparent FROM t ORDER BY place
+         planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at FROM t ORDER BY place
   ON CONFLICT (production_order_number, order_number, line_no, item_code) DO UPDATE
   SET need = EXCLUDED.need, got = EXCLUDED.got, issued = EXCLUDED.issued, planner_rank = EXCLUDED.planner_rank,
-      urgency = EXCLUDED.urgency, due_date = EXCLUDED.due_date, is_open = EXCLUDED.is_open, asked = EXCLUDED.asked
+      urgency = EXCLUDED.urgency, due_date = EXCLUDED.due_date, is_open = EXCLUDED.is_open, asked = EXCLUDED.asked,
+      expires_at = EXCLUDED.expires_at
 )
 UPDATE stock s SET reserved = s.reserved + after.held - coalesce(before.held, 0)
 FROM after LEFT JOIN before USING (item_code)
 WHERE s.item_code = after.item_code AND after.held <> coalesce(before.held, 0)
-""")
+""")  # noqa: S608  constants
 _RANK = text("""
 UPDATE reservation_line r SET planner_rank = t.planner_rank, urgency = t.urgency, due_date = t.due_date
 FROM unnest(CAST(:production_orders AS text[]), CAST(:orders AS text[]), CAST(:line_nos AS int[]), CAST(:items AS text[]),
@@ -65,6 +72,35 @@ FROM unnest(CAST(:production_orders AS text[]), CAST(:orders AS text[]), CAST(:l
 WHERE (r.production_order_number, r.order_number, r.line_no, r.item_code)
     = (t.production_order_number, t.order_number, t.line_no, t.item_code)
 """)
+
+# New lines and their share in one statement: under the lock nothing is free beside an open shortage, so what is free now
+# goes to the new lines alone, most pressing first. Safety stock is left alone (X28).
+ADMIT = f"""
+WITH t AS (
+{_GIVEN}
+),
+free AS (
+  SELECT item_code, greatest(0, on_hand - reserved - quarantined - safety_stock) AS a FROM stock
+  WHERE item_code = ANY (CAST(:items AS text[]))
+),
+alloc AS (
+  SELECT t.*, greatest(0, least(t.need, free.a - (sum(t.need) OVER w - t.need))) AS share
+  FROM t JOIN free USING (item_code)
+  WINDOW w AS (PARTITION BY t.item_code ORDER BY t.planner_rank, t.urgency, t.due_date, t.place ROWS UNBOUNDED PRECEDING)
+),
+put AS (
+  INSERT INTO reservation_line (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
+                                planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at)
+  SELECT production_order_number, order_number, line_no, item_code, unit, need, share, issued,
+         planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at FROM alloc ORDER BY place
+),
+taken AS (
+  UPDATE stock s SET reserved = s.reserved + g.share
+  FROM (SELECT item_code, sum(share) AS share FROM alloc GROUP BY item_code) g
+  WHERE s.item_code = g.item_code AND g.share > 0
+)
+SELECT place, share FROM alloc
+"""  # noqa: S608  constants
 
 # Safety stock is left alone (X28). A running sum gives each hungry line its share, most pressing first.
 REALLOCATE = """
@@ -120,10 +156,11 @@ ORDER BY production_order_number, order_number, line_no, item_code
 
 
 class SqlReservations:
-    """Reservation lines of one transaction. `reallocate_sql` is a parameter for the tests' mutants."""
+    """Reservation lines of one transaction. The SQL of allocation is a parameter for the tests' mutants."""
 
-    def __init__(self, unit: Transaction, reallocate_sql: str = REALLOCATE) -> None:
+    def __init__(self, unit: Transaction, reallocate_sql: str = REALLOCATE, admit_sql: str = ADMIT) -> None:
         self._unit = unit
+        self._admit = text(admit_sql)
         self._reallocate = text(reallocate_sql)
 
     async def of_demands(self, demands: Collection[Demand]) -> list[Line]:
@@ -136,9 +173,18 @@ class SqlReservations:
     async def holders(self, items: Collection[str]) -> list[Line]:
         return [_line(row) for row in await self._unit.execute(_HOLDERS, {"items": sorted(items)})]
 
+    async def expired(self, now: datetime) -> list[str]:
+        return list((await self._unit.execute(_EXPIRED, {"now": now})).scalars())
+
     async def save(self, lines: Sequence[Line]) -> None:
         if lines:
             await self._unit.execute(_SAVE, _columns(lines))
+
+    async def admit(self, lines: Sequence[Line]) -> list[Line]:
+        if not lines:
+            return []
+        shares = {row.place: row.share for row in await self._unit.execute(self._admit, _columns(lines))}
+        return [replace(line, got=shares[place]) for place, line in enumerate(lines)]
 
     async def rank(self, claims: Mapping[LineKey, Claim]) -> None:
         if claims:
@@ -168,6 +214,7 @@ def _line(row: Row[Any]) -> Line:
         is_open=row.is_open,
         asked=row.asked,
         traceparent=row.traceparent,
+        expires_at=row.expires_at,
     )
 
 
@@ -191,5 +238,6 @@ def _columns(lines: Sequence[Line]) -> dict[str, list[Any]]:
         "units": [line.unit for line in lines], "needs": [line.need for line in lines],
         "gots": [line.got for line in lines], "issueds": [line.issued for line in lines],
         "opens": [line.is_open for line in lines], "askeds": [line.asked for line in lines],
-        "traces": [line.traceparent for line in lines], "places": list(range(len(lines))),
+        "traces": [line.traceparent for line in lines], "expiries": [line.expires_at for line in lines],
+        "places": list(range(len(lines))),
     }  # fmt: skip

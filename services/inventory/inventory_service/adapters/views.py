@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 from orderhub.common.v1 import common_pb2
@@ -25,6 +26,10 @@ SELECT {_STOCK_COLUMNS} FROM unnest(CAST(:codes AS text[])) AS t (code)
 LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
 WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL ORDER BY t.code
 """)  # noqa: S608  constants
+_SOFT = text("""
+SELECT item_code, sum(got - issued) AS held FROM reservation_line
+WHERE order_number = :order AND expires_at IS NOT NULL AND is_open GROUP BY item_code
+""")
 _STOCK_PAGE = text(f"""
 SELECT {_STOCK_COLUMNS} FROM item_copy i LEFT JOIN stock s ON s.item_code = i.item_code
 WHERE i.item_code > :after ORDER BY i.item_code LIMIT :size
@@ -87,6 +92,11 @@ class Views:
     async def stock_of(self, codes: Collection[str]) -> list[Row[Any]]:
         """Return balances of known items."""
         return await self._rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
+
+    async def held_softly(self, order: str) -> dict[str, Decimal]:
+        """Return what an order named by id or number holds as an intent."""
+        number = await self.order_number(order) if order else ""
+        return {row.item_code: row.held for row in await self._rows(_SOFT, order=number)} if number else {}
 
     async def stock_page(self, page: common_pb2.PageRequest) -> tuple[list[Row[Any]], str]:
         size, after = page_size(page), token_text(page.page_token)

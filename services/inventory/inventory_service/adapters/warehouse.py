@@ -11,7 +11,7 @@ from inventory_service.adapters.items import SqlItems
 from inventory_service.adapters.messages import Messages
 from inventory_service.adapters.orders import SqlOrders
 from inventory_service.adapters.receivables import SqlReceivables
-from inventory_service.adapters.reservations import REALLOCATE, SqlReservations
+from inventory_service.adapters.reservations import ADMIT, REALLOCATE, SqlReservations
 from inventory_service.adapters.stock import LOCK, SqlStock
 from inventory_service.app.ports import Policy, Warehouse
 
@@ -24,12 +24,13 @@ class Warehouses:
     policy: Policy
     lock_sql: str = LOCK
     reallocate_sql: str = REALLOCATE
+    admit_sql: str = ADMIT
     known_items: set[str] = field(default_factory=set)
 
     def of(self, unit: Transaction) -> Warehouse:
         """Return the repositories bound to `unit`."""
         return Warehouse(
-            stock=SqlStock(unit, self.lock_sql, self.known_items), reservations=SqlReservations(unit, self.reallocate_sql),
+            stock=SqlStock(unit, self.lock_sql, self.known_items), reservations=SqlReservations(unit, self.reallocate_sql, self.admit_sql),
             receivables=SqlReceivables(unit), orders=SqlOrders(unit), documents=SqlDocuments(unit, self.clock.today()),
             items=SqlItems(unit), tell=Messages(unit), policy=self.policy, actor=unit.actor, now=unit.now,
         )  # fmt: skip

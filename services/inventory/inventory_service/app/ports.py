@@ -101,7 +101,13 @@ class Reservations(Protocol):
 
     async def of_orders(self, orders: Collection[str]) -> list[Line]: ...
 
+    async def expired(self, now: datetime) -> list[str]:
+        """Return orders whose soft lines have had their time."""
+
     async def save(self, lines: Sequence[Line]) -> None: ...
+
+    async def admit(self, lines: Sequence[Line]) -> list[Line]:
+        """Write new lines and give them what is free, most pressing first; return them as they are then."""
 
     async def rank(self, claims: Mapping[LineKey, Claim]) -> None: ...
 
@@ -195,10 +201,14 @@ class Teller(Protocol):
 
 @dataclass(frozen=True)
 class Policy:
-    """Settings the rules depend on. `tolerance` is a share of what passed; `backflush` consumes at receipt."""
+    """Settings the rules depend on. `tolerance` is a share of what passed; `backflush` consumes at receipt.
+
+    `intent_days` is how long goods are held for an intent order.
+    """
 
     tolerance: Decimal = Decimal(0)
     backflush: bool = True
+    intent_days: int = 7
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,17 @@ async def reallocate(
 ) -> None:
     """Give free stock of these (locked) items to who waits, most pressing first; tell every demand that changed."""
     fed = await house.reservations.reallocate(items) if items else []
-    if house.policy.backflush:
-        await _catch_up(house, fed, movement_id)
+    if fed:
+        await settle_behind(house, fed, movement_id)
     await tell_holdings(house, {key.demand for key in fed} | set(changed))
 
 
-async def _catch_up(house: Warehouse, fed: Collection[LineKey], movement_id: str) -> None:
+async def settle_behind(house: Warehouse, fed: Collection[LineKey], movement_id: str) -> None:
     """Consume what receipts made earlier still owe, now that it is here."""
     keys = {key for key in fed if key.production_order}
     orders = await house.receivables.of_numbers(sorted({key.production_order for key in keys}))
     behind = {number: of for number, of in orders.items() if of.received > 0}
-    if not behind:
+    if not behind or not house.policy.backflush:
         return
     demands = {key.demand for key in keys if key.production_order in behind}
     for demand, lines in by_demand(await house.reservations.of_demands(sorted(demands))):

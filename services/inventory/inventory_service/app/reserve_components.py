@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inventory_service.app.ports import Warehouse
-from inventory_service.app.reallocate import reallocate
+from inventory_service.app.reallocate import reallocate, settle_behind
+from inventory_service.app.tell_holdings import tell_lines
 from inventory_service.domain.production import OPEN, Receivable
-from inventory_service.domain.reservation import Demand, Line, LineKey
+from inventory_service.domain.reservation import Line, LineKey
 from inventory_service.domain.shipping import ENDED_STATES
 
 
@@ -30,11 +31,30 @@ async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_i
         await house.stock.lock(more)
     await house.receivables.learn([order for plan in plans for order in plan.production_orders])
     wanted = {line.key: line for line in await _alive(house, _newest(plans))}
+    if before:
+        await _compare(house, before, wanted, movement_id)
+    else:
+        await _admit(house, list(wanted.values()), movement_id)
+
+
+async def _admit(house: Warehouse, lines: Sequence[Line], movement_id: str) -> None:
+    """Reserve for orders seen for the first time: one statement writes and allocates."""
+    held = await house.reservations.admit(lines)
+    await settle_behind(house, [line.key for line in held if line.got], movement_id)
+    tell_lines(house, held)
+
+
+async def _compare(
+    house: Warehouse, before: Mapping[LineKey, Line], wanted: Mapping[LineKey, Line], movement_id: str
+) -> None:
+    """Change what an earlier plan, or an intent, holds into what is asked for now."""
     touched = {key.demand for key in wanted}
     lines = [_changed(before.get(key), line) for key, line in wanted.items()]
-    lines += [
-        line.needing(line.issued) for key, line in before.items() if key not in wanted and _dropped(line, touched)
-    ]
+    for line in (line for key, line in before.items() if key not in wanted):
+        if line.expires_at and line.is_open:
+            lines.append(line.closed())
+        elif line.asked and line.key.demand in touched:
+            lines.append(line.needing(line.issued))
     await house.reservations.save(lines)
     await reallocate(house, {line.key.item for line in lines}, movement_id, changed=touched)
 
@@ -43,11 +63,6 @@ def _newest(plans: Sequence[Plan]) -> list[Line]:
     """Return what the latest plan of each order asks for, one line per key."""
     latest = {plan.order: plan for plan in plans}
     return merged([line for plan in latest.values() for line in plan.asked])
-
-
-def _dropped(line: Line, touched: Collection[Demand]) -> bool:
-    """True when a plan told again does not ask for the line any more."""
-    return line.asked and line.key.demand in touched
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:
@@ -75,5 +90,6 @@ def _changed(known: Line | None, asked: Line) -> Line:
     if known is None:
         return asked
     # Made goods waiting for their shipment grew the need of an order line: a plan told again leaves them there.
-    need = asked.need if asked.key.production_order else max(asked.need, known.got)
-    return replace(known.needing(need), claim=asked.claim, asked=True, is_open=True)
+    exact = asked.key.production_order or known.expires_at
+    need = asked.need if exact else max(asked.need, known.got)
+    return replace(known.needing(need), claim=asked.claim, asked=True, is_open=True, expires_at=None)

@@ -11,8 +11,13 @@ from inventory_service.domain.reservation import Demand, Line
 
 async def tell_holdings(house: Warehouse, demands: Collection[Demand]) -> None:
     """Tell ComponentsReserved or ComponentsShort for each demand that still waits or holds."""
-    for demand, lines in by_demand(await house.reservations.of_demands(sorted(demands))):
-        asked = [line for line in lines if line.asked]
+    tell_lines(house, await house.reservations.of_demands(sorted(demands)))
+
+
+def tell_lines(house: Warehouse, lines: Iterable[Line]) -> None:
+    """Tell of lines that are all a demand has."""
+    for demand, group in by_demand(lines):
+        asked = [line for line in group if line.asked]
         if any(line.is_open for line in asked):
             house.tell.held(demand, asked)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from inventory_service.domain.quantity import ZERO
@@ -11,6 +11,8 @@ from inventory_service.domain.quantity import ZERO
 NO_RANK = 2_147_483_647
 NO_DATE = date(9999, 12, 31)
 URGENCIES = ("red", "yellow", "green")
+SOFT = len(URGENCIES)
+"""Rank of a hold that is no demand yet: behind every firm one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,6 +59,8 @@ class Line:
     is_open: bool = True
     asked: bool = True
     traceparent: str = ""
+    expires_at: datetime | None = None
+    """Set while the line is soft: held for an intent order until then."""
 
     @property
     def held(self) -> Decimal:
@@ -90,6 +94,11 @@ class Line:
     def closed(self) -> Line:
         """Return the line holding nothing."""
         return replace(self, got=self.issued, is_open=False)
+
+
+def urgency_word(rank: int) -> str:
+    """Return the word of a rank; a soft hold reads as green."""
+    return URGENCIES[min(rank, len(URGENCIES) - 1)]
 
 
 def urgency_rank(word: str) -> int:

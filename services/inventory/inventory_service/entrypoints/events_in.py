@@ -22,6 +22,7 @@ from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.follow_order import cancel_order, change_order, confirm_order, move_order
 from inventory_service.app.follow_production import end_production_order, follow_inspection
 from inventory_service.app.hold_back import hold_back_safety_stock
+from inventory_service.app.hold_for_intent import hold_for_intent
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reserve_components import Plan, reserve_components
 from inventory_service.domain.production import Receivable
@@ -62,6 +63,7 @@ class EventsIn:
             planning_pb.InspectionRecorded: self.inspection_recorded,
             planning_pb.ProductionOrderCancelled: self.production_order_ended,
             planning_pb.ProductionOrderCompleted: self.production_order_completed,
+            order_pb.OrderSubmitted: self.order_submitted,
             order_pb.OrderConfirmed: self.order_confirmed,
             order_pb.OrderChanged: self.order_changed,
             order_pb.OrderCancelled: self.order_cancelled,
@@ -129,6 +131,12 @@ class EventsIn:
         house = await self._house(unit)
         completed = read.completed(event.parse(planning_pb.ProductionOrderCompleted), event.traceparent)
         await end_production_order(house, completed, "completed", str(event.event_id))
+
+    async def order_submitted(self, event: Incoming, unit: Transaction) -> None:
+        message = event.parse(order_pb.OrderSubmitted)
+        if read.is_intent(message):
+            house, lines, cause = await self._house(unit), read.shippables(message.lines), str(event.event_id)
+            await hold_for_intent(house, message.order_number, lines, traceparent=event.traceparent, movement_id=cause)
 
     async def order_confirmed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)

@@ -100,6 +100,11 @@ def completed(told: planning_pb.ProductionOrderCompleted, traceparent: str) -> R
     )  # fmt: skip
 
 
+def is_intent(told: order_pb.OrderSubmitted) -> bool:
+    """True for an intent order that is not held as somebody's duplicate."""
+    return told.kind == "intent" and told.state != "suspected_duplicate"
+
+
 def confirmed(told: order_pb.OrderConfirmed, traceparent: str) -> OrderCopy:
     return OrderCopy(
         told.order_number,

@@ -19,6 +19,7 @@ from inventory_service.app.take_reservations import take_reservations
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
 from inventory_service.domain.errors import NotFound
 from inventory_service.domain.item import Item
+from inventory_service.domain.quantity import ZERO
 from inventory_service.entrypoints import translate
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class StockApi(inventory_pb2_grpc.StockServiceServicer):
 
     async def GetAvailability(self, request: pb.GetAvailabilityRequest, context: Context) -> pb.GetAvailabilityResponse:
         rows = await self._views.stock_of(request.item_codes)
-        found = {row.item_code: translate.stock_row(row) for row in rows}
+        own = await self._views.held_softly(request.order)
+        found = {row.item_code: translate.stock_row(row, own.get(row.item_code, ZERO)) for row in rows}
         nothing = {code: translate.stock(Item(code, "", "")) for code in request.item_codes}
         return pb.GetAvailabilityResponse(stock={**nothing, **found})
 

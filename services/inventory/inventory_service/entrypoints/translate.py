@@ -15,7 +15,7 @@ from inventory_service.app.wanted import WantedItem, WantedLine
 from inventory_service.domain.balance import Balance
 from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import ZERO, plain
-from inventory_service.domain.reservation import NO_DATE, URGENCIES, Line
+from inventory_service.domain.reservation import NO_DATE, Line, urgency_word
 
 NO_STOCK = Balance()
 
@@ -24,8 +24,9 @@ def stock(item: Item, balance: Balance = NO_STOCK) -> pb.Stock:
     return _stock(item.code, item.name, item.unit, balance)
 
 
-def stock_row(row: Row[Any]) -> pb.Stock:
-    balance = Balance(row.on_hand, row.reserved, row.quarantined, row.safety_stock)
+def stock_row(row: Row[Any], own: Decimal = ZERO) -> pb.Stock:
+    """Return a balance; `own` is what the asking order holds softly itself: free for it."""
+    balance = Balance(row.on_hand, row.reserved - own, row.quarantined, row.safety_stock)
     return _stock(row.item_code, row.name, row.unit, balance)
 
 
@@ -48,7 +49,7 @@ def reservation_row(row: Row[Any]) -> pb.Reservation:
     return pb.Reservation(
         order_number=row.order_number, production_order_number=row.production_order_number, line_no=row.line_no,
         item_code=row.item_code, need=plain(row.need), reserved=plain(row.got - row.issued), issued=plain(row.issued),
-        short=plain(short), unit=row.unit, urgency=URGENCIES[row.urgency],
+        short=plain(short), unit=row.unit, urgency=urgency_word(row.urgency),
         due_date="" if row.due_date == NO_DATE else row.due_date.isoformat(),
     )  # fmt: skip
 
@@ -57,7 +58,7 @@ def reservation(line: Line) -> pb.Reservation:
     return pb.Reservation(
         order_number=line.key.order, production_order_number=line.key.production_order, line_no=line.key.line_no,
         item_code=line.key.item, need=plain(line.need), reserved=plain(line.held), issued=plain(line.issued),
-        short=plain(line.hungry), unit=line.unit, urgency=URGENCIES[line.claim.urgency],
+        short=plain(line.hungry), unit=line.unit, urgency=urgency_word(line.claim.urgency),
         due_date="" if line.claim.due == NO_DATE else line.claim.due.isoformat(),
     )  # fmt: skip
 
