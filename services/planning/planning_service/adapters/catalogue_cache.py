@@ -22,7 +22,7 @@ FROM item WHERE epoch > :known
 """)
 _ROUTINGS = text("SELECT code, operations, version FROM routing WHERE epoch > :known")
 _BOMS = text("""
-SELECT item_code, version, effective_from, effective_to, base_quantity, routing_code FROM bom
+SELECT item_code, version, effective_from, effective_to, base_quantity, routing_code, content_hash FROM bom
 WHERE NOT superseded AND item_code IN (SELECT item_code FROM bom WHERE epoch > :known)
 """)
 _LINES = text("""

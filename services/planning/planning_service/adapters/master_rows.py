@@ -100,6 +100,7 @@ def version_of(row: Any, lines: Iterable[BomLine]) -> BomVersion:
         routing_code=row.routing_code,
         effective=span(row.effective_from, row.effective_to),
         version=row.version,
+        kept_hash=row.content_hash,
     )
 
 

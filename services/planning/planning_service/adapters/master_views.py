@@ -25,7 +25,7 @@ SELECT version, effective_from, effective_to, content_hash FROM bom WHERE item_c
 """)
 
 _VERSIONS = text("""
-SELECT version, effective_from, effective_to, base_quantity, routing_code FROM bom
+SELECT version, effective_from, effective_to, base_quantity, routing_code, content_hash FROM bom
 WHERE item_code = :code AND version = ANY(:versions)
 """)
 _LINES = text("""

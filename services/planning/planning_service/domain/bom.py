@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -69,9 +69,14 @@ class BomVersion:
     routing_code: str | None = None
     effective: Span = ALWAYS
     version: int = 1
+    kept_hash: str = field(default="", compare=False, repr=False)
+    """The content hash as it was kept with the version; a version built by hand has none."""
 
     def content_hash(self) -> str:
         """Return the SHA-256 of everything the bill says; equal content has equal hash whatever its version."""
+        return self.kept_hash or self._computed_hash()
+
+    def _computed_hash(self) -> str:
         content = {
             "base_quantity": plain(self.base_quantity),
             "routing_code": self.routing_code or "",
