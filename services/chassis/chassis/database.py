@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asyncpg import InternalClientError  # a connection torn down in mid-word; SQLAlchemy passes it on unwrapped
 from google.protobuf.message import Message
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
@@ -107,4 +108,4 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", "") or "")
         return error.connection_invalidated or state.startswith(TRANSIENT_STATES)
-    return isinstance(error, ConnectionError | TimeoutError | NoConnectionFree | OSError)
+    return isinstance(error, ConnectionError | TimeoutError | NoConnectionFree | OSError | InternalClientError)

@@ -22,6 +22,8 @@ from chassis.outbox import PARTITIONS
 LOCK_SPACE = 4711
 BATCH = 200
 POLL_SECONDS = (0.01, 0.1)
+# A connection torn down in mid-word reports the last of these, which is neither of the first two (seen at kill -9).
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _meter = metrics.get_meter("chassis")
 _age = _meter.create_gauge("outbox_oldest_age_seconds", description="Age of the oldest event not yet told")
 _told = _meter.create_counter("events_published", description="Events confirmed by the broker")
@@ -58,12 +60,12 @@ class Relay:
                 connection = await asyncpg.connect(
                     self._dsn, timeout=3, command_timeout=10, server_settings={"application_name": "relay"}
                 )
-            except (OSError, asyncpg.PostgresError, TimeoutError):
+            except (OSError, *BROKEN, TimeoutError):
                 await backoff.wait()
                 continue
             try:
                 await self._drain(connection, stop, backoff)
-            except (*LOST, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (*LOST, *BROKEN) as error:
                 log.warning("relay_interrupted", error=repr(error))
                 await self._publisher.close()
                 await backoff.wait()

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -31,6 +32,7 @@ from chassis.inbox import Handler, Inbox, Prepare
 from chassis.janitor import sweep
 from chassis.principal import Verifier
 from chassis.relay import Relay
+from chassis.republish import instant, republish
 from chassis.settings import Settings
 
 GRACE_SECONDS = 20
@@ -134,10 +136,14 @@ async def watch_health(
 def main(
     name: str, settings_type: type[Settings], build: Callable[[Any], Service], append_only: Sequence[str] = ()
 ) -> None:
-    """Command line of a service: serve, migrate, check, replay-dead."""
+    """Command line of a service: serve, migrate, check, replay-dead, republish."""
     parser = argparse.ArgumentParser(prog=f"{name}_service")
-    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead"])
-    command = parser.parse_args().command
+    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead", "republish"])
+    parser.add_argument("--since", type=instant, help="republish: events that occurred from this RFC 3339 instant on")
+    arguments = parser.parse_args()
+    command = arguments.command
+    if (command == "republish") is (arguments.since is None):
+        parser.error("republish needs --since, and nothing else takes it")
     if command == "check":
         print(f"{name}: ok")  # importing everything above is the check
         return
@@ -151,6 +157,8 @@ def main(
         asyncio.run(migrate(url, f"{name}_service", role, append_only))
     elif command == "replay-dead":
         asyncio.run(_replay_dead(name, settings))
+    elif command == "republish":
+        asyncio.run(_republish(name, settings, arguments.since))
     else:
         telemetry.configure(name, settings)
         uvloop.run(_serve(build, settings))
@@ -167,3 +175,13 @@ async def _replay_dead(name: str, settings: Settings) -> None:
         revived = await unit.execute(text("UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead"))
     await database.close()
     sys.stdout.write(f"{name}: {revived.rowcount} parked events will be tried again\n")
+
+
+async def _republish(name: str, settings: Settings, since: datetime) -> None:
+    """Tell the logged events again, after the broker lost its data; consumers skip what they have seen."""
+    publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), name)
+    try:
+        told = await republish(settings.database_url.get_secret_value(), publisher, since)
+    finally:
+        await publisher.close()
+    sys.stdout.write(f"{name}: {told} events told again\n")
