@@ -1,0 +1,1 @@
+"""Fault drills: a real stack under load is hurt on purpose, and afterwards everything is counted."""
