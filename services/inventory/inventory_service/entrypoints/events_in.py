@@ -103,7 +103,7 @@ class EventsIn:
 
     async def order_planned(self, event: Incoming, unit: Transaction) -> None:
         house = await self._locked(unit)
-        message = event.parse(planning_pb.OrderPlanned)
+        message = read.order_planned(event)
         house.tell.because(message.order_number, event.actor, str(event.event_id))
         _batch.get().plans.append(read.plan(message, event.traceparent))
 

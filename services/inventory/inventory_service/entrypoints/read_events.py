@@ -8,6 +8,7 @@ from datetime import date
 from orderhub.order.v1 import events_pb2 as order_pb
 from orderhub.planning.v1 import events_pb2 as planning_pb
 
+from chassis.events import Incoming
 from inventory_service.adapters.neighbours import DEAD_STATES, decimal_of
 from inventory_service.app.reserve_components import Plan
 from inventory_service.domain.item import Item
@@ -22,6 +23,15 @@ def item(told: planning_pb.ItemChanged) -> Item:
     return Item(
         told.item_code, told.name, told.unit, told.whole_units, decimal_of(told.safety_stock), units, told.version
     )
+
+
+def order_planned(event: Incoming) -> planning_pb.OrderPlanned:
+    """Return the plan an event tells. The largest event of the house: built at once where its data allows."""
+    data = {name: value for name, value in event.data.items() if name != "planned_at"}
+    try:
+        return planning_pb.OrderPlanned(**data)
+    except (TypeError, ValueError):  # fields of a newer producer
+        return event.parse(planning_pb.OrderPlanned)
 
 
 def plan(told: planning_pb.OrderPlanned, traceparent: str) -> Plan:
