@@ -88,7 +88,8 @@ async def create_admin(settings: Settings, username: str, password: str) -> None
 
 
 def _asked_password() -> str:
-    password = os.environ.get("ORDERHUB_ADMIN_PASSWORD") or getpass.getpass("password: ")
+    piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = os.environ.get("ORDERHUB_ADMIN_PASSWORD") or piped or getpass.getpass("password: ")
     if len(password) < MIN_LENGTH:
         sys.exit(f"the password needs at least {MIN_LENGTH} characters")
     return password

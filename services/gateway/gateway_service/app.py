@@ -12,7 +12,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from gateway_service import health, openapi, pages, problems
+from gateway_service import form_page, health, openapi, pages, problems
 from gateway_service.front import PREFIX
 from gateway_service.rendering import to_json
 from gateway_service.routes import (
@@ -27,6 +27,7 @@ from gateway_service.routes import (
     notify,
     orders,
     production,
+    public_forms,
     rush,
     scanners,
     stock,
@@ -37,6 +38,7 @@ from gateway_service.wiring import Gateway
 VERSION = "0.1.0"
 RESOURCES = (
     access, orders, production, rush, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
+    public_forms,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")
@@ -57,6 +59,7 @@ def make(gateway: Gateway) -> FastAPI:
         app.include_router(resource.api)
     app.include_router(health.api)
     _publish(app)
+    app.include_router(form_page.api)
     app.include_router(pages.api)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)

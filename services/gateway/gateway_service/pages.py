@@ -31,11 +31,14 @@ body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;margin:0
 main{max-width:40rem;margin:0 auto;padding:1.5rem}h1{font-size:1.3rem}section{background:#fff;border-radius:.6rem;
 padding:1rem 1.2rem;margin:0 0 1rem;box-shadow:0 1px 3px #0002}table{width:100%;border-collapse:collapse}
 th,td{text-align:left;padding:.4rem .3rem;border-bottom:1px solid #e6eaee}th{color:#5b6b7a;font-weight:500}
-.state{font-size:1.5rem;font-weight:600;color:#0b6bcb}a{color:#0b6bcb}.faint{color:#5b6b7a;font-size:.9rem}
+form{display:grid;gap:.8rem}label{display:grid;gap:.2rem;color:#5b6b7a}input,select,textarea,button{font:inherit;
+padding:.6rem;border:1px solid #b8c4cf;border-radius:.4rem;width:100%;box-sizing:border-box}button{background:#0b6bcb;
+color:#fff;border:0}em{color:#b3261e;font-style:normal}.state{font-size:1.5rem;font-weight:600;color:#0b6bcb}a{color:#0b6bcb}.faint{color:#5b6b7a;font-size:.9rem}
 """
 
 
-def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
+def page(title: str, body: str, status: int = 200) -> HTMLResponse:
+    """Return a plain page in the house's style; `body` is HTML already escaped."""
     document = (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
@@ -68,7 +71,7 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     if parcels:
         body += f"<section>{_rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
     changed = (shown["updated_at"] or "").replace("T", " ")[:16]
-    return _page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)} UTC</p>")
+    return page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)} UTC</p>")
 
 
 @api.api_route("/t/{token}", methods=["GET", "HEAD"])
@@ -83,7 +86,7 @@ async def track_page(token: str, request: Request) -> Response:
     except Exception as error:
         problem = problems.of(error)
         title = problem.document()["title"]
-        return _page(title, f"<h1>{escape(title)}</h1>", problem.status)
+        return page(title, f"<h1>{escape(title)}</h1>", problem.status)
 
 
 @api.api_route("/{path:path}", methods=["GET", "HEAD"])
@@ -118,4 +121,4 @@ def front_page() -> HTMLResponse:
         for name, link in (("docs", "/docs"), ("openapi", "/api/v1/openapi.json"), ("ready", "/readyz"))
     )
     body = f"<h1>{escape(words['title'])}</h1><section><p>{escape(words['what'])}</p><ul>{links}</ul></section>"
-    return _page(words["title"], body)
+    return page(words["title"], body)

@@ -33,9 +33,10 @@ class Settings(ChassisSettings):
     web_dist: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
     trusted_proxies: str = ""  # addresses whose X-Forwarded-For counts, comma separated
     argon2_memory_kib: int = 65536
-    requests_per_second: float = 500.0  # of one principal
+    requests_per_second: float = 2000.0  # of one principal
     scanner_requests_per_second: float = 50.0  # of one device
     tracking_per_minute: float = 30.0  # of one address
+    form_orders_per_hour: float = 20.0  # of one address on one form
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Gateway:
     limiter: Limiter
     scanner_limiter: Limiter
     track_limiter: Limiter
+    form_limiter: Limiter
     hub: Hub
     attachments: Attachments
 
@@ -87,6 +89,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         limiter=Limiter(rate, rate * 4),
         scanner_limiter=Limiter(scanner_rate, scanner_rate * 4),
         track_limiter=Limiter(settings.tracking_per_minute / 60, settings.tracking_per_minute),
+        form_limiter=Limiter(settings.form_orders_per_hour / 3600, settings.form_orders_per_hour),
         hub=Hub(settings.amqp_url.get_secret_value()),
         attachments=Attachments(database, DiskStore(settings.attachments_dir)),
     )

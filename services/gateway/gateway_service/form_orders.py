@@ -1,0 +1,75 @@
+"""Taking an order from a public form: the customer by phone, a new one when nobody has it, then the order (S23, S24).
+
+The answer never tells whether the phone was known: the form must not become a way to look people up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orderhub.common.v1.common_pb2 import CommandContext, Contact
+from orderhub.order.v1.customer_pb2 import CreateCustomerRequest, ListCustomersRequest
+from orderhub.order.v1.order_pb2 import LineEntry, SubmitOrderRequest
+
+from chassis import principal
+from chassis.errors import Remote
+from chassis.principal import Principal
+from gateway_service import exchange, forms
+from gateway_service.bodies.forms import FormOrderBody
+from gateway_service.clients import OrderClient
+from gateway_service.permissions import CLERK
+from gateway_service.problems import Problem
+from gateway_service.rendering import render
+from gateway_service.wiring import Gateway
+
+CHANNEL = "web"
+SHOWN = ("number", "state", "state_text", "tracking_url", "due_date")
+
+
+async def open_form(gateway: Gateway, code: str, address: str) -> Any:
+    """Return a form that takes orders; raise a 404, 410 or 429 problem."""
+    if wait := gateway.track_limiter.wait(f"form|{address}"):
+        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    form = await forms.find(gateway.database, code)
+    if form is None:
+        raise Problem(404, "FORM_UNKNOWN")
+    if form.revoked_at is not None:
+        raise Problem(410, "FORM_CLOSED")
+    return form
+
+
+async def take(gateway: Gateway, code: str, address: str, body: FormOrderBody) -> dict[str, Any]:
+    """Enter the order and return what its customer may see."""
+    form = await open_form(gateway, code, address)
+    if wait := gateway.form_limiter.wait(f"{code}|{address}"):
+        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    principal.current.set(Principal(f"form:{code}", "public", frozenset({CLERK})))
+    customer = await _customer(gateway.clients.order, body)
+    request = SubmitOrderRequest(
+        context=exchange.command(), customer_id=customer, contact=Contact(phone=body.phone), channel=CHANNEL,
+        source_ref=body.source_ref, due_date=body.due_date, sales_owner=form.sales_owner, note=body.note,
+        lines=[LineEntry(**line.given()) for line in body.lines],
+    )  # fmt: skip
+    entered = await gateway.clients.order.ask(gateway.clients.order.orders.SubmitOrder, request)
+    told = render(entered.order)
+    return {name: told[name] for name in SHOWN} | {"warnings": [warning["message"] for warning in told["warnings"]]}
+
+
+async def _customer(order: OrderClient, body: FormOrderBody) -> str:
+    found = await order.ask(order.customers.ListCustomers, ListCustomersRequest(phone=body.phone))
+    if found.customers:
+        return str(found.customers[0].id)
+    running = exchange.command()
+    request = CreateCustomerRequest(
+        context=CommandContext(
+            idempotency_key=running.idempotency_key, route=f"{running.route} customer", fingerprint=running.fingerprint
+        ),
+        name=body.company,
+        contacts=[Contact(name=body.contact_name, phone=body.phone)],
+    )
+    try:
+        return str((await order.ask(order.customers.CreateCustomer, request)).customer.id)
+    except Remote as refused:
+        if refused.reason == "CUSTOMER_PHONE_TAKEN" and refused.params.get("customer_id"):
+            return str(refused.params["customer_id"])  # somebody was faster with the same phone
+        raise

@@ -1,0 +1,131 @@
+"""/f/{code}: the public order form, made on the server so that any phone can fill it in (S23)."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from orderhub.common.v1.common_pb2 import PageRequest
+from orderhub.planning.v1.master_pb2 import ListItemsRequest
+from pydantic import ValidationError
+
+from chassis import notes, principal
+from chassis.errors import Remote
+from gateway_service import exchange, form_orders, pages, problems, texts
+from gateway_service.bodies.forms import FormOrderBody
+from gateway_service.exchange import Exchange
+from gateway_service.problems import Problem
+from gateway_service.routes import gateway_of
+from gateway_service.wiring import Gateway
+
+api = APIRouter(include_in_schema=False)
+BODY_BYTES = 20_000
+FIELDS = (("company", "text"), ("contact_name", "text"), ("phone", "tel"), ("due_date", "date"), ("quantity", "text"))
+ROUTE = "POST /f/{code}"
+
+
+def _begin(request: Request, key: str, fingerprint: str) -> tuple[Gateway, str]:
+    running = Exchange(principal.Principal("", "public"), ROUTE, key=key, fingerprint=fingerprint)
+    exchange.begin(running)
+    principal.current.set(None)
+    notes.after.set(())
+    return gateway_of(request), request.client.host if request.client else ""
+
+
+def _sorry(error: Exception) -> Response:
+    problem = problems.of(error)
+    title = str(problem.document()["title"])
+    return pages.page(title, f"<h1>{escape(title)}</h1>", problem.status)
+
+
+@api.get("/f/{code}")
+async def form_page(code: str, request: Request) -> Response:
+    """The empty form."""
+    gateway, address = _begin(request, "", "")
+    try:
+        form = await form_orders.open_form(gateway, code, address)
+        return await _form(gateway, form.label, {}, {})
+    except Exception as error:
+        return _sorry(error)
+
+
+@api.post("/f/{code}")
+async def send_form(code: str, request: Request) -> Response:
+    """Enter what was filled in, or show the form again with what is wrong beside each field."""
+    sent = dict(parse_qsl((await _bounded(request)).decode("utf-8", "replace"), keep_blank_values=True))
+    fingerprint = str(sorted(sent.items()))
+    gateway, address = _begin(request, sent.get("key", "")[:64] or str(uuid4()), fingerprint)
+    try:
+        label = (await form_orders.open_form(gateway, code, address)).label
+        taken = await form_orders.take(gateway, code, address, _body(sent))
+    except (Problem, ValidationError, Remote) as error:
+        problem = problems.of(error)
+        if problem.status != 422:
+            return _sorry(problem)
+        wrong = {item["field"].split(".")[-1]: item["message"] for item in problem.document()["errors"]}
+        return await _form(gateway, label, sent, wrong)
+    except Exception as error:
+        return _sorry(error)
+    return _thanks(taken)
+
+
+async def _bounded(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_BYTES:
+            return b""
+    return body
+
+
+def _body(sent: dict[str, str]) -> FormOrderBody:
+    names = ("company", "contact_name", "phone", "due_date", "note")
+    line = {"item_code": sent.get("item_code", ""), "quantity": sent.get("quantity", "")}
+    return FormOrderBody.model_validate({name: sent.get(name, "") for name in names} | {"lines": [line]})
+
+
+async def _form(gateway: Gateway, label: str, sent: dict[str, str], wrong: dict[str, str]) -> Response:
+    words = texts.book()["form"]
+    planning = gateway.clients.planning
+    found = await planning.ask(planning.master.ListItems, ListItemsRequest(page=PageRequest(page_size=200)))
+    items = [item for item in found.items if item.active and item.supply != "phantom"]
+    options = "".join(
+        f'<option value="{escape(item.code)}"{" selected" if item.code == sent.get("item_code") else ""}>'
+        f"{escape(item.name)}</option>"
+        for item in items
+    )
+    inputs = "".join(_input(name, kind, words[name], sent.get(name, ""), wrong.get(name, "")) for name, kind in FIELDS)
+    key = escape(sent.get("key") or str(uuid4()))
+    body = (
+        f"<h1>{escape(words['title'])}</h1><section><form method=post><input type=hidden name=key value='{key}'>"
+        f"<p class=faint>{escape(label)}</p><label>{escape(words['item_code'])}<select name=item_code>{options}</select>"
+        f"{_wrong(wrong.get('item_code', ''))}</label>{inputs}<label>{escape(words['note'])}"
+        f"<textarea name=note maxlength=500>{escape(sent.get('note', ''))}</textarea></label>"
+        f"<button>{escape(words['send'])}</button></form></section>"
+    )
+    return pages.page(words["title"], body, 422 if wrong else 200)
+
+
+def _input(name: str, kind: str, label: str, value: str, wrong: str) -> str:
+    return (
+        f"<label>{escape(label)}<input name={name} type={kind} required maxlength=200 value='{escape(value)}'>"
+        f"{_wrong(wrong)}</label>"
+    )
+
+
+def _wrong(words: str) -> str:
+    return f"<em>{escape(words)}</em>" if words else ""
+
+
+def _thanks(taken: dict[str, Any]) -> Response:
+    words = texts.book()["form"]
+    told = "".join(f"<p>{escape(warning)}</p>" for warning in taken["warnings"])
+    body = (
+        f"<h1>{escape(words['thanks'])}</h1><section><div class=state>{escape(taken['number'])}</div>{told}"
+        f"<p><a href='{escape(taken['tracking_url'] or '')}'>{escape(words['follow'])}</a></p></section>"
+    )
+    return pages.page(words["thanks"], body, 201)

@@ -1,0 +1,100 @@
+"""/forms: public order forms behind QR codes"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+
+from chassis.database import Transaction
+from gateway_service import answers, form_orders, forms
+from gateway_service.bodies.base import Nothing, Page
+from gateway_service.bodies.forms import FormBody, FormOrderBody
+from gateway_service.problems import Problem
+from gateway_service.rendering import answer
+from gateway_service.routes import gateway_of, router
+from gateway_service.routes.scanners import once
+
+api = router("public forms")
+FORM = {"code": "string", "label": "string", "sales_owner": "string", "url": "string", "revoked_at": "string"}
+
+
+@api.post("/forms", status_code=201, responses=answers.free(FORM, 201))
+async def add_form(body: FormBody, request: Request) -> Response:
+    """Make a form for a salesperson or a group; print its QR from /forms/{code}/qr."""
+    url = gateway_of(request).settings.public_url
+
+    async def work(unit: Transaction) -> dict[str, Any]:
+        return forms.shown(await forms.add(unit, body.label, body.sales_owner), url)
+
+    return answer(await once(request, work), 201)
+
+
+@api.get("/forms", responses=answers.free({"items": "array", "next_page_token": "string"}))
+async def list_forms(filters: Annotated[Page, Query()], request: Request) -> Response:
+    """Forms, newest first."""
+    gateway = gateway_of(request)
+    rows = await forms.listed(gateway.database, _before(filters.page_token), filters.page_size)
+    items = [forms.shown(row, gateway.settings.public_url) for row in rows]
+    full = len(items) == filters.page_size
+    following = f"{items[-1]['created_at']}|{items[-1]['code']}" if full else None
+    return answer({"items": items, "next_page_token": following})
+
+
+def _before(page_token: str) -> tuple[datetime, str]:
+    if not page_token:
+        return forms.FIRST
+    at, _, code = page_token.partition("|")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise Problem(422, "PAGE_TOKEN_INVALID") from error
+    if moment.tzinfo is None:
+        raise Problem(422, "PAGE_TOKEN_INVALID")
+    return moment, code
+
+
+@api.post("/forms/{code}:revoke", responses=answers.free(FORM))
+async def revoke_form(code: str, request: Request, _: Nothing | None = None) -> Response:
+    """Close a form for good; its address answers 410."""
+
+    async def work(unit: Transaction) -> dict[str, Any]:
+        row = await forms.revoke(unit, code)
+        if row is None:
+            raise Problem(404, "FORM_UNKNOWN")
+        return forms.shown(row, gateway_of(request).settings.public_url)
+
+    return answer(await once(request, work))
+
+
+@api.get("/forms/{code}", responses=answers.free({"code": "string", "label": "string"}))
+async def get_form(code: str, request: Request) -> Response:
+    """What a customer may know of a form."""
+    form = await form_orders.open_form(gateway_of(request), code, _address(request))
+    return answer({"code": form.code, "label": form.label})
+
+
+@api.get(
+    "/forms/{code}/qr",
+    responses={200: {"description": "The QR code", "content": {"image/png": {}}}},
+    response_class=Response,
+)
+async def form_qr(code: str, request: Request) -> Response:
+    """The QR code of a form as PNG."""
+    gateway = gateway_of(request)
+    form = await form_orders.open_form(gateway, code, _address(request))
+    content = forms.qr_png(forms.shown(form, gateway.settings.public_url)["url"])
+    return Response(content, headers={"Cache-Control": "public, max-age=3600"}, media_type="image/png")
+
+
+@api.post(
+    "/forms/{code}/orders", status_code=201, responses=answers.free({"number": "string", "tracking_url": "string"}, 201)
+)
+async def order_by_form(code: str, body: FormOrderBody, request: Request) -> Response:
+    """Enter an order without signing in; few an hour from one address."""
+    return answer(await form_orders.take(gateway_of(request), code, _address(request), body), 201)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,145 @@
+"""Public order forms: behind a QR, without signing in, closed when revoked, telling nobody who is known."""
+
+from __future__ import annotations
+
+import grpc
+import zxingcpp
+from orderhub.order.v1.customer_pb2 import CreateCustomerResponse, Customer, ListCustomersResponse
+from orderhub.order.v1.order_pb2 import SubmitOrderResponse
+from orderhub.planning.v1.master_pb2 import Item, ListItemsResponse
+
+from gateway_service.limits import Limiter
+from tests.service.gateway.conftest import House
+from tests.service.gateway.standin import Refuse
+from tests.service.gateway.test_orders import ORDER
+
+BODY = {
+    "company": "启明", "contact_name": "王工", "phone": "13800138000", "due_date": "2026-12-01",
+    "lines": [{"item_code": "MOTOR", "quantity": 2}],
+}  # fmt: skip
+
+
+async def made(house: House) -> str:
+    house.gateway.form_limiter = Limiter(0.001, 20)
+    house.gateway.track_limiter = Limiter(1, 100)
+    house.services.tell("SubmitOrder", SubmitOrderResponse(order=ORDER))
+    answer = await house.call("POST", "/forms", role="sales", json={"label": "春季展会", "sales_owner": "sales"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["url"] == f"https://hub.example/f/{answer.json()['code']}"
+    return str(answer.json()["code"])
+
+
+async def sent(house: House, code: str, key: str = "k") -> dict[str, object]:
+    answer = await house.http.post(f"/forms/{code}/orders", json=BODY, headers={"Idempotency-Key": key})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def test_a_new_customer_is_made_and_the_order_carries_its_owner(house: House) -> None:
+    code = await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+
+    told = await sent(house, code)
+
+    heard = house.services.last("SubmitOrder")
+    assert (heard.request.customer_id, heard.request.sales_owner, heard.request.channel) == ("new", "sales", "web")
+    assert heard.principal.subject == f"form:{code}"
+    assert house.services.last("CreateCustomer").request.contacts[0].phone == "13800138000"
+    assert set(told) == {"number", "state", "state_text", "tracking_url", "due_date", "warnings"}
+
+
+async def test_the_answer_does_not_tell_whether_the_phone_was_known(house: House) -> None:
+    code = await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+    unknown = await sent(house, code, "k1")
+    house.services.tell("ListCustomers", ListCustomersResponse(customers=[Customer(id="old", name="秘密客户")]))
+
+    known = await sent(house, code, "k2")
+
+    assert known == unknown
+    assert house.services.last("SubmitOrder").request.customer_id == "old"
+
+
+async def test_whoever_was_faster_with_the_same_phone_is_the_customer(house: House) -> None:
+    code = await made(house)
+    taken = Refuse(grpc.StatusCode.ALREADY_EXISTS, "CUSTOMER_PHONE_TAKEN", {"customer_id": "faster"})
+    house.services.tell("CreateCustomer", taken)
+
+    await sent(house, code)
+
+    assert house.services.last("SubmitOrder").request.customer_id == "faster"
+
+
+async def test_a_revoked_form_is_gone(house: House) -> None:
+    code = await made(house)
+    assert (await house.http.get(f"/forms/{code}")).json() == {"code": code, "label": "春季展会"}
+
+    revoked = await house.call("POST", f"/forms/{code}:revoke", role="sales")
+
+    assert revoked.json()["revoked_at"]
+    for answer in (
+        await house.http.get(f"/forms/{code}"),
+        await house.http.get(f"{house.base}/f/{code}"),
+        await house.http.post(f"/forms/{code}/orders", json=BODY, headers={"Idempotency-Key": "k"}),
+    ):
+        assert answer.status_code == 410
+    assert (await house.http.get("/forms/nothing")).status_code == 404
+
+
+async def test_few_orders_from_one_address(house: House) -> None:
+    code = await made(house)
+    house.gateway.form_limiter = Limiter(0.001, 2)
+
+    statuses = [
+        (await house.http.post(f"/forms/{code}/orders", json=BODY, headers={"Idempotency-Key": f"k{n}"})).status_code
+        for n in range(3)
+    ]
+
+    assert statuses == [201, 201, 429]
+
+
+async def test_the_qr_leads_to_the_form(house: House) -> None:
+    code = await made(house)
+
+    picture = await house.http.get(f"/forms/{code}/qr")
+
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+    assert b"IEND" in picture.content
+
+
+def test_the_picture_holds_what_was_written() -> None:
+    import struct
+    import zlib
+
+    from gateway_service.forms import qr_png
+
+    png = qr_png("https://hub.example/f/abc")
+    width, height = struct.unpack(">II", png[16:24])
+    packed = png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8]
+    raw = zlib.decompress(packed)
+    rows = b"".join(raw[line * (width + 1) + 1 : (line + 1) * (width + 1)] for line in range(height))
+
+    assert zxingcpp.read_barcode(memoryview(rows).cast("B", (height, width))).text == "https://hub.example/f/abc"
+
+
+async def test_the_page_shows_what_is_wrong_and_thanks(house: House) -> None:
+    code = await made(house)
+    house.services.tell(
+        "ListItems", ListItemsResponse(items=[Item(code="MOTOR", name="<电机>", active=True, supply="make")])
+    )
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+    page = f"{house.base}/f/{code}"
+    filled = {"key": "page-key", "company": "启明", "contact_name": "王工", "phone": "13800138000",
+              "due_date": "2026-12-01", "item_code": "MOTOR", "quantity": "２", "note": ""}  # fmt: skip
+
+    empty = await house.http.get(page)
+    wrong = await house.http.post(page, data={**filled, "quantity": "many", "company": ""})
+    good = await house.http.post(page, data=filled)
+
+    assert "&lt;电机&gt;" in empty.text
+    assert (wrong.status_code, "应为数字" in wrong.text, "必填" in wrong.text) == (422, True, True)
+    assert "value='13800138000'" in wrong.text
+    assert (good.status_code, "SO20261122-0001" in good.text) == (201, True)
+    heard = house.services.last("SubmitOrder").request
+    assert (heard.lines[0].quantity, heard.context.idempotency_key) == ("2", "page-key")
