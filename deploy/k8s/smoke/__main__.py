@@ -1,4 +1,4 @@
-"""Run the base for real, without a cluster: python -m deploy.k8s.smoke [--rebuild] [--keep]
+"""Run the base for real, without a cluster: python -m deploy.k8s.smoke [--folder small-site] [--rebuild]
 
 Builds the images on a bootstrapped Debian, plays the rendered pods with podman, asks their probes as the kubelet would,
 lets an order walk through, and stops everything. Needs root, podman, runc and debootstrap; nothing is pulled.
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from deploy.k8s import make_secrets
 from deploy.k8s.render import HERE, render
+from deploy.k8s.smoke import backup, probes
 from deploy.k8s.smoke import podman as images
-from deploy.k8s.smoke import probes
 from deploy.k8s.smoke.order import walk
 from deploy.k8s.smoke.podman import Podman
 from deploy.k8s.smoke.translate import SUBNET, Stage, secret_texts
@@ -27,6 +27,7 @@ from deploy.local.layout import LocalError
 
 NETWORK = "orderhub-smoke"
 STOP_SECONDS = 45
+FOLDERS = {"base": HERE / "base", "small-site": HERE / "overlays" / "small-site"}
 
 
 def play(stage: Stage, podman: Podman, part: str) -> None:
@@ -98,13 +99,13 @@ def network(podman: Podman) -> Iterator[None]:
         podman.tried("network", "rm", "-f", NETWORK)
 
 
-def smoke(home: Path, mirror: str, *, rebuild: bool) -> None:
+def smoke(home: Path, folder: Path, mirror: str, *, rebuild: bool) -> None:
     podman = Podman(home)
     print("images", flush=True)
     images.prepare(podman, mirror, rebuild=rebuild)
     shutil.rmtree(home / "volumes", ignore_errors=True)
     secrets = secret_texts(make_secrets.documents(made(), backup_key="00" * 32))
-    stage = Stage(render(HERE / "base"), secrets, home)
+    stage = Stage(render(folder), secrets, home)
     with network(podman):
         try:
             run(stage, podman)
@@ -121,26 +122,36 @@ def run(stage: Stage, podman: Podman) -> None:
         up(stage, podman, service)
     locked_down(stage, podman)
     print("order", flush=True)
-    walk(podman, probes.container_of(stage.parts()["gateway"]), f"http://{stage.address('gateway')}:8080")
+    number = walk(podman, probes.container_of(stage.parts()["gateway"]), f"http://{stage.address('gateway')}:8080")
+    if backup.PART in stage.parts():
+        print("backup", flush=True)
+        job(stage, podman, backup.PART)
     print("leaving", flush=True)
     for service in SERVICES:
         leave(stage, podman, service)
+    if backup.PART in stage.parts():
+        print("restore", flush=True)
+        leave(stage, podman, "postgres")
+        backup.restore(stage, podman)
+        up(stage, podman, "postgres")
+        backup.holds(stage, podman, number)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--home", type=Path, default=Path("/var/tmp/orderhub-smoke"))  # noqa: S108  images outlive a boot
     parser.add_argument("--mirror", default="", help="where Debian's packages come from")
+    parser.add_argument("--folder", choices=FOLDERS, default="base", help="small-site drills backup and restore too")
     parser.add_argument("--rebuild", action="store_true", help="build our images anew")
     asked = parser.parse_args()
     if missing := images.missing_tools():
         sys.exit(f"install {', '.join(missing)} first (docs/operations.md)")
     began = time.monotonic()
     try:
-        smoke(asked.home, asked.mirror, rebuild=asked.rebuild)
+        smoke(asked.home, FOLDERS[asked.folder], asked.mirror, rebuild=asked.rebuild)
     except LocalError as error:
         sys.exit(f"smoke: {error}")
-    print(f"the base ran, an order walked through it, everything left; {time.monotonic() - began:.0f} s")
+    print(f"{asked.folder} ran, an order walked through it, everything left; {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ PATIENCE_SECONDS = 120.0
 Answer = TypeVar("Answer")
 
 
-def walk(podman: Podman, gateway: str, url: str) -> None:
-    """Create the administrator in the pod, fill the factory over REST, and follow one order to its plan."""
+def walk(podman: Podman, gateway: str, url: str) -> str:
+    """Create the administrator in the pod, fill the factory over REST, follow one order to its plan; return its number."""
     users = {role: {"username": role, "password": password()} for role in ROLES}
     secret = users[ADMIN]["password"]
     podman.run(
@@ -36,6 +36,7 @@ def walk(podman: Podman, gateway: str, url: str) -> None:
     plan = patient(lambda: api.post(f"/orders/{number}:plan", key=f"plan-{number}"))
     print(f"  {number} planned: {len(plan['production_orders'])} production orders, {len(plan['shortages'])} shortages")
     heard(api, number)
+    return number
 
 
 def patient(step: Callable[[], Answer]) -> Answer:
