@@ -590,3 +590,44 @@ class InvoiceRecorded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InvoiceRecorded: _TypeAlias = InvoiceRecorded  # noqa: Y015
+
+@_typing.final
+class InvoiceTaskOverdue(_message.Message):
+    """InvoiceTaskOverdue is told once when a task was open for longer than the days agreed (S59)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    INVOICE_TASK_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    DUE_DAYS_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    invoice_task_id: _builtins.str
+    customer_name: _builtins.str
+    sales_owner: _builtins.str
+    due_days: _builtins.int
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventLine]: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        invoice_task_id: _builtins.str = ...,
+        customer_name: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        due_days: _builtins.int = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        lines: _abc.Iterable[Global___EventLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "due_at", b"due_at", "due_days", b"due_days", "invoice_task_id", b"invoice_task_id", "lines", b"lines", "order_number", b"order_number", "sales_owner", b"sales_owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceTaskOverdue: _TypeAlias = InvoiceTaskOverdue  # noqa: Y015

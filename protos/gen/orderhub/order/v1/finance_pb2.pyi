@@ -428,3 +428,75 @@ class LeadTimeCell(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LeadTimeCell: _TypeAlias = LeadTimeCell  # noqa: Y015
+
+@_typing.final
+class GetInvoiceTimelinessRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    """of opening; empty: the last 90 days"""
+    to_date: _builtins.str
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInvoiceTimelinessRequest: _TypeAlias = GetInvoiceTimelinessRequest  # noqa: Y015
+
+@_typing.final
+class GetInvoiceTimelinessResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    DUE_DAYS_FIELD_NUMBER: _builtins.int
+    OPENED_COUNT_FIELD_NUMBER: _builtins.int
+    IN_TIME_COUNT_FIELD_NUMBER: _builtins.int
+    LATE_COUNT_FIELD_NUMBER: _builtins.int
+    PENDING_COUNT_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    due_days: _builtins.int
+    opened_count: _builtins.int
+    in_time_count: _builtins.int
+    late_count: _builtins.int
+    """invoiced late, or open and overdue"""
+    pending_count: _builtins.int
+    """open, not yet due"""
+    rate: _builtins.str
+    """in time of those decided, 0 to 1 with four places; empty while none is decided"""
+    @_builtins.property
+    def overdue(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceTask]:
+        """open and overdue now, whatever the period; oldest first"""
+
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        due_days: _builtins.int = ...,
+        opened_count: _builtins.int = ...,
+        in_time_count: _builtins.int = ...,
+        late_count: _builtins.int = ...,
+        pending_count: _builtins.int = ...,
+        rate: _builtins.str = ...,
+        overdue: _abc.Iterable[Global___InvoiceTask] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_days", b"due_days", "from_date", b"from_date", "in_time_count", b"in_time_count", "late_count", b"late_count", "opened_count", b"opened_count", "overdue", b"overdue", "pending_count", b"pending_count", "rate", b"rate", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInvoiceTimelinessResponse: _TypeAlias = GetInvoiceTimelinessResponse  # noqa: Y015

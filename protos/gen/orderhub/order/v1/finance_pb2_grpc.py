@@ -49,6 +49,11 @@ class FinanceServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationResponse.FromString,
                 _registered_method=True)
+        self.GetInvoiceTimeliness = channel.unary_unary(
+                '/orderhub.order.v1.FinanceService/GetInvoiceTimeliness',
+                request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessResponse.FromString,
+                _registered_method=True)
         self.GetLeadTimes = channel.unary_unary(
                 '/orderhub.order.v1.FinanceService/GetLeadTimes',
                 request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesRequest.SerializeToString,
@@ -77,6 +82,13 @@ class FinanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetInvoiceTimeliness(self, request, context):
+        """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetLeadTimes(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -100,6 +112,11 @@ def add_FinanceServiceServicer_to_server(servicer, server):
                     servicer.GetReconciliation,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationResponse.SerializeToString,
+            ),
+            'GetInvoiceTimeliness': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInvoiceTimeliness,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessResponse.SerializeToString,
             ),
             'GetLeadTimes': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLeadTimes,
@@ -188,6 +205,33 @@ class FinanceService:
             '/orderhub.order.v1.FinanceService/GetReconciliation',
             orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_finance__pb2.GetReconciliationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInvoiceTimeliness(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.FinanceService/GetInvoiceTimeliness',
+            orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_finance__pb2.GetInvoiceTimelinessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,6 +34,8 @@ class FinanceServiceStub:
     ListInvoiceTasks: _grpc.UnaryUnaryMultiCallable[_finance_pb2.ListInvoiceTasksRequest, _finance_pb2.ListInvoiceTasksResponse]
     RecordInvoice: _grpc.UnaryUnaryMultiCallable[_finance_pb2.RecordInvoiceRequest, _finance_pb2.RecordInvoiceResponse]
     GetReconciliation: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetReconciliationRequest, _finance_pb2.GetReconciliationResponse]
+    GetInvoiceTimeliness: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetInvoiceTimelinessRequest, _finance_pb2.GetInvoiceTimelinessResponse]
+    """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59)."""
     GetLeadTimes: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetLeadTimesRequest, _finance_pb2.GetLeadTimesResponse]
 
 @_typing.type_check_only
@@ -42,6 +44,8 @@ class FinanceServiceAsyncStub(FinanceServiceStub):
     ListInvoiceTasks: _aio.UnaryUnaryMultiCallable[_finance_pb2.ListInvoiceTasksRequest, _finance_pb2.ListInvoiceTasksResponse]  # type: ignore[assignment]
     RecordInvoice: _aio.UnaryUnaryMultiCallable[_finance_pb2.RecordInvoiceRequest, _finance_pb2.RecordInvoiceResponse]  # type: ignore[assignment]
     GetReconciliation: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetReconciliationRequest, _finance_pb2.GetReconciliationResponse]  # type: ignore[assignment]
+    GetInvoiceTimeliness: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetInvoiceTimelinessRequest, _finance_pb2.GetInvoiceTimelinessResponse]  # type: ignore[assignment]
+    """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59)."""
     GetLeadTimes: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetLeadTimesRequest, _finance_pb2.GetLeadTimesResponse]  # type: ignore[assignment]
 
 class FinanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +69,14 @@ class FinanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _finance_pb2.GetReconciliationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_finance_pb2.GetReconciliationResponse, _abc.Awaitable[_finance_pb2.GetReconciliationResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetInvoiceTimeliness(
+        self,
+        request: _finance_pb2.GetInvoiceTimelinessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_finance_pb2.GetInvoiceTimelinessResponse, _abc.Awaitable[_finance_pb2.GetInvoiceTimelinessResponse]]:
+        """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59)."""
 
     @_abc_1.abstractmethod
     def GetLeadTimes(

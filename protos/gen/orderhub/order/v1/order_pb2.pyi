@@ -454,7 +454,7 @@ class MoveOrderRequest(_message.Message):
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     move: _builtins.str
-    """confirm confirm_capacity cancel hold resume release_duplicate"""
+    """confirm confirm_capacity cancel hold resume release_duplicate revoke_tracking"""
     note: _builtins.str
     """note of a capacity confirmation, reason of the others"""
     expected_version: _builtins.int

@@ -107,7 +107,8 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveOrder(self, request, context):
-        """MoveOrder is every state move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate.
+        """MoveOrder is every move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate,
+        and revoke_tracking, which makes the tracking links given out so far lead nowhere (S30).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

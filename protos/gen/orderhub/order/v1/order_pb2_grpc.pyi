@@ -34,7 +34,9 @@ class OrderServiceStub:
     SubmitOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.SubmitOrderRequest, _order_pb2.SubmitOrderResponse]
     ReviseOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.ReviseOrderRequest, _order_pb2.ReviseOrderResponse]
     MoveOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.MoveOrderRequest, _order_pb2.MoveOrderResponse]
-    """MoveOrder is every state move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate."""
+    """MoveOrder is every move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate,
+    and revoke_tracking, which makes the tracking links given out so far lead nowhere (S30).
+    """
     SignShipment: _grpc.UnaryUnaryMultiCallable[_order_pb2.SignShipmentRequest, _order_pb2.SignShipmentResponse]
     GetOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetOrderRequest, _order_pb2.GetOrderResponse]
     ListOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]
@@ -51,7 +53,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
     SubmitOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.SubmitOrderRequest, _order_pb2.SubmitOrderResponse]  # type: ignore[assignment]
     ReviseOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.ReviseOrderRequest, _order_pb2.ReviseOrderResponse]  # type: ignore[assignment]
     MoveOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.MoveOrderRequest, _order_pb2.MoveOrderResponse]  # type: ignore[assignment]
-    """MoveOrder is every state move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate."""
+    """MoveOrder is every move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate,
+    and revoke_tracking, which makes the tracking links given out so far lead nowhere (S30).
+    """
     SignShipment: _aio.UnaryUnaryMultiCallable[_order_pb2.SignShipmentRequest, _order_pb2.SignShipmentResponse]  # type: ignore[assignment]
     GetOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.GetOrderRequest, _order_pb2.GetOrderResponse]  # type: ignore[assignment]
     ListOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
@@ -83,7 +87,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_pb2.MoveOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.MoveOrderResponse, _abc.Awaitable[_order_pb2.MoveOrderResponse]]:
-        """MoveOrder is every state move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate."""
+        """MoveOrder is every move without a body of its own: confirm, confirm_capacity, cancel, hold, resume, release_duplicate,
+        and revoke_tracking, which makes the tracking links given out so far lead nowhere (S30).
+        """
 
     @_abc_1.abstractmethod
     def SignShipment(
