@@ -19,11 +19,13 @@ from planning_service.adapters.production_rows import (
     operation_of,
     operation_values,
     production_order_of,
+    reported_values,
 )
 from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
 
 _NUMBERS = text("SELECT nextval('production_order_number') FROM generate_series(1, :count)")
+# The lock is a statement of its own: joined operations would be read as they stood before the wait for it.
 _BY_NUMBER = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = :key FOR NO KEY UPDATE")  # noqa: S608
 _BY_ID = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.id = :key FOR NO KEY UPDATE")  # noqa: S608
 _OF_ORDER = text(
@@ -51,18 +53,23 @@ _NEW_OPERATIONS = BulkInsert(
         "minutes_per_unit": "numeric", "setup_minutes": "numeric",
     },
 )  # fmt: skip
-_SAVE = text("""
+_SET = """
 UPDATE production_order SET state = :state, live = :live, team = :team, due_date = :due_date, urgency = :urgency,
-  planner_rank = :planner_rank, rank_reason = :rank_reason, sort_key = :sort_key, dispatched_at = :dispatched_at, held_at = :held_at, passed = :passed,
-  rework = :rework, scrapped = :scrapped, rework_waiting = :rework_waiting, inspected_at = :inspected_at, received = :received,
-  received_at = :received_at, settled = :settled, completed_at = :completed_at, cancelled_at = :cancelled_at,
-  closed_short_at = :closed_short_at, reason = :reason, version = version + 1
+  planner_rank = :planner_rank, rank_reason = :rank_reason, sort_key = :sort_key, dispatched_at = :dispatched_at,
+  held_at = :held_at, passed = :passed, rework = :rework, scrapped = :scrapped, rework_waiting = :rework_waiting,
+  inspected_at = :inspected_at, received = :received, received_at = :received_at, settled = :settled,
+  completed_at = :completed_at, cancelled_at = :cancelled_at, closed_short_at = :closed_short_at, reason = :reason,
+  version = version + 1
 WHERE number = :number
-""")
-_SAVE_OPERATION = text("""
-UPDATE operation SET good = :good, scrap = :scrap, started_at = :started_at, last_report_at = :last_report_at, flags = :flags
-WHERE production_order_number = :number AND sequence = :sequence
-""")
+"""
+_SAVE = text(_SET)
+_SAVE_SCANNED = text(f"""
+WITH reported AS (
+  UPDATE operation SET good = :good, scrap = :scrap, started_at = :op_started_at, last_report_at = :last_report_at, flags = :flags
+  WHERE production_order_number = :number AND sequence = :sequence
+)
+{_SET}
+""")  # noqa: S608
 
 
 class ProductionOrderRows:
@@ -98,14 +105,13 @@ class ProductionOrderRows:
         return [production_order_of(row, operations[row.number]) for row in rows]
 
     async def save(self, order: ProductionOrder, operation: Operation | None = None) -> None:
-        """Write back a production order, and the operation that moved when there is one."""
-        await self._unit.execute(_SAVE, moving_values(order))
+        """Write back a production order, together with the operation that moved when there is one."""
+        values = moving_values(order)
+        if operation is None:
+            await self._unit.execute(_SAVE, values)
+        else:
+            await self._unit.execute(_SAVE_SCANNED, {**values, **reported_values(operation)})
         order.version += 1
-        if operation is not None:
-            values = {"number": order.number, "sequence": operation.sequence, "good": operation.good}
-            values |= {"scrap": operation.scrap, "started_at": operation.started_at}
-            values |= {"last_report_at": operation.last_report_at, "flags": sorted(operation.flags)}
-            await self._unit.execute(_SAVE_OPERATION, values)
 
     async def _operations(self, numbers: list[str]) -> dict[str, list[Operation]]:
         found: dict[str, list[Operation]] = defaultdict(list)

@@ -151,3 +151,15 @@ def operation_values(number: str, operation: Operation) -> dict[str, Any]:
         "minutes_per_unit": step.minutes_per_unit,
         "setup_minutes": step.setup_minutes,
     }
+
+
+def reported_values(operation: Operation) -> dict[str, Any]:
+    """Return the columns a report changes."""
+    return {
+        "sequence": operation.sequence,
+        "good": operation.good,
+        "scrap": operation.scrap,
+        "op_started_at": operation.started_at,
+        "last_report_at": operation.last_report_at,
+        "flags": sorted(operation.flags),
+    }

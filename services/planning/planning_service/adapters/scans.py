@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from planning_service.domain.scan import ScanReport
 
-_CLAIM = text("""
-INSERT INTO scan (device_id, scan_id, fingerprint, recorded_at, occurred_at, actor)
-VALUES (:device, :scan, :fingerprint, :now, :occurred_at, :who) ON CONFLICT DO NOTHING RETURNING scan_id
-""")
 _FIND = text("SELECT fingerprint, verdict FROM scan WHERE device_id = :device AND scan_id = :scan")
 _KEEP = text("""
-UPDATE scan SET verdict = :verdict, production_order_number = :number WHERE device_id = :device AND scan_id = :scan
+INSERT INTO scan (device_id, scan_id, fingerprint, verdict, production_order_number, occurred_at, recorded_at, actor)
+VALUES (:device, :scan, :fingerprint, :verdict, :number, :occurred_at, :now, :who)
+ON CONFLICT DO NOTHING RETURNING scan_id
 """)
+
+
+class TwinScan(ConnectionError):
+    """The same scan id was taken at this very moment: this transaction ends, and the next try finds its verdict."""
 
 
 class ScanRows:
@@ -24,17 +27,16 @@ class ScanRows:
     def __init__(self, unit: Transaction) -> None:
         self._unit = unit
 
-    async def claim(self, device_id: str, scan_id: str, fingerprint: str, occurred_at: datetime | None) -> bool:
-        """Take the scan id; False when it was taken before. A concurrent twin waits here for the first."""
-        values = {"device": device_id, "scan": scan_id, "fingerprint": fingerprint, "occurred_at": occurred_at}
-        found = await self._unit.execute(_CLAIM, {**values, "now": self._unit.now, "who": self._unit.actor})
-        return found.one_or_none() is not None
+    async def first_verdict(self, scan: ScanReport) -> tuple[str, bytes] | None:
+        """Return fingerprint and verdict of the scan that took the id; None when nobody has."""
+        found = await self._unit.execute(_FIND, {"device": scan.device_id, "scan": scan.scan_id})
+        row = found.one_or_none()
+        return None if row is None else (row.fingerprint, row.verdict)
 
-    async def first_verdict(self, device_id: str, scan_id: str) -> tuple[str, bytes]:
-        """Return fingerprint and verdict of the scan that took the id."""
-        row = (await self._unit.execute(_FIND, {"device": device_id, "scan": scan_id})).one()
-        return row.fingerprint, row.verdict
-
-    async def keep(self, device_id: str, scan_id: str, verdict: bytes, number: str | None) -> None:
-        """Keep the verdict for every replay to come."""
-        await self._unit.execute(_KEEP, {"device": device_id, "scan": scan_id, "verdict": verdict, "number": number})
+    async def keep(self, scan: ScanReport, fingerprint: str, verdict: bytes, number: str | None) -> None:
+        """Take the id and keep the verdict for every replay to come; a concurrent twin waits here, then loses."""
+        values: dict[str, Any] = {"device": scan.device_id, "scan": scan.scan_id}
+        values |= {"fingerprint": fingerprint, "verdict": verdict}
+        values |= {"number": number, "occurred_at": scan.occurred_at, "now": self._unit.now, "who": self._unit.actor}
+        if (await self._unit.execute(_KEEP, values)).one_or_none() is None:
+            raise TwinScan(scan.scan_id)
