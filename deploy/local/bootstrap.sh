@@ -91,7 +91,7 @@ build_web() {
   local web=services/gateway/web
   [ -e "$web/build.sh" ] || return 0
   say "building the web client if it changed"
-  PATH="$PATH:$run/tools/bin" "$web/build.sh" >>"$(log)" 2>&1 || die "Building the web client failed; see $(log)."
+  PATH="$PATH:$(cd "$run" && pwd)/tools/bin" "$web/build.sh" >>"$(log)" 2>&1 || die "Building the web client failed; see $(log)."
 }
 
 case "${1:-}" in
