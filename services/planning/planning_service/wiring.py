@@ -13,6 +13,7 @@ from chassis.run import Service
 from chassis.settings import Settings as ChassisSettings
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.peers import InventoryClient, OrderClient
+from planning_service.domain.scan import ScanPolicy
 from planning_service.entrypoints.error_map import ERRORS
 from planning_service.entrypoints.events_in import EventsIn
 from planning_service.entrypoints.grpc_master import MasterApi
@@ -22,7 +23,9 @@ NAME = "planning"
 
 
 class Settings(ChassisSettings):
-    """Planning needs nothing of its own."""
+    """ORDERHUB_SCAN_POLICY: record (and flag), previous (not more than came through) or strict (X37)."""
+
+    scan_policy: ScanPolicy = ScanPolicy.RECORD
 
 
 def build(settings: Settings) -> Service:
@@ -36,7 +39,7 @@ def build(settings: Settings) -> Service:
     )
     stock, cache, commands = InventoryClient(inventory_peer), CatalogueCache(), Commands(database)
     master = MasterApi(database, commands, cache, stock, clock)
-    planning = PlanningApi(database, commands, cache, OrderClient(order_peer), stock, clock)
+    planning = PlanningApi(database, commands, cache, OrderClient(order_peer), stock, clock, settings.scan_policy)
     events = EventsIn(planning)
     return Service(
         name=NAME,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from planning_service.app.ports import ProductionOrders, Tell
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.scan import ScanOutcome, ScanReport, ScanResult, apply_scan, refused
+from planning_service.domain.scan import ScanOutcome, ScanPolicy, ScanReport, ScanResult, apply_scan, refused
 
 Render = Callable[[ScanOutcome, ProductionOrder | None], bytes]
 
@@ -34,13 +34,14 @@ async def record_scan(
     *,
     render: Render,
     now: datetime,
+    policy: ScanPolicy,
 ) -> tuple[ScanResult, bytes]:
     """Return the verdict; for a repeated scan id the first one, marked as a duplicate, or as a conflict when it differs."""
     known = await scans.first_verdict(scan)
     if known is not None:
         return (ScanResult.DUPLICATE if known[0] == fingerprint else ScanResult.CONFLICT), known[1]
     order = await production_orders.locked(scan.code)
-    outcome = apply_scan(order, scan, now) if order else refused("CODE_UNKNOWN", code=scan.code)
+    outcome = apply_scan(order, scan, now, policy) if order else refused("CODE_UNKNOWN", code=scan.code)
     if order is not None and outcome.result is ScanResult.APPLIED:
         await production_orders.save(order, order.operations[outcome.index or 0])
         tell.scanned(order, scan, outcome)

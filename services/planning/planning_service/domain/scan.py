@@ -30,6 +30,17 @@ class ScanAction(StrEnum):
     FINISH = "finish"
 
 
+class ScanPolicy(StrEnum):
+    """What an operation needs of the one in front of it (X37)."""
+
+    RECORD = "record"
+    """Nothing: what is odd is recorded and flagged."""
+    PREVIOUS = "previous"
+    """Not more than the operation in front has made good, so parts may overlap (X38)."""
+    STRICT = "strict"
+    """The operation in front must be done."""
+
+
 class ScanResult(StrEnum):
     """One word per scan; a replay answers `duplicate` with everything else as first given."""
 
@@ -72,7 +83,9 @@ def refused(reason: str, **params: str) -> ScanOutcome:
     return ScanOutcome(ScanResult.REJECTED, reason, params)
 
 
-def apply_scan(order: ProductionOrder, scan: ScanReport, now: datetime) -> ScanOutcome:
+def apply_scan(
+    order: ProductionOrder, scan: ScanReport, now: datetime, policy: ScanPolicy = ScanPolicy.RECORD
+) -> ScanOutcome:
     """Let a scan take effect on a production order and return the outcome; a refusal changes nothing."""
     refusal = _refused_by_state(order, scan)
     if refusal is not None:
@@ -85,6 +98,9 @@ def apply_scan(order: ProductionOrder, scan: ScanReport, now: datetime) -> ScanO
     quantities = _quantities(order, index, scan)
     if isinstance(quantities, ScanOutcome):
         return quantities
+    too_early = _refused_by_policy(order, index, quantities, policy)
+    if too_early is not None:
+        return too_early
     return _record(order, index, scan, quantities, now)
 
 
@@ -94,6 +110,20 @@ def _refused_by_state(order: ProductionOrder, scan: ScanReport) -> ScanOutcome |
         return refused(DEAD_REASONS[order.state], number=order.number)
     if order.held_at is not None and scan.occurred_at >= order.held_at:
         return refused("JOB_ON_HOLD", number=order.number)
+    return None
+
+
+def _refused_by_policy(
+    order: ProductionOrder, index: int, quantities: tuple[Decimal, Decimal], policy: ScanPolicy
+) -> ScanOutcome | None:
+    if index == 0 or policy is ScanPolicy.RECORD:
+        return None
+    before = order.operations[index - 1]
+    if policy is ScanPolicy.STRICT:
+        return None if order.is_done(index - 1) else refused("OPERATION_NOT_READY", before=before.step.name)
+    left = before.good + order.rework - order.operations[index].reported
+    if sum(quantities) > left or left <= 0:
+        return refused("OPERATION_NOT_READY", before=before.step.name, left=plain(max(Decimal(0), left)))
     return None
 
 

@@ -23,6 +23,7 @@ from planning_service.app.plan_order import Prepared, keep_plan, prepare_plan, r
 from planning_service.app.ports import OrderFacts, Orders, Stock
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
+from planning_service.domain.scan import ScanPolicy
 from planning_service.entrypoints import production_proto as form
 
 
@@ -36,6 +37,7 @@ class Desk:
     orders: Orders
     stock: Stock
     clock: Clock
+    scan_policy: ScanPolicy = ScanPolicy.RECORD
     job_waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def catalogue(self) -> Catalogue:

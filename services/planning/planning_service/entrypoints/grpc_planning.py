@@ -166,7 +166,9 @@ class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.Planning
 
     async def RecordScans(self, request: pb.RecordScansRequest, context: Any) -> pb.RecordScansResponse:
         """Take scans; one verdict each, in the order sent."""
-        return pb.RecordScansResponse(verdicts=await ScanDesk(self.commands).record(list(request.scans)))
+        return pb.RecordScansResponse(
+            verdicts=await ScanDesk(self.commands, self.scan_policy).record(list(request.scans))
+        )
 
     async def GetScanTarget(self, request: pb.GetScanTargetRequest, context: Any) -> pb.GetScanTargetResponse:
         """Say what a code is and what may be done with it."""

@@ -21,7 +21,7 @@ from planning_service.app.record_scan import record_scan
 from planning_service.domain.exact import plain
 from planning_service.domain.lifecycle import DEAD, ProductionState
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, ScanResult, refused
+from planning_service.domain.scan import ScanAction, ScanOutcome, ScanPolicy, ScanReport, ScanResult, refused
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.reading import Reading, instant
 
@@ -33,6 +33,7 @@ class ScanDesk:
     """Takes scans one transaction each, by device time, and answers in the order sent."""
 
     commands: Commands
+    policy: ScanPolicy = ScanPolicy.RECORD
 
     async def record(self, scans: list[pb.Scan]) -> list[pb.ScanVerdict]:
         """Return one verdict per scan."""
@@ -54,7 +55,7 @@ class ScanDesk:
 
         async def work(unit: Transaction) -> pb.ScanVerdict:
             rows = ScanRows(unit), ProductionOrderRows(unit), Messages(unit)
-            result, kept = await record_scan(scan, fingerprint, *rows, render=render, now=unit.now)
+            result, kept = await record_scan(scan, fingerprint, *rows, render=render, now=unit.now, policy=self.policy)
             verdict = pb.ScanVerdict.FromString(kept)
             verdict.result = result.value
             if result is ScanResult.CONFLICT:
