@@ -23,7 +23,8 @@ from gateway_service.rendering import render
 from gateway_service.wiring import Gateway
 
 CHANNEL = "web"
-SHOWN = ("number", "state", "state_text", "tracking_url", "due_date")
+SHOWN = ("number", "tracking_url", "due_date")
+TOLD_WARNINGS = frozenset({"CAPACITY_CONFIRMATION_REQUIRED"})  # a suspected twin is our business, not the form's
 
 
 async def open_form(gateway: Gateway, code: str, address: str) -> Any:
@@ -52,7 +53,8 @@ async def take(gateway: Gateway, code: str, address: str, body: FormOrderBody) -
     )  # fmt: skip
     entered = await gateway.clients.order.ask(gateway.clients.order.orders.SubmitOrder, request)
     told = render(entered.order)
-    return {name: told[name] for name in SHOWN} | {"warnings": [warning["message"] for warning in told["warnings"]]}
+    warnings = [warning["message"] for warning in told["warnings"] if warning["reason"] in TOLD_WARNINGS]
+    return {name: told[name] for name in SHOWN} | {"warnings": warnings}
 
 
 async def _customer(order: OrderClient, body: FormOrderBody) -> str:

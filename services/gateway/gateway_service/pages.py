@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from chassis import notes, principal
 from gateway_service import exchange, problems, texts
 from gateway_service.exchange import Exchange
+from gateway_service.lead_time import FACTORY
 from gateway_service.routes import gateway_of
 from gateway_service.routes.track import QUIET, tracked
 
@@ -53,6 +55,10 @@ def _rows(heads: list[str], rows: list[list[str]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
+def _local(instant: str | None, form: str) -> str:
+    return datetime.fromisoformat(instant).astimezone(FACTORY).strftime(form) if instant else ""
+
+
 def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     """Return the customer's page of one order."""
     words = texts.book()["tracking"]
@@ -62,7 +68,11 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
         for line in shown["lines"]
     ]  # fmt: skip
     parcels = [
-        [parcel["carrier"] or words["no_carrier"], parcel["tracking_number"] or "", (parcel["shipped_at"] or "")[:10]]
+        [
+            parcel["carrier"] or words["no_carrier"],
+            parcel["tracking_number"] or "",
+            _local(parcel["shipped_at"], "%Y-%m-%d"),
+        ]
         for parcel in shown["parcels"]
     ]
     body = f"<h1>{escape(shown['heading'])}</h1><section><div class=state>{escape(shown['state_text'])}</div>"
@@ -70,8 +80,8 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     body += f"<section>{_rows([words['item'], words['quantity'], words['made'], words['shipped']], lines)}</section>"
     if parcels:
         body += f"<section>{_rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
-    changed = (shown["updated_at"] or "").replace("T", " ")[:16]
-    return page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)} UTC</p>")
+    changed = _local(shown["updated_at"], "%Y-%m-%d %H:%M")
+    return page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)}</p>")
 
 
 @api.api_route("/t/{token}", methods=["GET", "HEAD"])

@@ -129,6 +129,16 @@ async def test_search_finds_the_order_behind_a_production_order(house: House) ->
     assert told["customers"][0]["name"] == "启明"
 
 
+async def test_search_looks_a_phone_up_exactly(house: House) -> None:
+    await house.call("GET", "/search?q=%2B86 138-0013-8000")
+    by_phone = house.services.last("ListCustomers").request
+    await house.call("GET", "/search?q=SO2026")
+    by_words = house.services.last("ListCustomers").request
+
+    assert (by_phone.phone, by_phone.q) == ("+86 138-0013-8000", "")
+    assert (by_words.phone, by_words.q) == ("", "SO2026")
+
+
 TRACKED = GetTrackedOrderResponse(
     number="SO1", state="part_shipped", channel="phone", customer_name="启明", due_date="2026-12-01",
     lines=[TrackedLine(line_no=1, item_name="<b>电机", quantity="2", unit="台", shipped_quantity="1")],
@@ -159,6 +169,7 @@ async def test_the_tracking_page_escapes_what_people_wrote(house: House) -> None
     assert page.status_code == 200
     assert "&lt;b&gt;电机" in page.text
     assert "SF1" in page.text
+    assert "2026-02-03 04:00" in page.text  # 20:00 UTC is the next morning at the factory
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 

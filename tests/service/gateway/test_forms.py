@@ -45,7 +45,8 @@ async def test_a_new_customer_is_made_and_the_order_carries_its_owner(house: Hou
     assert (heard.request.customer_id, heard.request.sales_owner, heard.request.channel) == ("new", "sales", "web")
     assert heard.principal.subject == f"form:{code}"
     assert house.services.last("CreateCustomer").request.contacts[0].phone == "13800138000"
-    assert set(told) == {"number", "state", "state_text", "tracking_url", "due_date", "warnings"}
+    assert set(told) == {"number", "tracking_url", "due_date", "warnings"}
+    assert told["warnings"] == ["该交期需确认产能"]
 
 
 async def test_the_answer_does_not_tell_whether_the_phone_was_known(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from typing import Annotated, Any, TypeVar
 
@@ -37,6 +38,7 @@ api = router("desk")
 T = TypeVar("T")
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 FEW = PageRequest(page_size=10)
+PHONE = re.compile(r"\+?[\d\s-]{7,20}")
 MANY = PageRequest(page_size=200)
 
 
@@ -164,7 +166,8 @@ async def _orders(services: Clients, q: str) -> list[dict[str, Any]]:
 
 
 async def _customers(services: Clients, q: str) -> list[dict[str, Any]]:
-    found = await services.order.ask(services.order.customers.ListCustomers, ListCustomersRequest(page=FEW, q=q))
+    wanted = {"phone": q} if PHONE.fullmatch(q) else {"q": q}
+    found = await services.order.ask(services.order.customers.ListCustomers, ListCustomersRequest(page=FEW, **wanted))
     return [render(customer) for customer in found.customers]
 
 
