@@ -24,12 +24,15 @@ from order_service.adapters.lead_time_views import LeadTimeViews
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.self_check import SelfCheck
 from order_service.adapters.shipments import ShipmentRecords
+from order_service.adapters.timeliness_views import TimelinessViews
+from order_service.app.tell_overdue import INVOICE_DUE_DAYS
 from order_service.domain.working_time import WorkingTime, read_shifts
 from order_service.entrypoints.error_map import ERRORS
 from order_service.entrypoints.events_in import HANDLERS
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
+from order_service.entrypoints.overdue_loop import OverdueWatch
 
 SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
 
@@ -38,6 +41,7 @@ class Settings(ChassisSettings):
     """The order service's own settings."""
 
     tracking_key: SecretStr  # hex, 32 bytes: makes the customers' tracking links
+    invoice_due_days: int = INVOICE_DUE_DAYS  # an invoice task open for longer is overdue
     working_hours: str = "08:00-12:00,13:00-17:30"  # shifts of a working day, in the factory's zone
 
 
@@ -64,6 +68,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         commands=commands,
         views=FinanceViews(database),
         lead_times=LeadTimeViews(database, settings.factory_zone),
+        timeliness=TimelinessViews(database, settings.invoice_due_days),
         zone=ZoneInfo(settings.factory_zone),
     )
     return Service(
@@ -78,6 +83,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         service_names=SERVICES,
         errors=ERRORS,
         handlers=HANDLERS,
-        loops=(SelfCheck(database).run,),
+        loops=(SelfCheck(database).run, OverdueWatch(database, settings.invoice_due_days).run),
         closers=(planning.close, inventory.close),
     )

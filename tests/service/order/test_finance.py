@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from orderhub.planning.v1 import events_pb2 as planning
 
 from chassis.clock import FixedClock
 from order_service.domain.errors import IllegalMove, Invalid, NotFound
+from order_service.entrypoints.overdue_loop import OverdueWatch
 from tests.service.order.conftest import World
 from tests.service.order.test_events import shipped
 from tests.service.order.test_story import stamp
@@ -171,3 +173,44 @@ async def confirm_to_release(world: World, group: str) -> dict[str, finance_pb2.
 async def test_a_period_that_is_none_is_refused(world: World, values: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         await world.finance.GetLeadTimes(finance_pb2.GetLeadTimesRequest(**values), None)
+
+
+async def timeliness(world: World) -> finance_pb2.GetInvoiceTimelinessResponse:
+    request = finance_pb2.GetInvoiceTimelinessRequest(from_date="2026-11-22", to_date="2026-11-22")
+    return await world.finance.GetInvoiceTimeliness(request, None)
+
+
+async def test_invoices_in_time_are_counted_against_the_days_agreed(world: World, clock: FixedClock) -> None:
+    tasks = [await task_of(world, (await complete(world)).number) for _ in range(4)]
+    assert ((await timeliness(world)).pending_count, (await timeliness(world)).rate) == (4, "")
+    clock.advance(timedelta(days=3))
+    await invoice(world, tasks[0].id, "FP0")  # in time to the second
+    clock.advance(timedelta(seconds=1))
+    await invoice(world, tasks[1].id, "FP1")
+
+    found = await timeliness(world)
+
+    assert (found.opened_count, found.in_time_count, found.late_count, found.pending_count) == (4, 1, 3, 0)
+    assert (found.rate, found.due_days) == ("0.25", 3)
+    assert [task.id for task in found.overdue] == [tasks[2].id, tasks[3].id]
+
+
+async def test_an_overdue_task_is_told_once_and_again_after_it_was_reopened(world: World, clock: FixedClock) -> None:
+    watch = OverdueWatch(world.service.database, 3)
+    order = await complete(world)
+    assert await watch.look() == 0
+    clock.advance(timedelta(days=3, seconds=1))
+
+    assert sum(await asyncio.gather(*(watch.look() for _ in range(4)))) == 1
+    assert await watch.look() == 0
+    told = (await world.told(f"orders/{order.number}"))[-1]
+    assert (told.type.rsplit(".", 1)[1], told.data["due_days"]) == ("InvoiceTaskOverdue", 3)
+
+    await invoice(world, (await task_of(world, order.number)).id, "FP1")
+    await world.tell("inventory", "returns/RT1", inventory.GoodsReturned(
+        order_number=order.number, return_number="RT1", returned_at=stamp(clock),
+        lines=[inventory.GoodsLine(line_no=1, item_code="A", quantity="2", unit="台")],
+    ))  # fmt: skip
+    assert await watch.look() == 0
+    clock.advance(timedelta(days=4))
+    assert await watch.look() == 1

@@ -80,12 +80,10 @@ async def test_a_tracking_link_shows_its_order_and_no_other(world: World) -> Non
     for token in ("", "x", order.tracking_token[:-1] + "!", order.tracking_token[:-2] + "AA", order.id):
         with pytest.raises(NotFound):
             await shown(token)
-    async with world.service.database.transaction(who="test") as unit:
-        from sqlalchemy import text
-
-        await unit.execute(text("UPDATE customer_order SET token_epoch = 1"))
+    fresh = await world.move(order.number, "revoke_tracking")
     with pytest.raises(NotFound):
         await shown(order.tracking_token)
+    assert (await shown(fresh.tracking_token)).number == order.number
 
 
 async def test_a_phone_and_a_credit_code_belong_to_one_customer(world: World) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Transaction
 from chassis.ids import uuid7
@@ -17,8 +18,9 @@ from order_service.domain.errors import NotFound
 
 # S55: exactly one task per order (unique); a closed one opens again when there is something new to invoice.
 _OPEN = text("""
-INSERT INTO invoice_task (id, order_id, state, opened_at) VALUES (:id, :order_id, 'open', :at)
-ON CONFLICT (order_id) DO UPDATE SET state = 'open', closed_at = NULL WHERE invoice_task.state = 'done'
+INSERT INTO invoice_task (id, order_id, state, opened_at, due_from) VALUES (:id, :order_id, 'open', :at, :at)
+ON CONFLICT (order_id) DO UPDATE SET state = 'open', closed_at = NULL, due_from = :at, overdue_told_at = NULL
+WHERE invoice_task.state = 'done'
 RETURNING id
 """)
 _ORDER_OF = text("SELECT o.number FROM invoice_task t JOIN customer_order o ON o.id = t.order_id WHERE t.id = :id")
@@ -38,7 +40,21 @@ FROM invoice_task t, unnest(CAST(:line_nos AS int[]), CAST(:quantities AS numeri
 WHERE t.id = :id
 """)
 _CLOSE = text("UPDATE invoice_task SET state = 'done', closed_at = :at WHERE id = :id")
+_OVERDUE = text("""
+SELECT t.id, o.number FROM invoice_task t JOIN customer_order o ON o.id = t.order_id
+WHERE t.state = 'open' AND t.due_from < :before AND t.overdue_told_at IS NULL ORDER BY t.due_from LIMIT 200
+""")
+_MARK = text("""
+UPDATE invoice_task SET overdue_told_at = :now
+WHERE id = :id AND state = 'open' AND due_from < :before AND overdue_told_at IS NULL RETURNING due_from
+""")
 _HAS = text("SELECT 1 FROM invoice WHERE task_id = :id AND invoice_no = :invoice_no")
+
+
+async def find_overdue(connection: AsyncConnection, now: datetime, due_days: int) -> list[tuple[UUID, str]]:
+    """Return id and order number of overdue tasks not yet told, oldest first."""
+    rows = await connection.execute(_OVERDUE, {"before": now - timedelta(days=due_days)})
+    return [(row.id, row.number) for row in rows]
 
 
 class InvoiceRepository:
@@ -51,6 +67,11 @@ class InvoiceRepository:
         """Open the order's task; None when it is open already."""
         opened = await self._unit.execute(_OPEN, {"id": uuid7(), "order_id": order_id, "at": at})
         return opened.scalar()
+
+    async def mark_overdue(self, task_id: UUID, before: datetime, now: datetime) -> datetime | None:
+        """Mark an overdue task once; return from when it was due, None when it is not to be told."""
+        marked = await self._unit.execute(_MARK, {"id": task_id, "before": before, "now": now})
+        return marked.scalar()
 
     async def order_of(self, task_id: str) -> str:
         """Return the number of the order a task belongs to; raise NotFound."""

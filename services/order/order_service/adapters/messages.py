@@ -136,6 +136,13 @@ def _task_opened(order: Order, event: events.InvoiceTaskOpened, actor: str) -> M
     )  # fmt: skip
 
 
+def _overdue(order: Order, event: events.InvoiceTaskOverdue, actor: str) -> Message:
+    return pb.InvoiceTaskOverdue(
+        order_number=order.number, invoice_task_id=event.invoice_task_id, customer_name=order.customer_name,
+        sales_owner=order.sales_owner, due_days=event.due_days, due_at=stamp(event.due_at), lines=event_lines(order),
+    )  # fmt: skip
+
+
 def _invoiced(order: Order, event: events.InvoiceRecorded, actor: str) -> Message:
     return pb.InvoiceRecorded(
         order_number=order.number, invoice_task_id=event.invoice_task_id, invoice_no=event.invoice_no,
@@ -158,5 +165,6 @@ _BUILD: dict[type, Callable[[Order, Any, str], Message]] = {
     events.OrderFullyShipped: _fully,
     events.OrderSigned: _signed,
     events.InvoiceTaskOpened: _task_opened,
+    events.InvoiceTaskOverdue: _overdue,
     events.InvoiceRecorded: _invoiced,
 }

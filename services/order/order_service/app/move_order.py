@@ -1,4 +1,4 @@
-"""Move an order: confirm, confirm capacity, hold, resume, cancel, release a suspected duplicate."""
+"""Move an order: confirm, confirm capacity, hold, resume, cancel, release a suspected duplicate, revoke its link."""
 
 from __future__ import annotations
 
@@ -55,5 +55,7 @@ def _apply(order: Order, wish: Move, now: datetime) -> None:
             order.hold(wish.note, now)
         case "resume":
             order.resume()
+        case "revoke_tracking":
+            order.revoke_tracking()
         case _:
             order.release_duplicate(now)

@@ -85,6 +85,9 @@ class Invoices(Protocol):
     async def open_task(self, order_id: UUID, at: datetime) -> UUID | None:
         """Open the order's task; None when it is open already."""
 
+    async def mark_overdue(self, task_id: UUID, before: datetime, now: datetime) -> datetime | None:
+        """Mark an open task due from before a moment, once; return from when it was due, None when it is not to be told."""
+
     async def order_of(self, task_id: str) -> str:
         """Return the number of the task's order; raise NotFound."""
 

@@ -102,6 +102,15 @@ class InvoiceTaskOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceTaskOverdue:
+    """Finance left a task open for longer than agreed (S59)."""
+
+    invoice_task_id: str
+    due_days: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceRecorded:
     """Finance wrote an invoice number back."""
 
@@ -112,5 +121,5 @@ class InvoiceRecorded:
 Event = (
     OrderSubmitted | CapacityConfirmationRequested | CapacityConfirmed | OrderConfirmed | OrderChanged | OrderCancelled
     | OrderHeld | OrderResumed | DuplicateSuspected | DuplicateReleased | OrderPartlyShipped | OrderFullyShipped
-    | OrderSigned | InvoiceTaskOpened | InvoiceRecorded
+    | OrderSigned | InvoiceTaskOpened | InvoiceTaskOverdue | InvoiceRecorded
 )  # fmt: skip

@@ -15,7 +15,7 @@ from order_service.domain.events import Event
 from order_service.domain.line import Line, Totals
 
 CAPACITY_NOTICE_DAYS = 3
-MOVES = ("confirm", "confirm_capacity", "cancel", "hold", "resume", "release_duplicate")
+MOVES = ("confirm", "confirm_capacity", "cancel", "hold", "resume", "release_duplicate", "revoke_tracking")
 
 
 def capacity_required(dates: list[date], today: date, notice_days: int = CAPACITY_NOTICE_DAYS) -> bool:
@@ -162,6 +162,11 @@ class Order:
         self.duplicate_released_at = now
         self.record(told.DuplicateReleased(self.duplicate_of))
         self._go_on(now)
+
+    def revoke_tracking(self) -> None:
+        """Make the links given out so far lead nowhere; the next one shown is new (S30)."""
+        self.token_epoch += 1
+        self.notes.append(("TrackingRevoked", {}))
 
     def hold(self, reason: str, now: datetime) -> None:
         self.check_allowed("hold")

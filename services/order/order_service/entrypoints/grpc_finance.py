@@ -19,6 +19,7 @@ from order_service.adapters.invoices import InvoiceRepository
 from order_service.adapters.lead_time_views import GROUP_WORDS, STAGES, Cell, LeadTimeViews
 from order_service.adapters.messages import stamp
 from order_service.adapters.orders import OrderRepository
+from order_service.adapters.timeliness_views import TimelinessViews
 from order_service.app.record_invoice import InvoiceEntry, record_invoice
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.quantity import plain
@@ -73,7 +74,7 @@ def read_month(typed: str) -> date:
     return first
 
 
-def read_period(request: pb.GetLeadTimesRequest, today: date) -> tuple[date, date]:
+def read_period(request: Any, today: date) -> tuple[date, date]:
     """Return the first and last day of a period, the last 90 days by default; raise Invalid."""
     problems = []
     days: list[date] = []
@@ -87,9 +88,11 @@ def read_period(request: pb.GetLeadTimesRequest, today: date) -> tuple[date, dat
         problems.append(
             FieldProblem("from", "PERIOD_REVERSED", {"from": days[0].isoformat(), "to": days[1].isoformat()})
         )
-    if request.group_by and request.group_by not in GROUP_WORDS:
-        params = {"group_by": request.group_by[:40], "known": ",".join(GROUP_WORDS)}
-        problems.append(FieldProblem("group_by", "GROUP_UNKNOWN", params))
+    group = getattr(request, "group_by", "")
+    if group and group not in GROUP_WORDS:
+        problems.append(
+            FieldProblem("group_by", "GROUP_UNKNOWN", {"group_by": group[:40], "known": ",".join(GROUP_WORDS)})
+        )
     if problems:
         raise Invalid(problems)
     return days[0], days[1]
@@ -103,6 +106,7 @@ class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
     commands: Commands
     views: FinanceViews
     lead_times: LeadTimeViews
+    timeliness: TimelinessViews
     zone: ZoneInfo
 
     async def ListInvoiceTasks(self, request: pb.ListInvoiceTasksRequest, context: Any) -> pb.ListInvoiceTasksResponse:
@@ -136,10 +140,24 @@ class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
 
     async def GetLeadTimes(self, request: pb.GetLeadTimesRequest, context: Any) -> pb.GetLeadTimesResponse:
         first, last = read_period(request, self.database.clock.today())
-        begin = datetime.combine(first, time(), self.zone)
-        end = datetime.combine(last + timedelta(days=1), time(), self.zone)
-        found = await self.lead_times.groups(begin, end, request.group_by or "week")
+        found = await self.lead_times.groups(*self._instants(first, last), request.group_by or "week")
         groups = [pb.LeadTimeGroup(key=key, cells=[cell_message(cell) for cell in cells]) for key, cells in found]
         return pb.GetLeadTimesResponse(
             from_date=first.isoformat(), to_date=last.isoformat(), stages=STAGES, groups=groups
         )
+
+    async def GetInvoiceTimeliness(
+        self, request: pb.GetInvoiceTimelinessRequest, context: Any
+    ) -> pb.GetInvoiceTimelinessResponse:
+        first, last = read_period(request, self.database.clock.today())
+        found = await self.timeliness.timeliness(*self._instants(first, last))
+        return pb.GetInvoiceTimelinessResponse(
+            from_date=first.isoformat(), to_date=last.isoformat(), due_days=self.timeliness.due_days,
+            opened_count=found.opened, in_time_count=found.in_time, late_count=found.late, pending_count=found.pending,
+            rate=hours_text(found.rate), overdue=[task_message(view) for view in found.overdue],
+        )  # fmt: skip
+
+    def _instants(self, first: date, last: date) -> tuple[datetime, datetime]:
+        """Return the instants between which the days of the factory lie."""
+        begin, end = first, last + timedelta(days=1)
+        return datetime.combine(begin, time(), self.zone), datetime.combine(end, time(), self.zone)
