@@ -1,23 +1,23 @@
 import { onBeforeUnmount, onMounted } from "vue";
 
-const BURST_MS = 60;
+const GAP_MS = 400; // generous: outside a field nobody types, and a busy tablet delivers keys late
 const SHORTEST = 3;
 
-/** A keyboard-wedge scanner: fast keystrokes that end in Enter, wherever the focus is; a person's typing is left alone. */
+/** A keyboard-wedge scanner: keystrokes outside any field that end in Enter. What is typed into a field is left alone. */
 export function useWedge(scanned: (code: string) => void): void {
   let typed = "";
   let last = 0;
   function onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-    const fast = event.timeStamp - last < BURST_MS;
+    const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
+    if (inField || event.ctrlKey || event.metaKey || event.altKey) { typed = ""; return; }
+    const goesOn = event.timeStamp - last < GAP_MS;
     last = event.timeStamp;
     if (event.key === "Enter") {
-      const code = typed;
+      const code = goesOn ? typed : "";
       typed = "";
-      if (!inField && fast && code.length >= SHORTEST) { event.preventDefault(); scanned(code); }
-    } else if (event.key.length === 1) typed = fast ? typed + event.key : event.key;
+      if (code.length >= SHORTEST) { event.preventDefault(); scanned(code); }
+    } else if (event.key.length === 1) typed = goesOn ? typed + event.key : event.key;
   }
-  onMounted(() => addEventListener("keydown", onKey));
-  onBeforeUnmount(() => removeEventListener("keydown", onKey));
+  onMounted(() => addEventListener("keydown", onKey, true));
+  onBeforeUnmount(() => removeEventListener("keydown", onKey, true));
 }

@@ -53,6 +53,12 @@ async function connect(): Promise<void> {
   source.addEventListener("change", (event) => tell(read(event as MessageEvent<string>)));
 }
 
+// A cut cable does not close an open stream; the device's own word that the network went or came does.
+if (typeof window !== "undefined") {
+  addEventListener("offline", () => { if (source) broken(); });
+  addEventListener("online", () => { if (listeners.size) void connect(); });
+}
+
 export function disconnect(): void {
   clearTimeout(timer);
   source?.close();
