@@ -169,10 +169,10 @@ class Warehouse(RuleBasedStateMachine):
         assert await self.world.rows("SELECT error FROM parked WHERE reason = 'failed'") == []
 
 
-def histories(examples: int, steps: int) -> settings:
+def histories(examples: int, steps: int, *, shrink: bool = False) -> settings:
     return settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=True,
-        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink) if PROOF else (Phase.generate,),
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
     )  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def test_random_histories_end_as_the_model_says(
     worlds, world = make_on(databases, loop_of_its_own)
     try:
         run_state_machine_as_test(
-            machine(world, loop_of_its_own), settings=histories(*((150, 40) if PROOF else (8, 25)))
+            machine(world, loop_of_its_own), settings=histories(*((150, 40) if PROOF else (8, 25)), shrink=PROOF)
         )
     finally:
         loop_of_its_own.run_until_complete(worlds.close())
