@@ -10,8 +10,9 @@ import pytest
 from orderhub.order.v1 import order_pb2
 
 from chassis.clock import FixedClock
-from chassis.errors import KeyReused
+from chassis.errors import KeyReused, Remote
 from order_service.domain.errors import Conflict, IllegalMove, Invalid
+from order_service.wiring import build
 from tests.service.order.conftest import World
 
 
@@ -192,3 +193,18 @@ async def test_all_events_of_an_order_share_one_trace(world: World) -> None:
 
     assert order.traceparent.split("-")[1] == trace
     assert {event.traceparent.split("-")[1] for event in await world.told(f"orders/{order.number}")} == {trace}
+
+
+async def test_known_items_are_taken_while_planning_is_away_and_unknown_ones_wait(world: World) -> None:
+    await world.submit(("A", "1"))
+    away = build(world.service.settings.model_copy(update={"planning_target": "127.0.0.1:1"}), world.clock)
+    api = away.servicers[0][1]
+
+    assert (await api.SubmitOrder(world.submission(("A", "1")), None)).order.state == "submitted"
+    with pytest.raises(Remote) as refusal:
+        await api.SubmitOrder(world.submission(("C", "1")), None)
+
+    assert refusal.value.unavailable  # 503, never a refusal of an item that may exist
+    for close in away.closers:
+        await close()
+    await away.database.close()
