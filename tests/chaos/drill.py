@@ -6,6 +6,8 @@ ORDERHUB_CHAOS_ROUNDS (1) tours over all parts, ORDERHUB_CHAOS_SEED (printed), O
 from __future__ import annotations
 
 import asyncio
+import itertools
+import logging
 import os
 import random
 import secrets
@@ -23,11 +25,12 @@ from tests.chaos.ears import Ears
 from tests.chaos.faults import PARTS, Faults
 from tests.chaos.traffic import Traffic
 from tests.e2e.stack import Stack, down, up
+from tests.support.waiting import eventually
 
-BETWEEN_KILLS_SECONDS = 2.0  # some good weather, so that every kill meets a working stack
-WARM_UP_SECONDS = 2.0
+GOOD_WEATHER_SECONDS = 60.0  # within this, every kind of command must be acknowledged again
 REST_SECONDS = 90.0
-Weather = Callable[[Faults], Awaitable[None]]
+COUNTED = ("order", "movement", "shipment", "receipt", "scan")
+Weather = Callable[["Drill"], Awaitable[None]]
 
 
 @dataclass
@@ -52,9 +55,8 @@ class Drill:
             await self.traffic.prepare()
             before = await self._told()
             async with self._writing():
-                await asyncio.sleep(WARM_UP_SECONDS)
-                await weather(self.faults)
-                await asyncio.sleep(WARM_UP_SECONDS)
+                await self.good_weather()
+                await weather(self)
             await self.at_rest()
             await self.traffic.repeat_all()
             await self.at_rest()
@@ -71,6 +73,17 @@ class Drill:
                 yield
             finally:
                 self.traffic.stop.set()
+
+    async def good_weather(self) -> float:
+        """Wait until every kind of command was acknowledged since now; return how many seconds that took."""
+        history, began = self.traffic.history, time.monotonic()
+        before = {kind: len(history.acknowledged(kind)) for kind in COUNTED}
+
+        async def all_kinds() -> bool:
+            return all(len(history.acknowledged(kind)) > count for kind, count in before.items())
+
+        await eventually(all_kinds, within=GOOD_WEATHER_SECONDS, every=0.05)
+        return time.monotonic() - began
 
     async def at_rest(self) -> None:
         """Wait until nothing is on its way any more; what then stays is left, and counted as such."""
@@ -120,13 +133,13 @@ class Drill:
 def kills(rounds: int, seed: int) -> Weather:
     """Return the weather in which every part dies once a round, in an order the seed decides."""
 
-    async def blow(faults: Faults) -> None:
+    async def blow(drill: Drill) -> None:
         chance = random.Random(seed)
-        for _ in range(rounds):
-            for part in chance.sample(PARTS, len(PARTS)):
-                await faults.kill(part)
-                print(f"  {faults.confirmed[-1]}", flush=True)
-                await asyncio.sleep(BETWEEN_KILLS_SECONDS)
+        for part in itertools.chain.from_iterable(chance.sample(PARTS, len(PARTS)) for _ in range(rounds)):
+            await drill.faults.kill(part)
+            took = await drill.good_weather()
+            drill.faults.confirmed[-1] += f"; all kinds of commands acknowledged again after {took:.1f} s"
+            print(f"  {drill.faults.confirmed[-1]}", flush=True)
 
     return blow
 
@@ -145,6 +158,7 @@ def a_stack() -> Iterator[Stack]:
 
 
 def main() -> int:
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # the subscriber reconnects by itself
     seed = int(os.environ.get("ORDERHUB_CHAOS_SEED") or secrets.randbelow(10**6))
     rounds = int(os.environ.get("ORDERHUB_CHAOS_ROUNDS") or 1)
     with a_stack() as stack:

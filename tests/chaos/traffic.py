@@ -72,7 +72,7 @@ class Traffic:
 
     async def run(self) -> None:
         """Write until `stop`."""
-        writers = [self.order_desk, self.order_desk, self.warehouse, self.receiver, self.scanner, self.scanner]
+        writers = [*[self.order_desk] * 4, self.warehouse, self.receiver, self.scanner, self.scanner]
         await asyncio.gather(*(self._keep(writer) for writer in writers))
 
     async def _keep(self, writer: Callable[[], Awaitable[Any]]) -> None:
