@@ -26,6 +26,7 @@ def told(found: GetOrderLeadTimeResponse, due_date: str) -> dict[str, Any]:
                 "stage": dwell.stage,
                 "name": texts.say("stages", dwell.stage),
                 "hours": dwell.hours or None,
+                "working_hours": dwell.working_hours or None,
                 "text": _hours(dwell.hours),
                 "running": dwell.running,
                 "from_stage": dwell.from_stage or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -83,6 +83,17 @@ def civil_date(value: Any) -> Any:
         raise PydanticCustomError("not_a_date", "not a date") from error
 
 
+def instant(value: Any) -> Any:
+    """Return an RFC 3339 text as an instant; raise when it has no offset or no instant can be that far away."""
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if moment.tzinfo is None or len(value) > 40:
+            raise ValueError("no offset")
+        return moment.astimezone(UTC)
+    except (AttributeError, ValueError, OverflowError) as error:
+        raise PydanticCustomError("not_an_instant", "not an instant") from error
+
+
 Quantity = Annotated[
     str,
     BeforeValidator(decimal_text),
@@ -98,6 +109,11 @@ CivilDate = Annotated[
     str,
     BeforeValidator(civil_date),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-01"]}),
+]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T10:00:00+08:00"]}),
 ]
 Code = Annotated[str, Field(min_length=1, max_length=64, examples=["MOTOR-A"])]
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Motor A"])]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, Code, Key, LineNo, Page, Quantity, Unit
+from gateway_service.bodies.base import Body, Code, Instant, Key, LineNo, Page, Quantity, Unit
 
 
 class StockLineBody(Body):
@@ -93,7 +93,7 @@ class SignBody(Body):
     """Who signed for a delivery, and when; now without a time."""
 
     signed_by: Annotated[str, Field(max_length=100)] = ""
-    signed_at: Annotated[str, Field(max_length=40, examples=["2026-11-22T10:00:00+08:00"])] | None = None
+    signed_at: Instant | None = None
 
 
 class TakeBody(Body):

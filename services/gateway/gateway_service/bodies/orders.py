@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, CivilDate, Key, LineNo, Name, Note, Page, Quantity, Short, Unit
+from gateway_service.bodies.base import Body, CivilDate, Instant, Key, LineNo, Name, Note, Page, Quantity, Short, Unit
 
 Urgency = Literal["red", "yellow", "green"]
 OrderState = Literal[
@@ -125,6 +125,8 @@ class OrderBody(Body):
     note: Note | None = None
     attachment_ids: Annotated[list[Key], Field(max_length=50)] = Field(default_factory=list)
     confirm: bool = False
+    inquired_at: Instant | None = None
+    quoted_at: Instant | None = None
     lines: Annotated[list[OrderLineBody], Field(min_length=1, max_length=500)]
 
 
@@ -139,6 +141,8 @@ class OrderPatch(Body):
     note: Note | None = None
     attachment_ids: Annotated[list[Key], Field(max_length=50)] | None = None
     ship_on_receipt: bool | None = None
+    inquired_at: Instant | None = None
+    quoted_at: Instant | None = None
     lines: Annotated[list[RevisedLineBody], Field(min_length=1, max_length=500)] | None = None
 
 
@@ -157,6 +161,12 @@ class ReasonBody(Body):
     """Why: kept in the timeline."""
 
     reason: Annotated[str, Field(max_length=500, examples=["customer withdrew"])] = ""
+
+
+class ChannelBody(Body):
+    """Whether orders may still come in by this channel."""
+
+    active: Annotated[bool, Field(examples=[True])] = True
 
 
 class CancelBody(Body):
@@ -192,17 +202,22 @@ class InvoiceTaskFilter(Page):
     order: Annotated[str, Field(max_length=64)] = ""
 
 
+class PeriodFilter(Body):
+    """A period of civil dates; without dates the last 90 days."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_date: Annotated[CivilDate | None, Field(alias="from")] = None
+    to_date: Annotated[CivilDate | None, Field(alias="to")] = None
+
+
 class MonthFilter(Body):
     """One month, `YYYY-MM`."""
 
     month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 
 
-class LeadTimeFilter(Body):
-    """The period of a report and how it is grouped; without dates the last 90 days."""
+class LeadTimeFilter(PeriodFilter):
+    """The period of a report and how it is grouped."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
-    from_date: Annotated[CivilDate | None, Field(alias="from")] = None
-    to_date: Annotated[CivilDate | None, Field(alias="to")] = None
     group_by: Literal["week", "month", "customer", "item", "sales_owner"] = "week"

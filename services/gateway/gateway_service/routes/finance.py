@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 from orderhub.order.v1.finance_pb2 import (
+    GetInvoiceTimelinessRequest,
+    GetInvoiceTimelinessResponse,
     GetLeadTimesRequest,
     GetReconciliationRequest,
     GetReconciliationResponse,
@@ -15,7 +17,7 @@ from orderhub.order.v1.finance_pb2 import (
 )
 
 from gateway_service import answers
-from gateway_service.bodies.orders import InvoiceBody, InvoiceTaskFilter, LeadTimeFilter, MonthFilter
+from gateway_service.bodies.orders import InvoiceBody, InvoiceTaskFilter, LeadTimeFilter, MonthFilter, PeriodFilter
 from gateway_service.exchange import command
 from gateway_service.rendering import answer, one, page, render
 from gateway_service.routes import Services, router
@@ -62,3 +64,10 @@ async def lead_times(filters: Annotated[LeadTimeFilter, Query()], services: Serv
         "groups": [render(group) for group in found.groups],
     }
     return answer(report)
+
+
+@api.get("/reports/invoice-timeliness", responses=answers.one(GetInvoiceTimelinessResponse))
+async def invoice_timeliness(filters: Annotated[PeriodFilter, Query()], services: Services) -> Response:
+    """How many invoice tasks of a period were done in time, and which are overdue now (S59)."""
+    request = GetInvoiceTimelinessRequest(from_date=filters.from_date or "", to_date=filters.to_date or "")
+    return one(await services.order.ask(services.order.finance.GetInvoiceTimeliness, request))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query, Response
-from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.inventory.v1.inventory_pb2 import (
     GetShipmentRequest,
     IssueComponentsRequest,
@@ -23,11 +21,9 @@ from orderhub.inventory.v1.inventory_pb2 import (
 from orderhub.order.v1.order_pb2 import Shipment as SignedShipment
 from orderhub.order.v1.order_pb2 import SignShipmentRequest
 
-from chassis.errors import FieldProblem
 from gateway_service import answers, exchange
 from gateway_service.bodies.goods import GoodsFilter, IssueBody, ReceiptBody, ReturnBody, ShipmentBody, SignBody
 from gateway_service.exchange import command
-from gateway_service.problems import Problem
 from gateway_service.rendering import one, page
 from gateway_service.routes import Services, router
 
@@ -83,10 +79,7 @@ async def get_shipment(shipment: str, services: Services) -> Response:
 @api.post("/shipments/{shipment}:sign", responses=answers.one(SignedShipment))
 async def sign_shipment(shipment: str, services: Services, body: SignBody | None = None) -> Response:
     """Record that the customer signed for it."""
-    said = body or SignBody()
-    request = SignShipmentRequest(
-        context=command(), shipment=shipment, signed_by=said.signed_by, signed_at=_instant(said.signed_at)
-    )
+    request = SignShipmentRequest(context=command(), shipment=shipment, **(body or SignBody()).given())
     return one((await services.order.ask(services.order.orders.SignShipment, request)).shipment)
 
 
@@ -95,18 +88,3 @@ async def return_goods(body: ReturnBody, services: Services) -> Response:
     """Take goods back; the order opens again (X47)."""
     request = ReturnGoodsRequest(context=command(), **body.given())
     return one(await services.inventory.ask(services.inventory.goods.ReturnGoods, request), 201)
-
-
-def _instant(text: str | None) -> Timestamp | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("no offset")
-        made = Timestamp()
-        made.FromDatetime(moment.astimezone(UTC))
-    except (ValueError, OverflowError) as error:
-        problem = FieldProblem("signed_at", "NOT_AN_INSTANT")
-        raise Problem(422, "INVALID_REQUEST", {"fields": "signed_at"}, fields=[problem]) from error
-    return made

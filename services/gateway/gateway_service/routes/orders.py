@@ -6,10 +6,13 @@ from typing import Annotated
 
 from fastapi import Query, Response
 from orderhub.order.v1.order_pb2 import (
+    Channel,
     GetOrderRequest,
+    ListChannelsRequest,
     ListOrdersRequest,
     MoveOrderRequest,
     Order,
+    PutChannelRequest,
     ReviseOrderRequest,
     SubmitOrderRequest,
 )
@@ -19,6 +22,7 @@ from gateway_service.bodies.base import Nothing
 from gateway_service.bodies.orders import (
     CancelBody,
     CapacityBody,
+    ChannelBody,
     OrderBody,
     OrderFilter,
     OrderPatch,
@@ -116,3 +120,23 @@ async def release_duplicate(
 ) -> Response:
     """Say that a suspected duplicate is an order of its own (S9)."""
     return await _move(services, order, "release_duplicate", body.reason if body else "", version)
+
+
+@api.post("/orders/{order}:revoke_tracking", responses=answers.one(Order))
+async def revoke_tracking(order: str, version: WantedVersion, services: Services, _: Nothing | None = None) -> Response:
+    """Make the tracking links given out so far lead nowhere; the order shows a new one (S30)."""
+    return await _move(services, order, "revoke_tracking", "", version)
+
+
+@api.get("/channels", responses=answers.listing(Channel))
+async def list_channels(services: Services) -> Response:
+    """The ways orders come in (S16)."""
+    found = await services.order.ask(services.order.orders.ListChannels, ListChannelsRequest())
+    return page(found.channels)
+
+
+@api.put("/channels/{code}", responses=answers.one(Channel))
+async def put_channel(code: str, body: ChannelBody, services: Services) -> Response:
+    """Add a channel, or close one."""
+    request = PutChannelRequest(context=command(), code=code, active=body.active)
+    return one((await services.order.ask(services.order.orders.PutChannel, request)).channel)
