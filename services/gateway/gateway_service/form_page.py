@@ -1,4 +1,4 @@
-"""/f/{code}: the public order form, made on the server so that any phone can fill it in (S23)."""
+"""/f/{code} and /e/{token}: the public order form and an order's evidence, made on the server for any phone (S23, S84)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from chassis import notes, principal
 from chassis.errors import Remote
-from gateway_service import exchange, form_orders, pages, problems, texts
+from gateway_service import evidence, exchange, form_orders, pages, problems, texts
 from gateway_service.bodies.forms import FormOrderBody
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
@@ -34,6 +34,20 @@ def _begin(request: Request, key: str, fingerprint: str) -> tuple[Gateway, str]:
     principal.current.set(None)
     notes.after.set(())
     return gateway_of(request), request.client.host if request.client else ""
+
+
+@api.get("/e/{token}")
+async def evidence_page(token: str, request: Request) -> Response:
+    """One order's evidence, to read and to print (S84)."""
+    gateway, address = _begin(request, "", "")
+    try:
+        if wait := gateway.track_limiter.wait(address):
+            raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+        number = gateway.evidence.number(token, gateway.clock.now())
+        title, body = await evidence.body(gateway.clients.order, number)
+        return pages.page(title, body)
+    except Exception as error:
+        return _sorry(error)
 
 
 def _sorry(error: Exception) -> Response:

@@ -49,9 +49,10 @@ def page(title: str, body: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(document, status, {**SAFE_HEADERS, **QUIET})
 
 
-def _rows(heads: list[str], rows: list[list[str]]) -> str:
+def rows(heads: list[str], cells: list[list[str]]) -> str:
+    """Return an HTML table; every cell is escaped here."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in cells)
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
@@ -77,9 +78,9 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     ]
     body = f"<h1>{escape(shown['heading'])}</h1><section><div class=state>{escape(shown['state_text'])}</div>"
     body += f"<p>{escape(words['due'])}{escape(shown['expected_date'] or shown['due_date'] or '—')}</p></section>"
-    body += f"<section>{_rows([words['item'], words['quantity'], words['made'], words['shipped']], lines)}</section>"
+    body += f"<section>{rows([words['item'], words['quantity'], words['made'], words['shipped']], lines)}</section>"
     if parcels:
-        body += f"<section>{_rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
+        body += f"<section>{rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
     changed = _local(shown["updated_at"], "%Y-%m-%d %H:%M")
     return page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)}</p>")
 

@@ -82,6 +82,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /orders/{order}/overview": STAFF,
     "GET /orders/{order}/timeline": STAFF,
     "GET /orders/{order}/lead-time": STAFF,
+    "GET /orders/{order}/evidence-link": OFFICE,
     "POST /orders/{order}:preview_change": PLANNING | SELLING,
     "GET /orders/{order}/rush-preview": PLANNING | SELLING,
     "POST /orders/{order}:take_stock": PLANNING,

@@ -18,6 +18,7 @@ from gateway_service.devices import DeviceTokens
 from gateway_service.gate import Gate
 from gateway_service.limits import Limiter
 from gateway_service.passwords import Passwords
+from gateway_service.sealed_links import EvidenceLinks
 from gateway_service.sessions import Sessions
 from gateway_service.stream import Hub
 from gateway_service.throttle import SignInThrottle
@@ -60,6 +61,7 @@ class Gateway:
     form_limiter: Limiter
     hub: Hub
     attachments: Attachments
+    evidence: EvidenceLinks
 
     async def close(self) -> None:
         """Let go of channels and connections."""
@@ -91,6 +93,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         track_limiter=Limiter(settings.tracking_per_minute / 60, settings.tracking_per_minute),
         form_limiter=Limiter(settings.form_orders_per_hour / 3600, settings.form_orders_per_hour),
         hub=Hub(settings.amqp_url.get_secret_value()),
+        evidence=EvidenceLinks(key),
         attachments=Attachments(database, DiskStore(settings.attachments_dir)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import httpx2
@@ -32,6 +32,8 @@ from orderhub.planning.v1.production_pb2 import GetPlanResponse, GetProductionOr
 from chassis.broker import Outgoing, RabbitPublisher
 from chassis.events import Draft, encode, source_of
 from chassis.ids import uuid7
+from gateway_service.problems import Problem
+from gateway_service.sealed_links import EvidenceLinks
 from tests.service.gateway.conftest import House
 from tests.service.gateway.standin import AWAY, SERVING, Refuse
 from tests.support.rabbit import amqp_url
@@ -104,6 +106,35 @@ async def test_an_order_in_time_is_not_called_late(house: House) -> None:
     told = (await house.call("GET", "/orders/SO1/lead-time")).json()
 
     assert told["sentence"] == "15日下单，21日发出——耗时最长的是车间加工环节"
+
+
+async def test_the_evidence_is_one_link_to_one_order(house: House) -> None:
+    house.services.tell("GetOrder", GetOrderResponse(order=ORDER))
+    house.services.tell("GetOrderLeadTime", lead_time(("confirmed", 14), ("shipped", 20), longest="carrier"))
+    link = (await house.call("GET", "/orders/SO1/evidence-link", role="manager")).json()["url"]
+    token = link.rsplit("/", 1)[1]
+
+    page = await house.http.get(f"{house.base}/e/{token}")
+    altered = await house.http.get(f"{house.base}/e/{token[:-3]}AAA")
+    nonsense = [(await house.http.get(f"{house.base}/e/{odd}")).status_code for odd in ("x", "%FF", "a" * 200)]
+
+    assert link.startswith("https://hub.example/e/")
+    assert "15日下单，21日发出——延误发生在物流承运商环节" in page.text
+    assert "未记录" in page.text
+    assert (page.status_code, altered.status_code) == (200, 404)
+    assert nonsense == [404, 404, 404]
+
+
+def test_an_evidence_link_ends() -> None:
+    links = EvidenceLinks("key")
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    token, until = links.token("SO1", now)
+
+    assert links.number(token, until - timedelta(seconds=1)) == "SO1"
+    with pytest.raises(Problem):
+        links.number(token, until)
+    with pytest.raises(Problem):
+        EvidenceLinks("other").number(token, now)
 
 
 async def test_the_timeline_is_told_in_chinese(house: House) -> None:

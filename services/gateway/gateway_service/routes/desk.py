@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import Annotated, Any, TypeVar
 
 import grpc
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.inventory.v1.inventory_pb2 import (
     ListReceiptsRequest,
@@ -28,11 +28,11 @@ from orderhub.planning.v1.master_pb2 import ListItemsRequest
 from orderhub.planning.v1.production_pb2 import GetPlanRequest, GetProductionOrderRequest
 
 from chassis.errors import Remote
-from gateway_service import answers, lead_time, texts
+from gateway_service import answers, lead_time, sealed_links, texts
 from gateway_service.bodies.base import Body, Short
 from gateway_service.clients import Clients
 from gateway_service.rendering import answer, render
-from gateway_service.routes import Services, router
+from gateway_service.routes import Services, gateway_of, router
 
 api = router("desk")
 T = TypeVar("T")
@@ -90,6 +90,15 @@ async def overview(order: str, services: Services) -> Response:
     told: dict[str, Any] = {"order": render(whole.order), "correlation_id": trace}
     told |= {name: _marked(found, trace) for name, found in parts.items()}
     return answer(told | {"unavailable": sorted(away)})
+
+
+@api.get("/orders/{order}/evidence-link", responses=answers.free({"url": "string", "expires_at": "string"}))
+async def evidence_link(order: str, request: Request, services: Services) -> Response:
+    """A link to a read-only page of what happened when, good for 30 days, for whoever must be shown (S84)."""
+    gateway = gateway_of(request)
+    whole = await services.order.ask(services.order.orders.GetOrder, GetOrderRequest(order=order))
+    token, until = gateway.evidence.token(whole.order.number, gateway.clock.now())
+    return answer(sealed_links.link(gateway.settings.public_url, token, until))
 
 
 def _marked(found: Any, trace: str | None) -> Any:
