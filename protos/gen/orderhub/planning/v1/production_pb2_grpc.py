@@ -114,6 +114,11 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
                 _registered_method=True)
+        self.ListScans = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/ListScans',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
+                _registered_method=True)
 
 
 class PlanningServiceServicer:
@@ -221,6 +226,13 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListScans(self, request, context):
+        """ListScans tells who scanned what on a production order, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PlanningServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -303,6 +315,11 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.GetPlanJob,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.SerializeToString,
+            ),
+            'ListScans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScans,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -737,6 +754,33 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/GetPlanJob',
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/ListScans',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
             options,
             channel_credentials,
             insecure,

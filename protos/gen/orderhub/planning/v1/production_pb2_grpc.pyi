@@ -53,6 +53,8 @@ class PlanningServiceStub:
     PlanOrders: _grpc.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]
     """PlanOrders plans many orders as a job with progress."""
     GetPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]
+    ListScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]
+    """ListScans tells who scanned what on a production order, newest first."""
 
 @_typing.type_check_only
 class PlanningServiceAsyncStub(PlanningServiceStub):
@@ -79,6 +81,8 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     PlanOrders: _aio.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]  # type: ignore[assignment]
     """PlanOrders plans many orders as a job with progress."""
     GetPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]  # type: ignore[assignment]
+    ListScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]  # type: ignore[assignment]
+    """ListScans tells who scanned what on a production order, newest first."""
 
 class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -198,5 +202,13 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _production_pb2.GetPlanJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.GetPlanJobResponse, _abc.Awaitable[_production_pb2.GetPlanJobResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListScans(
+        self,
+        request: _production_pb2.ListScansRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.ListScansResponse, _abc.Awaitable[_production_pb2.ListScansResponse]]:
+        """ListScans tells who scanned what on a production order, newest first."""
 
 def add_PlanningServiceServicer_to_server(servicer: PlanningServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
