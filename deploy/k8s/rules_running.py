@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from deploy.k8s.pods import Pod, of_kind, pods, secret_names
 from deploy.k8s.render import Document
 from deploy.k8s.rules import GRACE_SECONDS
@@ -102,8 +104,9 @@ def what_is_mounted_exists(documents: list[Document]) -> list[str]:
     return found
 
 
-def made_secrets() -> set[str]:
+@cache
+def made_secrets() -> frozenset[str]:
     from deploy.k8s.make_secrets import documents
     from deploy.local.keys import made
 
-    return {str(document["metadata"]["name"]) for document in documents(made(), backup_key="")}
+    return frozenset(str(document["metadata"]["name"]) for document in documents(made(), backup_key=""))

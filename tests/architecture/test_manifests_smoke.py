@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,20 @@ import pytest
 
 from deploy.k8s.make_secrets import documents as secret_documents
 from deploy.k8s.pods import pods
-from deploy.k8s.render import HERE, render
+from deploy.k8s.render import HERE, Document, render
 from deploy.k8s.smoke.translate import LEFT_OUT, Stage, secret_texts
 from deploy.local.keys import SERVICES, made
+
+
+@cache
+def rendered() -> list[Document]:
+    return render(HERE / "base")
 
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(os, "chown", lambda *_: None)
-    return Stage(render(HERE / "base"), secret_texts(secret_documents(made(), backup_key="00")), tmp_path)
+    return Stage(rendered(), secret_texts(secret_documents(made(), backup_key="00")), tmp_path)
 
 
 def played(stage: Stage, part: str) -> Any:
