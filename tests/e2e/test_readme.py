@@ -20,7 +20,12 @@ def test_the_curl_walk_through_works_as_printed(stack: Stack, tmp_path: Path) ->
     (tmp_path / ".run").symlink_to(stack.home)
 
     walked = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script[1]], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+        ["bash", "-euo", "pipefail", "-c", script[1]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
     )
 
     assert walked.returncode == 0, walked.stderr
