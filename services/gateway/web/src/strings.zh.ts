@@ -100,12 +100,21 @@ export const words = {
   settings: {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",
     enrol: "用设备扫此二维码完成登记", enrolCode: "登记码", revoke: "吊销", revoked: "已吊销", test: "试发一条", tested: "已试发，请看通道是否收到", kind: "类型", url: "地址", secret: "密钥（只写不读）", perMinute: "每分钟上限", code: "编码", event: "事件", condition: "条件", template: "模板", role: "对象", channel: "通道", newChannel: "新增通道",
-    newSubscription: "新增订阅", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
+    newSubscription: "新增订阅", forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
+  },
+  form: {
+    title: "在线下单", company: "公司名称", name: "您的姓名", phone: "手机号", item: "产品型号", quantity: "数量", due: "期望交期", note: "补充说明", submit: "提交订单", sending: "正在提交…", done: "已收到，我们会尽快与您确认。", code: (no: string) => `单号 ${no}`, progress: "查看进度",
+    gone: "这个二维码已停用，请向您的销售索取新的", busy: "提交过于频繁，请稍后再试", add: "＋ 再加一种产品", again: "再下一单",
+  },
+  impact: {
+    rush: "插单预览", change: "改数量", preview: "预览影响", commit: "确认修改", take: "优先占用这些库存", takeReason: "优先占用的原因", none: "不影响其他订单", promised: (date: string) => `插单后 ${date} 可交`, before: (date: string) => `现在 ${date} 可交`, displaced: "会被挤占的订单", still: "仍然缺",
+    taken: "已占用", holders: "谁占着", giveWay: "可以让出", expected: "在途", alternates: "替代料", available: (n: string) => `可用 ${n}`, leadTime: (n: number) => `采购周期 ${n} 天`, nobody: "没有别的订单占用，也没有在途",
+    kinds: { create: "新增任务单", cancel: "取消任务单", release_stock: "释放库存", ask_planner: "已开工，需计划员处理" } as Record<string, string>, fromTo: (a: string, b: string) => `${a} → ${b}`, noChange: "对生产没有影响", rank: "设为第一优先", ranked: "已排到最前", rankReason: "排到最前的原因",
   },
   events: {
     OrderSubmitted: "提交订单", CapacityConfirmationRequested: "请求确认产能", CapacityConfirmed: "确认产能", OrderConfirmed: "确认订单", OrderChanged: "修改订单", OrderCancelled: "取消订单", OrderHeld: "暂停", OrderResumed: "恢复", DuplicateSuspected: "疑似重复", DuplicateReleased: "放行", OrderPartlyShipped: "部分发货",

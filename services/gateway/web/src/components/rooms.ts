@@ -13,7 +13,7 @@ const ROOMS: Room[] = [
   { path: "/warehouse", title: words.nav.warehouse, icon: "box", roles: ["warehouse", ...PLANNING, "manager"] },
   { path: "/finance", title: words.nav.finance, icon: "money", roles: ["finance", "manager", ...SELLING] },
   { path: "/reports", title: words.nav.reports, icon: "chart", roles: ["manager", "finance", ...SELLING, ...PLANNING] },
-  { path: "/settings", title: words.nav.settings, icon: "gear", roles: ["manager"] },
+  { path: "/settings", title: words.nav.settings, icon: "gear", roles: ["manager", "sales", "sales_supervisor"] },
 ];
 
 /** The rooms a user has business in; what they may do there is the server's decision. */
