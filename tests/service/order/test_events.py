@@ -177,3 +177,35 @@ async def test_notes_of_the_floor_do_not_make_the_order_another_version(world: W
     timeline = await world.orders.GetTimeline(order_pb2.GetTimelineRequest(order=order.number), None)
     assert timeline.entries[-1].params["team"] == "一班"
     assert (await world.order(order.number)).version == order.version
+
+
+async def test_a_later_start_is_noted_and_the_first_one_counts(world: World) -> None:
+    order = await world.confirmed(("A", "10"))
+    told = {"production_order_number": "PO1", "order_number": order.number}
+    await world.tell("planning", "production-orders/PO1", planning.OperationStarted(**told, first=True))
+    started = await world.order(order.number)
+
+    await world.tell("planning", "production-orders/PO1", planning.OperationStarted(**told, operation_name="总装"))
+
+    timeline = await world.orders.GetTimeline(order_pb2.GetTimelineRequest(order=order.number), None)
+    assert [entry.what for entry in timeline.entries][-2:] == ["OperationStarted"] * 2
+    assert timeline.entries[-1].params["operation_name"] == "总装"
+    assert (await world.order(order.number)).version == started.version
+
+
+async def test_waiting_for_material_is_measured_from_the_shortage_to_its_end(world: World) -> None:
+    order = await world.confirmed(("A", "10"))
+    words = {"order_number": order.number, "production_order_number": "PO1", "item_code": "WIRE"}
+    subject = "production-orders/PO1"
+
+    async def waiting() -> order_pb2.Dwell:
+        answer = await world.orders.GetOrderLeadTime(order_pb2.GetOrderLeadTimeRequest(order=order.number), None)
+        return answer.dwells[-1]
+
+    await world.tell("planning", subject, planning.ShortageRaised(**words, short="5", unit="m"))
+    assert (await waiting()).running
+    await world.tell("planning", subject, planning.ShortageCleared(**words))
+
+    found = await waiting()
+    assert (found.stage, found.running) == ("waiting_for_material", False)
+    assert found.hours == "0" or float(found.hours) < 0.1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,12 @@ SELECT :order_id, :at, :actor, what, CAST(params AS jsonb)
 FROM unnest(CAST(:whats AS text[]), CAST(:params AS text[])) WITH ORDINALITY AS t (what, params, n) ORDER BY n
 """
 _TIMELINE = text(_ENTRIES)
+_NOTE = text("""
+WITH changed AS (UPDATE customer_order SET updated_at = :at WHERE number = :number RETURNING id), noted AS (
+  INSERT INTO timeline (order_id, at, actor, what, params)
+  SELECT id, :at, :actor, :what, CAST(:params AS jsonb) FROM changed
+) SELECT id FROM changed
+""")
 _ADD = text(f"WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}) {_ENTRIES}")
 
 
@@ -113,6 +120,18 @@ class OrderRepository:
         await self._unit.execute(rows.UPDATE, rows.header_params(order))
         await self._store_parts(order)
 
+    async def note(self, number: str, what: str, words: Mapping[str, str], moments: Mapping[str, datetime]) -> UUID:
+        """Note what happened to an order's goods without loading it: the floor reports often. Raise NotFound."""
+        params = {
+            "number": number, "at": self._unit.now, "actor": self._unit.actor, "what": what,
+            "params": json.dumps(dict(words), ensure_ascii=False),
+        }  # fmt: skip
+        order_id: UUID | None = (await self._unit.execute(_NOTE, params)).scalar()
+        if order_id is None:
+            raise NotFound("ORDER_NOT_FOUND", order=number[:64])
+        await self._mark(order_id, moments)
+        return order_id
+
     async def _store_parts(self, order: Order) -> None:
         await self._unit.execute(rows.STORE_LINES, rows.line_params(order))
         if order.events or order.notes:
@@ -120,12 +139,15 @@ class OrderRepository:
         await self._finish(order)
 
     async def _finish(self, order: Order) -> None:
-        if order.milestones:
-            moments = {moment: order.milestones.get(moment) for moment in MOMENTS}
-            await self._unit.execute(_MILESTONES, {"order_id": order.id, **moments})
+        await self._mark(order.id, order.milestones)
         for event in order.events:
             tell(self._unit, order, event)
         order.events, order.notes, order.milestones = [], [], {}
+
+    async def _mark(self, order_id: UUID, moments: Mapping[str, datetime]) -> None:
+        if moments:
+            values = {moment: moments.get(moment) for moment in MOMENTS}
+            await self._unit.execute(_MILESTONES, {"order_id": order_id, **values})
 
     def _timeline_params(self, order: Order) -> dict[str, Any]:
         entries = [*order.notes, *((type(event).__name__, _texts(event)) for event in order.events)]

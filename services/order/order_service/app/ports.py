@@ -32,6 +32,9 @@ class Orders(Protocol):
     async def save(self, order: Order) -> None:
         """Store what changed and tell its events."""
 
+    async def note(self, number: str, what: str, words: Mapping[str, str], moments: Mapping[str, datetime]) -> UUID:
+        """Note what happened to an order's goods without loading it; raise NotFound."""
+
 
 class Customers(Protocol):
     """The customer library."""

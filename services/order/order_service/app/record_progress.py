@@ -42,20 +42,14 @@ async def record_moment(
     number: str, what: str, words: Mapping[str, str], orders: Orders, *, stage: str = "", at: datetime | None = None
 ) -> None:
     """Note something that happened to an order's goods, and when it is a stage event its moment."""
-    order = await orders.get(number)
-    if stage and at is not None:
-        order.milestones[stage] = at
-    order.notes.append((what, dict(words)))
-    await orders.save(order)
+    await orders.note(number, what, words, {stage: at} if stage and at is not None else {})
 
 
 async def record_shortage(
     number: str, what: str, words: Mapping[str, str], at: datetime, *, orders: Orders, shortages: Shortages
 ) -> None:
     """Note that an order waits, or no longer waits, for an item."""
-    order = await orders.get(number)
+    order_id = await orders.note(number, what, words, {})
     demand = words["production_order_number"] or words["line_no"]
     change = shortages.begin if what == "ShortageRaised" else shortages.end
-    await change(order.id, demand, words["item_code"], at)
-    order.notes.append((what, dict(words)))
-    await orders.save(order)
+    await change(order_id, demand, words["item_code"], at)

@@ -79,7 +79,7 @@ def _dwell(stage: str, begin: str, end: str, moments: Mapping[str, datetime], la
 def waiting(raised: datetime | None, cleared: datetime | None, *, open_now: bool, now: datetime) -> Dwell:
     """Return the time from the first shortage to the clearing of the last (S6)."""
     until = now if open_now else cleared
-    span = (raised, until) if raised and until else None
+    span = (raised, max(raised, until)) if raised and until else None
     return Dwell(WAITING, "short", "covered", span, running=open_now)
 
 

@@ -56,7 +56,9 @@ async def on_operation_started(event: Incoming, unit: Transaction) -> None:
     told = event.parse(planning.OperationStarted)
     words = _words(told, "production_order_number", "operation_name", "work_center", "device_id")
     at = _moment(told.started_at, event)
-    if told.order_number:
+    if told.order_number and not told.first:  # the production order's later starts change nothing of the order
+        await _note(told, words, unit)
+    elif told.order_number:
         await record_progress.record_start(told.order_number, at, words, OrderRepository(unit))
 
 
