@@ -248,3 +248,28 @@ async def test_a_code_tells_what_may_be_done(world: World) -> None:
     assert (list(after.actions), after.planned, after.passed, after.remaining) == (["receive"], "2", "2", "2")
     with pytest.raises(NotFound):
         await world.planning.GetScanTarget(p.GetScanTargetRequest(code="6901234567892"), None)
+
+
+async def test_scans_are_listed_with_who_when_and_what_was_counted(world: World) -> None:
+    number = await dispatched(world, 5)
+    await world.scan(number, 1, action="start")
+    await world.scan(number, 2, quantity="2", scrap="1")
+    await world.scan(number, 3)
+    await world.scan(number, 4, operation_sequence=10, quantity="99")
+    found, token = [], ""
+    while True:
+        request = p.ListScansRequest(production_order=number)
+        request.page.page_size, request.page.page_token = 3, token
+        page = await world.planning.ListScans(request, None)
+        found += [(s.scan_id, s.action, s.operation_sequence, s.quantity, s.scrap, s.result) for s in page.scans]
+        token = page.next_page_token
+        if not token:
+            break
+
+    assert sorted(found) == [
+        ("scan-1", "start", 10, "0", "0", "applied"),
+        ("scan-2", "finish", 10, "2", "1", "applied"),
+        ("scan-3", "finish", 10, "2", "0", "applied"),
+        ("scan-4", "finish", 0, "0", "0", "rejected"),
+    ]
+    assert {s.actor for s in page.scans} == {"planner"}

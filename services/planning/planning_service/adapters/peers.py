@@ -16,6 +16,8 @@ from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
 
 BATCH = 2_000
+AVAILABILITY_SECONDS = 2.3
+"""Inventory may wait 1.5 s until it has heard of earlier plans, then answers with what it knows."""
 
 
 class OrderClient:
@@ -44,7 +46,7 @@ class InventoryClient:
         found: dict[str, Decimal] = {}
         for start in range(0, len(wanted), BATCH):
             request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH])
-            answer = await self._peer.ask(self._stub.GetAvailability, request)
+            answer = await self._peer.ask(self._stub.GetAvailability, request, timeout=AVAILABILITY_SECONDS)
             found |= {code: Decimal(stock.available or "0") for code, stock in answer.stock.items()}
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,15 @@ from planning_service.domain.scan import ScanOutcome, ScanPolicy, ScanReport, Sc
 Render = Callable[[ScanOutcome, ProductionOrder | None], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict as it is kept, and what it is about."""
+
+    answer: bytes
+    production_order_number: str | None
+    operation_sequence: int | None
+
+
 class KeptScans(Protocol):
     """Where scan ids and verdicts are kept."""
 
@@ -20,7 +30,7 @@ class KeptScans(Protocol):
         """Return fingerprint and verdict of the scan that took the id."""
         ...
 
-    async def keep(self, scan: ScanReport, fingerprint: str, verdict: bytes, number: str | None) -> None:
+    async def keep(self, scan: ScanReport, fingerprint: str, outcome: ScanOutcome, verdict: Verdict) -> None:
         """Take the id and keep the verdict; raises what makes the transaction try again when a twin was faster."""
         ...
 
@@ -46,5 +56,12 @@ async def record_scan(
         await production_orders.save(order, order.operations[outcome.index or 0])
         tell.scanned(order, scan, outcome)
     verdict = render(outcome, order)
-    await scans.keep(scan, fingerprint, verdict, order.number if order else None)
+    kept = Verdict(verdict, order.number if order else None, _sequence(outcome, order))
+    await scans.keep(scan, fingerprint, outcome, kept)
     return outcome.result, verdict
+
+
+def _sequence(outcome: ScanOutcome, order: ProductionOrder | None) -> int | None:
+    if order is None or outcome.index is None:
+        return None
+    return order.operations[outcome.index].sequence

@@ -76,6 +76,8 @@ class ScanOutcome:
     finished: bool = False
     first_start: bool = False
     made: bool = False
+    good: Decimal = Decimal(0)
+    scrap: Decimal = Decimal(0)
 
 
 def refused(reason: str, **params: str) -> ScanOutcome:
@@ -186,6 +188,8 @@ def _record(
         finished=not was_done and order.operation_state(index) is OperationState.DONE,
         first_start=first_start,
         made=not was_made and order.is_made(),
+        good=quantities[0],
+        scrap=quantities[1],
     )
 
 

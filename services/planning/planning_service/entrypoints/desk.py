@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from orderhub.planning.v1 import production_pb2 as pb
 
@@ -23,8 +25,29 @@ from planning_service.app.plan_order import Prepared, keep_plan, prepare_plan, r
 from planning_service.app.ports import OrderFacts, Orders, Stock
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
+from planning_service.domain.giving_way import Claim
 from planning_service.domain.scan import ScanPolicy
 from planning_service.entrypoints import production_proto as form
+
+
+@dataclass(frozen=True)
+class StockThatHeard:
+    """Asks inventory, which first waits until it has heard of the plans told so far (docs/decisions/0004)."""
+
+    stock: Stock
+    marks: tuple[Mark, ...]
+
+    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
+        """Return what is free of each item, earlier plans' claims taken off."""
+        token = notes.after.set(self.marks)
+        try:
+            return await self.stock.available(codes)
+        finally:
+            notes.after.reset(token)
+
+    async def claims(self, code: str) -> list[Claim]:
+        """Return who holds an item."""
+        return await self.stock.claims(code)
 
 
 @dataclass
@@ -50,11 +73,11 @@ class Desk:
         async with self.database.read() as reader:
             catalogue = await self.cache.snapshot(reader)
             unheard = await views.unheard_plans(reader)
-        notes.after.set(tuple(Mark(self.database.source, subject, last) for subject, last in unheard))
+        marks = tuple(Mark(self.database.source, subject, last) for subject, last in unheard)
         return await prepare_plan(
             order,
             self.orders,
-            stock,
+            StockThatHeard(stock, marks),
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
             today=self.clock.today(),

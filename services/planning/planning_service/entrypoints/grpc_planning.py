@@ -13,6 +13,7 @@ from planning_service.adapters import production_views as views
 from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.production_orders import ProductionOrderRows, as_uuid
+from planning_service.adapters.scans import scan_page
 from planning_service.app import move_production_order as moves
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import promise_order
@@ -21,7 +22,7 @@ from planning_service.entrypoints.grpc_explanations import Explanations
 from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
-from planning_service.entrypoints.scanning import ScanDesk, target_message
+from planning_service.entrypoints.scanning import ScanDesk, scan_cursor, target_message
 
 
 class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.PlanningServiceServicer):
@@ -169,6 +170,18 @@ class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.Planning
         return pb.RecordScansResponse(
             verdicts=await ScanDesk(self.commands, self.scan_policy).record(list(request.scans))
         )
+
+    async def ListScans(self, request: pb.ListScansRequest, context: Any) -> pb.ListScansResponse:
+        """Return who scanned what on a production order, newest first."""
+        size, token = page_size(request.page.page_size), request.page.page_token
+        number = (await self.production_order(request.production_order)).order.number
+        before, scan_id = scan_cursor(token)
+        async with self.database.read() as reader:
+            found = await scan_page(reader, number, before, scan_id, size + 1)
+        following = (
+            token_of(found[size - 1].recorded_at.isoformat(), found[size - 1].scan_id) if len(found) > size else ""
+        )
+        return pb.ListScansResponse(scans=[form.scan_message(row) for row in found[:size]], next_page_token=following)
 
     async def GetScanTarget(self, request: pb.GetScanTargetRequest, context: Any) -> pb.GetScanTargetResponse:
         """Say what a code is and what may be done with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from orderhub.planning.v1 import production_pb2 as pb
 
@@ -194,3 +195,20 @@ def verdict_message(scan_id: str, outcome: ScanOutcome, order: ProductionOrder |
         if following is not None:
             verdict.next.CopyFrom(operation_message(order, following))
     return verdict
+
+
+def scan_message(row: Any) -> pb.RecordedScan:
+    """Return a recorded scan as people see it."""
+    return pb.RecordedScan(
+        scan_id=row.scan_id,
+        device_id=row.device_id,
+        actor=row.actor,
+        occurred_at=stamp(row.occurred_at),
+        recorded_at=stamp(row.recorded_at),
+        action=row.action,
+        operation_sequence=row.operation_sequence or 0,
+        quantity=plain(row.quantity) if row.quantity is not None else "",
+        scrap=plain(row.scrap) if row.scrap is not None else "",
+        result=row.result,
+        reason=row.reason,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from orderhub.common.v1.common_pb2 import CommandContext
@@ -18,12 +18,13 @@ from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.adapters.production_views import ProductionView
 from planning_service.adapters.scans import ScanRows
 from planning_service.app.record_scan import record_scan
+from planning_service.domain.errors import FieldError, Invalid
 from planning_service.domain.exact import plain
 from planning_service.domain.lifecycle import DEAD, ProductionState
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan import ScanAction, ScanOutcome, ScanPolicy, ScanReport, ScanResult, refused
 from planning_service.entrypoints import production_proto as form
-from planning_service.entrypoints.reading import Reading, instant
+from planning_service.entrypoints.reading import Reading, instant, parts_of
 
 MAX_ID_LENGTH = 128
 
@@ -100,6 +101,17 @@ def _may_speak_for(device_id: str) -> bool:
 
 def _fingerprint(scan: pb.Scan) -> str:
     return hashlib.sha256(scan.SerializeToString(deterministic=True)).hexdigest()
+
+
+def scan_cursor(token: str) -> tuple[datetime, str]:
+    """Return the point a page of scans goes on from; the future without a token."""
+    if not token:
+        return datetime.max.replace(tzinfo=UTC), ""
+    at, scan_id = parts_of(token, 2)
+    found = instant(at)
+    if found is None:
+        raise Invalid([FieldError("page_token", "PAGE_TOKEN_INVALID")])
+    return found, scan_id
 
 
 def target_message(view: ProductionView) -> pb.GetScanTargetResponse:
