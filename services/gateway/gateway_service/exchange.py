@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from orderhub.common.v1.common_pb2 import CommandContext
 
 from chassis.principal import Principal
+
+DEADLINE_SECONDS = 2.8  # of all calls of one request together, so that the answer stays within the contract's 3 s
 
 
 @dataclass(slots=True)
@@ -20,6 +23,18 @@ class Exchange:
     key: str = ""
     fingerprint: str = ""
     replayed: bool = False
+    until: float = 0.0  # monotonic seconds by which every service must have answered
+
+    def __post_init__(self) -> None:
+        self.start_clock()
+
+    def start_clock(self) -> None:
+        """Give the services their time from now on; a slow upload does not eat it."""
+        self.until = time.monotonic() + DEADLINE_SECONDS
+
+    def remaining(self) -> float:
+        """Return the seconds left for the next call, never quite nothing."""
+        return max(0.05, self.until - time.monotonic())
 
 
 _current: ContextVar[Exchange] = ContextVar("exchange")

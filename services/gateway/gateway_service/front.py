@@ -80,6 +80,7 @@ async def admit(request: Request, route: str) -> Exchange:
     principal.current.set(identity.principal if identity.principal.subject else None)
     notes.after.set(gateway.clients.marks.of(identity.session))
     await _read(request, running)
+    running.start_clock()
     return running
 
 

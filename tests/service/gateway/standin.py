@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +56,7 @@ class StandIn(grpc.GenericRpcHandler):
     marks: list[Mark] = field(default_factory=list)
     replayed: bool = False
 
-    def tell(self, rpc: str, answer: Message | Refuse | Callable[[Any], Message]) -> None:
+    def tell(self, rpc: str, answer: Message | Refuse | Callable[[Any], Any]) -> None:
         self.answers[rpc] = answer
 
     def reset(self) -> None:
@@ -83,6 +84,7 @@ class StandIn(grpc.GenericRpcHandler):
             self.calls.append(Call(rpc, request, who, metadata))
             answer = self.answers.get(rpc, kinds[1]())
             answer = answer(request) if callable(answer) else answer
+            answer = await answer if inspect.isawaitable(answer) else answer
             if isinstance(answer, Refuse):
                 await context.abort_with_status(rpc_status.to_status(to_status(answer.code, answer)))
             beside = [(notes.REPLAYED_KEY, "1")] if self.replayed else []

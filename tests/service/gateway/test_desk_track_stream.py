@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.inventory.v1.inventory_pb2 import ListShipmentsResponse, Shipment
+from orderhub.notify.v1.notify_pb2 import ListNotificationsResponse
 from orderhub.order.v1.customer_pb2 import Customer, ListCustomersResponse
 from orderhub.order.v1.events_pb2 import OrderConfirmed
 from orderhub.order.v1.order_pb2 import (
@@ -76,6 +77,20 @@ async def test_the_overview_goes_on_without_a_service(house: House) -> None:
     assert told["unavailable"] == ["notifications"]
     assert told["notifications"] is None
     assert told["production_orders"] is None
+
+
+async def test_the_whole_answer_keeps_the_deadline(house: House) -> None:
+    async def later(seconds: float, answer: object) -> object:
+        await asyncio.sleep(seconds)
+        return answer
+
+    house.services.tell("GetOrder", lambda _: later(1.0, GetOrderResponse(order=ORDER)))
+    house.services.tell("ListNotifications", lambda _: later(5.0, ListNotificationsResponse()))
+
+    answer = await house.call("GET", "/orders/SO1/overview")
+
+    assert (answer.status_code, answer.json()["unavailable"]) == (200, ["notifications"])
+    assert answer.elapsed.total_seconds() < 3.3
 
 
 def lead_time(*days: tuple[str, int], longest: str = "") -> GetOrderLeadTimeResponse:
