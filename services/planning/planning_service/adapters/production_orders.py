@@ -92,6 +92,8 @@ class ProductionOrderRows:
 
     async def locked(self, key: str) -> ProductionOrder | None:
         """Return the production order with this number, scan code or id, locked; None when there is none."""
+        if "\x00" in key:
+            return None
         statement, value = (_BY_ID, as_uuid(key)) if as_uuid(key) else (_BY_NUMBER, key)
         row = (await self._unit.execute(statement, {"key": value})).one_or_none()
         if row is None:

@@ -47,7 +47,8 @@ class Bills(MasterDesk):
 
     async def GetBomDiff(self, request: pb.GetBomDiffRequest, context: Any) -> pb.GetBomDiffResponse:
         """Compare two versions of a bill, whether they are still in force or not."""
-        code = (await self.catalogue()).resolve(request.item_code)
+        catalogue = await self.catalogue()
+        code = catalogue.bom(catalogue.resolve(request.item_code)).item_code
         async with self.database.read() as reader:
             found = await master_views.versions(reader, code, (request.from_version, request.to_version))
         for wanted in (request.from_version, request.to_version):
