@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -203,9 +203,9 @@ def check(entry: OrderEntry, known: Known) -> None:
         raise Invalid(problems)
 
 
-def is_about_items(refusal: Invalid) -> bool:
+def about_items(problems: Iterable[FieldProblem]) -> bool:
     """True when newer items could change the answer."""
-    return any(problem.reason in ITEM_REASONS for problem in refusal.fields)
+    return any(problem.reason in ITEM_REASONS for problem in problems)
 
 
 def make_line(line: LineEntry, line_no: int, header_due: date, items: Mapping[str, Item]) -> Line:

@@ -25,7 +25,7 @@ from order_service.app.revise_order import revise_order
 from order_service.app.sign_shipment import check_signature, sign_shipment
 from order_service.app.submit_order import Submission, submit_order
 from order_service.domain import stages
-from order_service.domain.entry import check, is_about_items
+from order_service.domain.entry import about_items, check, check_lines
 from order_service.domain.errors import Invalid, NotFound
 from order_service.domain.revision import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
@@ -60,7 +60,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
             try:
                 check(entry, found.known)
             except Invalid as refusal:
-                if not is_about_items(refusal):
+                if not about_items(refusal.fields):
                     raise
                 found = await self.knowledge.ask_again(found, [line.item_code for line in entry.lines])
                 check(entry, found.known)
@@ -81,7 +81,8 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
             order = await self.views.order(change.order)
             codes = [line.item_code for line in change.entry.lines[:501]] if "lines" in change.fields else []
             found = await self.knowledge.gather(str(order.customer_id), codes)
-            return await self.knowledge.ask_again(found, codes) if codes else found
+            doubtful = codes and about_items(check_lines(change.entry.lines, found.known))
+            return await self.knowledge.ask_again(found, codes) if doubtful else found
 
         async def work(unit: Transaction, found: Gathered) -> pb.ReviseOrderResponse:
             await found.keep(unit)
