@@ -37,12 +37,12 @@ async def test_of_many_confirmations_at_once_one_counts(world: World) -> None:
     assert (await world.names(order.number)).count("OrderConfirmed") == 1
 
 
-@pytest.mark.parametrize("ref", ["SO-nothing", "", "\x00", "01977c1e-0000-7000-8000-000000000001", "x" * 5000])
-async def test_an_unknown_order_is_not_found(world: World, ref: str) -> None:
-    with pytest.raises(NotFound):
-        await world.move(ref, "confirm")
-    with pytest.raises(NotFound):
-        await world.order(ref)
+async def test_an_unknown_order_is_not_found(world: World) -> None:
+    for ref in ["SO-nothing", "", "\x00", "01977c1e-0000-7000-8000-000000000001", "x" * 5000]:
+        with pytest.raises(NotFound):
+            await world.move(ref, "confirm")
+        with pytest.raises(NotFound):
+            await world.order(ref)
 
 
 async def test_an_unknown_move_is_refused_by_name(world: World) -> None:
