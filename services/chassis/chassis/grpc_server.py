@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -16,6 +17,7 @@ from sqlalchemy import text
 from chassis import notes, principal
 from chassis.database import Database, is_transient
 from chassis.errors import ChassisRefusal, Remote, to_status
+from chassis.outbox import Mark
 from chassis.principal import Principal, Untrusted, Verifier
 from chassis.topology import heard
 
@@ -23,6 +25,8 @@ QUERIES = ("Get", "List", "Batch", "Explode", "Search", "Preview")
 OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
 DEFAULT_DEADLINE_SECONDS = 3.0
 SEEN_WAIT_SECONDS = 1.5
+DOUBTFUL_WAIT_SECONDS = 0.2
+DOUBT_SECONDS = 2.0
 OPTIONS = [
     ("grpc.http2.min_ping_interval_without_data_ms", 5000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -53,6 +57,29 @@ class Refusal(Exception):
         self.fields: tuple[()] = ()
 
 
+@dataclass
+class Patience:
+    """How long a call waits for events. While they do not arrive (the broker is away) only one call in two seconds waits
+    in full: a command that crosses two services must still fit into its deadline, and owners are asked on a miss anyway.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _doubtful_until: float = 0.0
+
+    def seconds(self) -> float:
+        """Return how long the next call may wait."""
+        now = self.clock()
+        if now < self._doubtful_until:
+            return DOUBTFUL_WAIT_SECONDS
+        if self._doubtful_until:
+            self._doubtful_until = now + DOUBT_SECONDS  # this one tries for all
+        return SEEN_WAIT_SECONDS
+
+    def learn(self, *, arrived: bool) -> None:
+        """Take note of how a wait ended."""
+        self._doubtful_until = 0.0 if arrived else max(self._doubtful_until, self.clock() + DOUBT_SECONDS)
+
+
 class Front(grpc.aio.ServerInterceptor):
     """Stands before every method. `errors` maps a service's refusals to status codes."""
 
@@ -63,6 +90,7 @@ class Front(grpc.aio.ServerInterceptor):
         self._verifier = verifier
         self._errors = errors
         self._database = database
+        self._patience = Patience()
 
     async def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
         handler = await continuation(details)
@@ -113,16 +141,26 @@ class Front(grpc.aio.ServerInterceptor):
     async def _wait_until_seen(self, wanted: str) -> None:
         """Wait until this service has applied what the caller's last commands caused (docs/decisions/0004)."""
         marks = [mark for mark in notes.from_text(wanted) if heard(self._consumer, mark.source)]
-        until = time.monotonic() + SEEN_WAIT_SECONDS
+        if not (marks := await self._unseen(marks)):
+            return
+        until = time.monotonic() + self._patience.seconds()
         while marks and time.monotonic() < until:
-            async with self._database.read() as connection:
-                for mark in tuple(marks):
-                    params = {"consumer": self._consumer, "source": mark.source, "subject": mark.subject}
-                    seen = (await connection.execute(_SEEN, params)).scalar()
-                    if seen is not None and seen >= mark.sequence:
-                        marks.remove(mark)
-            if marks:
-                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
+            marks = await self._unseen(marks)
+        self._patience.learn(arrived=not marks)
+
+    async def _unseen(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Return the marks whose events this service has not applied yet."""
+        if not marks:
+            return []
+        left = []
+        async with self._database.read() as connection:
+            for mark in marks:
+                params = {"consumer": self._consumer, "source": mark.source, "subject": mark.subject}
+                seen = (await connection.execute(_SEEN, params)).scalar()
+                if seen is None or seen < mark.sequence:
+                    left.append(mark)
+        return left
 
     def status_of(self, error: Exception) -> Any:
         """Return the refusal to send: the error's own words where it has some, else a plain one."""
