@@ -49,7 +49,8 @@ class Ears:
         self._ready.set()
         async with queue.iterator() as messages:
             async for message in messages:
-                self._note(json.loads(message.body))
+                with contextlib.suppress(ValueError):  # what is no event is not for us
+                    self._note(json.loads(message.body))
                 await message.ack()
 
     def _note(self, event: dict[str, str]) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import aio_pika
 import asyncpg
 import httpx2
+from aio_pika.exceptions import AMQPError
 
+from chassis.topology import declare
 from tests.e2e.stack import Stack
 from tests.support.waiting import eventually
 
@@ -53,6 +58,35 @@ class Faults:
         started = await connection.fetchval("SELECT pg_postmaster_start_time()")
         await connection.close()
         return f"pid {self.stack.pid(part)} since {started:%H:%M:%S.%f}"
+
+    async def lose_the_brokers_data(self) -> None:
+        """Kill the broker, take its whole database away, let it start empty and declare its objects again."""
+        data = self.stack.home / "rabbitmq" / "mnesia"
+        supervisor = json.loads((self.stack.home / "parts" / "supervisor.json").read_text())["pid"]
+        before = self.stack.pid("rabbitmq")
+        os.kill(supervisor, signal.SIGSTOP)  # nobody restarts it before its data is gone
+        try:
+            os.kill(before, signal.SIGKILL)
+            await eventually(lambda: _gone(before), within=10)
+            shutil.rmtree(data)
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        await eventually(self._topology_declared, within=BACK_SECONDS, every=1)
+        self.confirmed.append(
+            f"broker data lost: {data.name} removed, pid {before} -> pid {self.stack.pid('rabbitmq')}"
+        )
+
+    async def _topology_declared(self) -> bool:
+        password = json.loads((self.stack.home / "secrets.json").read_text())["broker"]["admin"]
+        try:
+            connection = await aio_pika.connect(
+                f"amqp://admin:{password}@{self.stack.amqp_url.rsplit('@', 1)[1]}", timeout=3
+            )
+        except (OSError, AMQPError, TimeoutError):
+            return False
+        async with connection:
+            await declare(await connection.channel())
+        return True
 
     @asynccontextmanager
     async def frozen(self, part: str) -> AsyncIterator[None]:
@@ -107,3 +141,10 @@ class Faults:
 async def _state_is(pid: int, wanted: str) -> bool:
     with open(f"/proc/{pid}/stat") as stat:
         return stat.read().rpartition(")")[2].split()[0] == wanted
+
+
+async def _gone(pid: int) -> bool:
+    try:
+        return await _state_is(pid, "Z")
+    except FileNotFoundError:
+        return True

@@ -1,0 +1,67 @@
+"""A second replica of a running service, from the first one's own environment with a few settings changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from tests.e2e.stack import ROOT, Stack
+from tests.support.waiting import eventually
+
+
+def environment_of(stack: Stack, part: str) -> dict[str, str]:
+    """Return the environment a part was started with."""
+    raw = Path(f"/proc/{stack.pid(part)}/environ").read_bytes().decode()
+    return dict(entry.split("=", 1) for entry in raw.split("\0") if "=" in entry)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def operate(stack: Stack, part: str, *words: str) -> str:
+    """Run an operator's command of a service (`python -m order_service …`) and return what it says."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"{part}_service", *words, env=environment_of(stack, part), cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(running.communicate(), 120)
+    assert running.returncode == 0, said.decode()
+    return said.decode().strip().splitlines()[-1]
+
+
+@asynccontextmanager
+async def another_gateway(stack: Stack, **settings: str) -> AsyncIterator[str]:
+    """Run a second gateway with these settings; give its address."""
+    address = f"127.0.0.1:{free_port()}"
+    env = environment_of(stack, "gateway") | settings | {"ORDERHUB_HTTP_BIND": address, "ORDERHUB_METRICS_PORT": "0"}
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway_service", "serve", env=env, cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+    async def ready() -> bool:
+        with contextlib.suppress(httpx2.TransportError):
+            async with httpx2.AsyncClient(trust_env=False, timeout=3) as http:
+                return (await http.get(f"http://{address}/readyz")).status_code == 200
+        return False
+
+    try:
+        await eventually(ready, within=60, every=0.3)
+        yield f"http://{address}"
+    finally:
+        running.send_signal(signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running.wait(), 30)
+        if running.returncode is None:
+            running.kill()
