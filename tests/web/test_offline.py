@@ -59,6 +59,11 @@ async def test_thirty_scans_without_a_network_each_get_a_verdict(browser: Browse
         await window.shot("handheld-verdicts")
         results = [await row.get_attribute("data-result") for row in await page.locator(".log li").all()]
         state = await api.get(f"/production-orders/{job['number']}")
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        await page.reload()
+        await expect(page.locator(".net")).to_contain_text("全部已上传")  # the verdicts were kept, nothing goes twice
+        await page.get_by_role("tab", name="结果").click()
+        assert [await row.get_attribute("data-result") for row in await page.locator(".log li").all()] == results
 
     assert len(results) == SCANS
     assert "waiting" not in results

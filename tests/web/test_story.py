@@ -144,6 +144,7 @@ async def the_customer_sees_it(browser: Browser, stack: Stack, sales: Desk, numb
     address = await link.get_attribute("href") or ""
     async with desk(browser, stack, HANDHELD) as phone:
         await phone.page.goto(stack.gateway_url + "/t/" + address.rsplit("/", 1)[-1])
+        await expect(phone.page.locator(".track")).to_be_visible()  # the script has taken over
         await expect(phone.page.get_by_text("SF123456789")).to_be_visible()
         await expect(phone.page.get_by_text("您刚来电确认的订单").first).to_be_visible()
         await phone.shot("customer")

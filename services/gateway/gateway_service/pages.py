@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -28,6 +29,7 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+EMPTY_APP = '<div id="app"></div>'
 STYLE = """
 body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;margin:0;background:#f4f6f8;color:#1c2733}
 main{max-width:40rem;margin:0 auto;padding:1.5rem}h1{font-size:1.3rem}section{background:#fff;border-radius:.6rem;
@@ -60,8 +62,18 @@ def _local(instant: str | None, form: str) -> str:
     return datetime.fromisoformat(instant).astimezone(FACTORY).strftime(form) if instant else ""
 
 
-def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
-    """Return the customer's page of one order."""
+def _brought_to_life(dist: Path, title: str, body: str) -> HTMLResponse | None:
+    """Return the web client's page holding `body` until its script takes over; None without the built client."""
+    index = dist / "index.html"
+    if not index.is_file():
+        return None
+    document = index.read_text().replace(EMPTY_APP, f'<div id="app"><main>{body}</main></div>', 1)
+    document = re.sub(r"<title>[^<]*</title>", lambda _: f"<title>{escape(title)}</title>", document, count=1)
+    return HTMLResponse(document, 200, {**SAFE_HEADERS, **QUIET})
+
+
+def tracking_page(shown: dict[str, Any], dist: Path) -> HTMLResponse:
+    """Return the customer's page of one order: readable without a script, following the order with one."""
     words = texts.book()["tracking"]
     lines = [
         [line["item_name"] or "", f"{line['quantity']}{line['unit'] or ''}", line["received_quantity"] or "0",
@@ -82,7 +94,8 @@ def tracking_page(shown: dict[str, Any]) -> HTMLResponse:
     if parcels:
         body += f"<section>{rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
     changed = _local(shown["updated_at"], "%Y-%m-%d %H:%M")
-    return page(shown["heading"], f"{body}<p class=faint>{escape(words['updated'])}{escape(changed)}</p>")
+    body += f"<p class=faint>{escape(words['updated'])}{escape(changed)}</p>"
+    return _brought_to_life(dist, shown["heading"], body) or page(shown["heading"], body)
 
 
 @api.api_route("/t/{token}", methods=["GET", "HEAD"])
@@ -93,7 +106,8 @@ async def track_page(token: str, request: Request) -> Response:
     notes.after.set(())
     address = request.client.host if request.client else ""
     try:
-        return tracking_page(await tracked(gateway_of(request), token, address))
+        gateway = gateway_of(request)
+        return tracking_page(await tracked(gateway, token, address), gateway.settings.web_dist)
     except Exception as error:
         problem = problems.of(error)
         title = problem.document()["title"]

@@ -107,10 +107,6 @@ export const words = {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
   },
-  form: {
-    title: "在线下单", company: "公司名称", name: "您的姓名", phone: "手机号", item: "产品型号", quantity: "数量", due: "期望交期", note: "补充说明", submit: "提交订单", sending: "正在提交…", done: "已收到，我们会尽快与您确认。", code: (no: string) => `单号 ${no}`, progress: "查看进度",
-    gone: "这个二维码已停用，请向您的销售索取新的", busy: "提交过于频繁，请稍后再试", add: "＋ 再加一种产品", again: "再下一单",
-  },
   impact: {
     rush: "插单预览", change: "改数量", preview: "预览影响", commit: "确认修改", take: "优先占用这些库存", takeReason: "优先占用的原因", none: "不影响其他订单", promised: (date: string) => `插单后 ${date} 可交`, before: (date: string) => `现在 ${date} 可交`, displaced: "会被挤占的订单", still: "仍然缺",
     taken: "已占用", holders: "谁占着", giveWay: "可以让出", expected: "在途", alternates: "替代料", available: (n: string) => `可用 ${n}`, leadTime: (n: number) => `采购周期 ${n} 天`, nobody: "没有别的订单占用，也没有在途",

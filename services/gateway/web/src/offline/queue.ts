@@ -1,4 +1,4 @@
-import { computed, reactive, ref } from "vue";
+import { computed, reactive, shallowRef } from "vue";
 import { ask, mint } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import type { ScanBody, Verdict } from "@/api/models";
@@ -14,7 +14,7 @@ const DEVICE = "orderhub.device";
  * What was scanned on this device: stored before anything is sent, sent in the order scanned, kept until a person clears
  * it. Every entry carries the id minted here, so sending it twice counts once.
  */
-export const entries = ref<Entry[]>([]);
+export const entries = shallowRef<Entry[]>([]); // shallow: a deep proxy can't be stored in IndexedDB
 export const waiting = computed(() => entries.value.filter((entry) => entry.result === "waiting"));
 export const state = reactive({ sending: false, broken: false });
 let loaded: Promise<void> | null = null;
