@@ -87,6 +87,19 @@ GET /plans/{}
 GET /boms/{}/diff from to
 POST /boms:import dry_run
 GET /units
+GET /production-orders/{}/scans
+GET /orders/{}/evidence-link
+POST /orders/{}:revoke_tracking
+GET /channels
+PUT /channels/{}
+GET /reports/invoice-timeliness from to
+POST /forms
+GET /forms/{}
+GET /forms/{}/qr
+POST /forms/{}/orders
+POST /forms/{}:revoke
+POST /notifications/{}:acknowledge
+PUT /customers/{}/recipients/{}
 """
 
 

@@ -91,6 +91,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /plans": PLANNING,
     "GET /plans/{job}": PLANNING | {MANAGER},
     "GET /production-orders/{production_order}/shortages": STAFF,
+    "GET /production-orders/{production_order}/scans": STAFF,
     "GET /production-orders": STAFF,
     "GET /production-orders/{production_order}": STAFF | {DEVICE},
     "POST /production-orders/{production_order}:dispatch": PLANNING | {TEAM_LEADER},

@@ -16,17 +16,19 @@ from orderhub.planning.v1.production_pb2 import (
     GetScanTargetResponse,
     InspectProductionOrderRequest,
     ListProductionOrdersRequest,
+    ListScansRequest,
     MoveProductionOrderRequest,
     PlanOrderRequest,
     PlanOrderResponse,
     ProductionOrder,
+    RecordedScan,
     RecordScansRequest,
     Scan,
     ScanVerdict,
 )
 
 from gateway_service import answers, exchange
-from gateway_service.bodies.base import Nothing
+from gateway_service.bodies.base import Nothing, Page
 from gateway_service.bodies.orders import ReasonBody
 from gateway_service.bodies.production import (
     DispatchBody,
@@ -101,6 +103,14 @@ async def inspect(production_order: str, body: InspectBody, version: WantedVersi
     )
     found = await services.planning.ask(services.planning.planning.InspectProductionOrder, request)
     return one(found.production_order)
+
+
+@api.get("/production-orders/{production_order}/scans", responses=answers.listing(RecordedScan))
+async def list_scans(production_order: str, filters: Annotated[Page, Query()], services: Services) -> Response:
+    """Who scanned what, newest first: device, person, both clocks, the verdict."""
+    request = ListScansRequest(page=filters.wire(), production_order=production_order)
+    found = await services.planning.ask(services.planning.planning.ListScans, request)
+    return page(found.scans, found.next_page_token)
 
 
 async def _move(services: Clients, number: str, move: str, body: ReasonBody | None, version: int | None) -> Response:
