@@ -6,6 +6,7 @@ Run with a test server: python -m deploy.local.testbed run -- python -m tests.be
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from chassis.events import Incoming
 from inventory_service.wiring import APPEND_ONLY, Settings, build
 from tests.bench.report import Row, percentile, show, spread
 from tests.support.events import incoming
-from tests.support.postgres import TestDatabases
+from tests.support.postgres import APP, OWNER, TestDatabases
 from tests.support.trust import keys, trusted
 
 ITEMS, JOBS_PER_ORDER, BATCH, BATCHES = 200, 10, 50, 12
@@ -146,18 +147,31 @@ async def stock_pages(url: str, owner: asyncpg.Connection) -> list[Row]:
     ]
 
 
-async def measure() -> list[Row]:
-    """Return the rows of this bench."""
+async def rows(server: str) -> list[Row]:
+    """Return the rows of this bench, measured in a throwaway database of this server, leaving nothing behind."""
+    os.environ["ORDERHUB_TEST_POSTGRES_URL"] = server
     databases = TestDatabases()
     try:
         url = await databases.create("inventory", APPEND_ONLY)
-        owner = await asyncpg.connect(databases.url(url.rsplit("/", 1)[1], "test_owner").replace("+asyncpg", ""))
-        rows = [await reservations(url, owner), *await stock_pages(url, owner)]
+        owner = await asyncpg.connect(databases.url(url.rsplit("/", 1)[1], OWNER).replace("+asyncpg", ""))
+        found = [await reservations(url, owner), *await stock_pages(url, owner)]
         await owner.close()
-        return rows
+        return found
     finally:
         await databases.close()
+        await drop_roles(server)
+
+
+async def drop_roles(server: str) -> None:
+    """Leave no test roles on a server that serves people."""
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"DROP ROLE IF EXISTS {OWNER}, {APP}")
+    except asyncpg.DependentObjectsStillExistError:
+        return  # other tests are using them
+    finally:
+        await connection.close()
 
 
 if __name__ == "__main__":
-    show(asyncio.run(measure()), Path(".run/bench"))
+    show(asyncio.run(rows(os.environ["ORDERHUB_TEST_POSTGRES_URL"])), Path(".run/bench"))
