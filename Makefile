@@ -36,7 +36,7 @@ proof: packages-dev ## the long form: full seeds, mutants, schemathesis, chaos
 bench: packages-dev ## benchmarks beside their limits
 	@$(PY) -m tests.bench
 chaos: packages-dev ## fault drills; prints acknowledged, found, lost, doubled
-	@$(PY) -m pytest -s --timeout=1800 tests/e2e/test_faults.py tests/chaos
+	@ORDERHUB_CHAOS=1 $(PY) -m deploy.local.testbed run -- $(PY) -m pytest -s --timeout=1800 tests/chaos tests/e2e/test_faults.py
 k8s-check: packages-dev ## render every Kubernetes overlay and hold it by the rules
 	@$(PY) -m deploy.k8s.check
 k8s-smoke: packages-dev ## run the Kubernetes base with podman (root) and walk an order through it
