@@ -15,6 +15,11 @@ from planning_service.domain.structure_shelf import StructureShelf
 from planning_service.domain.units import UnitCatalogue
 
 _EPOCH = text("SELECT epoch FROM catalogue_epoch")
+_CHANGED = text("""
+SELECT epoch, EXISTS (SELECT 1 FROM bom WHERE epoch > :known) AS boms, EXISTS (SELECT 1 FROM item WHERE epoch > :known) AS items,
+       EXISTS (SELECT 1 FROM routing WHERE epoch > :known) AS routings
+FROM catalogue_epoch
+""")
 _UNITS = text("SELECT code, dimension, scale, whole_units FROM unit ORDER BY position")
 _ITEMS = text("""
 SELECT code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version
@@ -55,7 +60,10 @@ class CatalogueCache:
 
     async def snapshot(self, reader: Reader) -> Catalogue:
         """Return the catalogue as the reader sees it now."""
-        epoch = (await reader.execute(_EPOCH)).scalar_one()
+        return await self.as_of((await reader.execute(_EPOCH)).scalar_one(), reader)
+
+    async def as_of(self, epoch: int, reader: Reader) -> Catalogue:
+        """Return the catalogue at an epoch the reader has just seen, or newer."""
         if epoch != self._snapshot.revision:
             async with self._loading:
                 await self._load(reader)
@@ -69,10 +77,13 @@ class CatalogueCache:
         """Read what changed. The epoch is read first, so a change in between is read again next time, never missed."""
         old = self._snapshot
         known = {"known": old.revision}
-        epoch = (await reader.execute(_EPOCH)).scalar_one()
-        boms = await self._boms(reader, known)
-        routings = {row.code: routing_of(row) for row in await reader.execute(_ROUTINGS, known)}
-        rows = list(await reader.execute(_ITEMS, known))
+        news = (await reader.execute(_CHANGED, known)).one()
+        if news.epoch == old.revision:
+            return
+        boms = await self._boms(reader, known) if news.boms else {}
+        found = list(await reader.execute(_ROUTINGS, known)) if news.routings or news.boms else []
+        routings = {row.code: routing_of(row) for row in found}
+        rows = list(await reader.execute(_ITEMS, known)) if news.items or news.boms else []
         changed = {row.code: item_of(row) for row in rows}
         items = {**old.items, **changed}
         self._snapshot = Catalogue(
@@ -82,7 +93,7 @@ class CatalogueCache:
             routings={**old.routings, **routings},
             aliases={alias: item.code for item in items.values() for alias in item.aliases},
             versions={**old.versions, **{row.code: row.version for row in rows}},
-            revision=epoch,
+            revision=news.epoch,
         )
 
     @staticmethod

@@ -21,10 +21,11 @@ from planning_service.domain.routing import Routing
 _LOCK = text("SELECT epoch FROM catalogue_epoch FOR UPDATE")
 _RISE = text("UPDATE catalogue_epoch SET epoch = epoch + 1 RETURNING epoch")
 _ITEM = text("""
+WITH risen AS (UPDATE catalogue_epoch SET epoch = epoch + 1 RETURNING epoch)
 INSERT INTO item (code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first,
                   initials, version, epoch)
-VALUES (:code, :name, :unit, :supply, :whole_units, :safety_stock, :lead_time_days, CAST(:units AS jsonb), :aliases, :active,
-        :stock_first, :initials, :version, :epoch)
+SELECT :code, :name, :unit, :supply, :whole_units, :safety_stock, :lead_time_days, CAST(:units AS jsonb), :aliases, :active,
+       :stock_first, :initials, :version, risen.epoch FROM risen
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, unit = excluded.unit, supply = excluded.supply,
   whole_units = excluded.whole_units, safety_stock = excluded.safety_stock, lead_time_days = excluded.lead_time_days,
   units = excluded.units, aliases = excluded.aliases, active = excluded.active, stock_first = excluded.stock_first,
@@ -82,18 +83,19 @@ class MasterStore:
         The shared snapshot is read before the first write only: what is not committed must never get into it.
         """
         if self._catalogue is None:
-            await self._unit.execute(_LOCK)
-            self._catalogue = await self._cache.snapshot(self._unit)
+            epoch = (await self._unit.execute(_LOCK)).scalar_one()
+            self._catalogue = await self._cache.as_of(epoch, self._unit)
         return self._catalogue
 
     async def save_item(self, item: Item, version: int) -> None:
         """Insert or replace an item and its aliases."""
         values: dict[str, Any] = {**item_values(item), "initials": initials(item.name), "version": version}
-        await self._unit.execute(_ITEM, {**values, "epoch": await self._rise()})
-        await self._unit.execute(_NO_ALIASES, {"code": item.code})
+        await self._unit.execute(_ITEM, values)
+        known = await self.lock()
+        if item.code in known.items and known.items[item.code].aliases:
+            await self._unit.execute(_NO_ALIASES, {"code": item.code})
         if item.aliases:
             await self._unit.execute(_ALIASES, {"code": item.code, "aliases": list(item.aliases)})
-        known = await self.lock()
         versions = {**known.versions, item.code: version}
         self._catalogue = replace(known, items={**known.items, item.code: item}, versions=versions)
 
