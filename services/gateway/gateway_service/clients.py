@@ -22,7 +22,7 @@ from gateway_service.marks import Marks
 if TYPE_CHECKING:
     from grpc.aio import UnaryUnaryMultiCallable
 
-HEALTH_SECONDS = 1.0
+HEALTH_SECONDS = 2.0
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
 

@@ -47,8 +47,7 @@ async def take(gateway: Gateway, code: str, address: str, body: FormOrderBody) -
     principal.current.set(Principal(f"form:{code}", "public", frozenset({CLERK})))
     customer = await _customer(gateway.clients.order, body)
     request = SubmitOrderRequest(
-        context=exchange.command(), customer_id=customer, contact=Contact(phone=body.phone), channel=CHANNEL,
-        source_ref=body.source_ref, due_date=body.due_date, sales_owner=form.sales_owner, note=body.note,
+        context=exchange.command(), customer_id=customer, contact=Contact(phone=body.phone), channel=CHANNEL, due_date=body.due_date, sales_owner=form.sales_owner, note=body.note,
         lines=[LineEntry(**line.given()) for line in body.lines],
     )  # fmt: skip
     entered = await gateway.clients.order.ask(gateway.clients.order.orders.SubmitOrder, request)

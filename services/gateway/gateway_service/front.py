@@ -51,6 +51,7 @@ class GuardedRoute(APIRoute):
                 _note(route, started, problem.status, problem.reason)
                 return problem.response()
             response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["X-Content-Type-Options"] = "nosniff"
             if running.replayed:
                 response.headers["Idempotent-Replayed"] = "true"
             _note(route, started, response.status_code)

@@ -14,7 +14,7 @@ from gateway_service.routes import gateway_of
 from gateway_service.wiring import Gateway
 
 api = APIRouter(include_in_schema=False)
-DATABASE_SECONDS = 1.5
+DATABASE_SECONDS = 2.0
 
 
 @api.api_route("/healthz", methods=["GET", "HEAD"])

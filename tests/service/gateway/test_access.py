@@ -10,6 +10,7 @@ import pytest
 from orderhub.planning.v1.production_pb2 import RecordScansResponse, ScanVerdict
 from sqlalchemy import text
 
+from gateway_service.housekeeping import sweep_once
 from gateway_service.permissions import ADMIN, DEVICE, PUBLIC, ROLES, TABLE
 from tests.service.gateway.conftest import PASSWORD, House
 
@@ -102,6 +103,22 @@ async def test_an_idle_session_is_over(house: House) -> None:
     answer = await house.http.post("/auth/refresh", json={"refresh_token": first["refresh_token"]})
 
     assert answer.json()["reason"] == "SESSION_OVER"
+
+
+async def test_old_sessions_are_swept_and_living_ones_stay(house: House) -> None:
+    old, living = await sign_in(house), await sign_in(house)
+    spent = house.gateway.access.read(str(old["access_token"]))
+    assert spent is not None
+    async with house.gateway.database.transaction(who="test") as unit:
+        aged = "UPDATE sessions SET opened_at = opened_at - interval '15 days' WHERE id = CAST(:id AS uuid)"
+        await unit.execute(text(aged), {"id": spent.session})
+
+    swept = await sweep_once(house.gateway.database)
+
+    assert swept == 1
+    gone = await house.http.post("/auth/refresh", json={"refresh_token": old["refresh_token"]})
+    stays = await house.http.post("/auth/refresh", json={"refresh_token": living["refresh_token"]})
+    assert (gone.status_code, stays.status_code) == (401, 200)
 
 
 async def test_signing_out_ends_both_tokens(house: House) -> None:

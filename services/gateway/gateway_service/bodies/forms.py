@@ -44,6 +44,5 @@ class FormOrderBody(Body):
     contact_name: Annotated[str, Field(min_length=1, max_length=100)]
     phone: Annotated[str, Field(min_length=5, max_length=40)]
     due_date: CivilDate
-    source_ref: Annotated[str, Field(max_length=100)] = ""
     note: Annotated[str, Field(max_length=500)] = ""
     lines: Annotated[list[FormLineBody], Field(min_length=1, max_length=20)]

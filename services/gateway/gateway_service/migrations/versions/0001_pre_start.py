@@ -27,7 +27,7 @@ CREATE TABLE sessions (
   revoked_at timestamptz
 );
 CREATE INDEX sessions_username ON sessions (username) WHERE revoked_at IS NULL; -- end every session of a user
-CREATE INDEX sessions_used_at ON sessions (used_at); -- the sweep of what is over
+CREATE INDEX sessions_opened_at ON sessions (opened_at); -- the sweep of what is over
 
 CREATE TABLE refresh_tokens (
   digest bytea PRIMARY KEY,

@@ -1,0 +1,39 @@
+"""Takes away sign-ins that are over, an hour at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+from sqlalchemy import text
+
+from chassis.database import Database
+from gateway_service.sessions import ABSOLUTE
+
+EVERY_SECONDS = 3600.0
+ROWS = 5000
+log = structlog.get_logger()
+_SESSIONS = text("""
+DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE opened_at < :before LIMIT :rows))
+""")
+_TICKETS = text("DELETE FROM stream_tickets WHERE expires_at < :now")
+
+
+async def sweep_once(database: Database) -> int:
+    """Delete sessions that can't be continued any more, with their tokens, and unused tickets; return how many."""
+    async with database.transaction(who="housekeeping") as unit:
+        swept = await unit.execute(_SESSIONS, {"before": unit.now - 2 * ABSOLUTE, "rows": ROWS})
+        await unit.execute(_TICKETS, {"now": unit.now})
+    return swept.rowcount
+
+
+async def keep(database: Database, stop: asyncio.Event) -> None:
+    """Sweep every hour until `stop`; an absent database is tried again next hour."""
+    while not stop.is_set():
+        try:
+            await sweep_once(database)
+        except Exception as error:
+            log.warning("housekeeping_failed", error=repr(error))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
