@@ -79,7 +79,7 @@ class StockTwin:
     def set(self, **quantities: str | int) -> None:
         self.free.update({code.replace("_", "-"): Decimal(q) for code, q in quantities.items()})
 
-    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
+    async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
         wanted = set(codes)
         self.asked.append(wanted)
         return {code: self.free[code] for code in wanted if code in self.free}

@@ -40,14 +40,14 @@ class InventoryClient:
         self._peer = peer
         self._stub = inventory_pb2_grpc.StockServiceStub(peer.channel)
 
-    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
-        """Return what is free of each item, in batched calls; an item without stock is missing."""
+    async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
+        """Return what may be held of each item, less safety stock; what `order` holds softly itself counts as free."""
         wanted = sorted(set(codes))
         found: dict[str, Decimal] = {}
         for start in range(0, len(wanted), BATCH):
-            request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH])
+            request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH], order=order)
             answer = await self._peer.ask(self._stub.GetAvailability, request, timeout=AVAILABILITY_SECONDS)
-            found |= {code: Decimal(stock.available or "0") for code, stock in answer.stock.items()}
+            found |= {code: Decimal(stock.allocatable or "0") for code, stock in answer.stock.items()}
         return found
 
     async def claims(self, code: str) -> list[Claim]:

@@ -46,7 +46,7 @@ async def prepare_plan(
     """Ask order and inventory, then explode and net the lines that have no plan yet."""
     facts = await orders.get(order)
     wanted = [line for line in facts.lines if line.line_no not in planned_lines]
-    free = await stock.available(needed_stock(wanted, catalogue, structures)) if wanted else {}
+    free = await stock.available(needed_stock(wanted, catalogue, structures), facts.number) if wanted else {}
     plan = plan_order(wanted, catalogue, free, structures)
     promised = {p.line_no: p.producible_by for p in promise_order(plan, catalogue, today)}
     return Prepared(facts, plan, catalogue, promised)

@@ -81,8 +81,8 @@ class Orders(Protocol):
 class Stock(Protocol):
     """The inventory service."""
 
-    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
-        """Return what is free of each item; an item without stock may be missing."""
+    async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
+        """Return what is free of each item for `order`; an item without stock may be missing."""
         ...
 
     async def claims(self, code: str) -> list[Claim]:

@@ -37,11 +37,11 @@ class StockThatHeard:
     stock: Stock
     marks: tuple[Mark, ...]
 
-    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
+    async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
         """Return what is free of each item, earlier plans' claims taken off."""
         token = notes.after.set(self.marks)
         try:
-            return await self.stock.available(codes)
+            return await self.stock.available(codes, order)
         finally:
             notes.after.reset(token)
 

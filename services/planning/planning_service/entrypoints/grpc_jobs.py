@@ -42,8 +42,8 @@ class ClaimedStock:
         self._stock = stock
         self._free: dict[str, Decimal] = {}
 
-    async def available(self, codes: Iterable[str]) -> Mapping[str, Decimal]:
-        """Return what is free of each item."""
+    async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
+        """Return what is free of each item; shared by the chunk, so no order's own soft hold counts here."""
         wanted = set(codes)
         missing = wanted - self._free.keys()
         if missing:
