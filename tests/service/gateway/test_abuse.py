@@ -1,0 +1,93 @@
+"""What an attacker would try: forged addresses, scripts in names, one key from many hands, other people's keys."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from orderhub.order.v1.order_pb2 import GetTrackedOrderResponse, SubmitOrderResponse, TrackedLine
+
+from gateway_service.limits import Limiter
+from tests.service.gateway.conftest import House
+from tests.service.gateway.test_orders import BODY, ORDER
+
+SCRIPTS = (
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</title><svg onload=a()>",
+    "{{7*7}}", "javascript:alert(1)",
+)  # fmt: skip
+
+
+async def test_a_forged_address_does_not_buy_more_requests(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.gateway, "track_limiter", Limiter(0.001, 2))
+
+    answers = [
+        await house.http.get(
+            "/track/some-long-token", headers={"X-Forwarded-For": f"10.0.0.{n}", "Forwarded": f"for=10.0.0.{n}"}
+        )
+        for n in range(3)
+    ]
+
+    assert answers[2].status_code == 429
+
+
+async def test_a_flood_of_one_principal_leaves_the_others_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.gateway, "limiter", Limiter(0.001, 3))
+
+    mine = [(await house.call("GET", "/orders", role="sales")).status_code for _ in range(4)]
+    theirs = await house.call("GET", "/orders", role="planner")
+
+    assert mine == [200, 200, 200, 429]
+    assert theirs.status_code == 200
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_no_text_becomes_markup(house: House, script: str) -> None:
+    line = TrackedLine(line_no=1, item_name=script, quantity="1", unit=script)
+    told = GetTrackedOrderResponse(number=script, state="confirmed", lines=[line], customer_name=script)
+    house.services.tell("GetTrackedOrder", told)
+
+    page = (await house.http.get(f"{house.base}/t/some-long-token")).text
+
+    assert not any(script in page for script in SCRIPTS[:4])
+
+
+async def test_one_key_from_many_hands_makes_one_device(house: House) -> None:
+    made = await asyncio.gather(
+        *(house.call("POST", "/devices", key="many-hands", json={"name": "gun"}) for _ in range(12))
+    )
+
+    assert {answer.status_code for answer in made} == {201}
+    assert len({answer.content for answer in made}) == 1
+    assert sum("idempotent-replayed" in answer.headers for answer in made) == 11
+
+
+async def test_a_key_belongs_to_who_used_it(house: House) -> None:
+    house.services.tell("SubmitOrder", SubmitOrderResponse(order=ORDER))
+    for role in ("sales", "clerk"):
+        await house.call("POST", "/orders", role=role, key="shared", json=BODY)
+
+    asked = [call.principal.subject for call in house.services.calls if call.rpc == "SubmitOrder"]
+    assert asked == ["sales", "clerk"]  # the service scopes the key by this principal
+
+
+async def test_nothing_internal_leaks(house: House) -> None:
+    def broken(_: object) -> object:
+        raise RuntimeError("SELECT secret FROM somewhere")
+
+    house.services.tell("GetOrder", broken)
+
+    answer = await house.call("GET", "/orders/SO1")
+
+    assert answer.status_code == 500
+    assert answer.json()["reason"] == "INTERNAL_ERROR"
+    assert "SELECT" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/..%2f..%2fetc/passwd", "/assets/..%2f..%2fsecret", "/%2e%2e/%2e%2e/etc/passwd"])
+async def test_no_path_leads_outside(house: House, path: str) -> None:
+    answer = await house.http.get(f"{house.base}{path}")
+
+    assert answer.status_code == 404
+    assert "root:" not in answer.text
