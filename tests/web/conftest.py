@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.client import Api
-from tests.e2e.stack import Stack, down, up
+from tests.e2e.stack import Stack
 from tests.web.browser import CHROMIUM, FLAGS
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The running stack."""
-    if running := os.environ.get("ORDERHUB_E2E_STACK"):
-        yield Stack(Path(running))
-        return
-    started = up()
-    yield started
-    down(started)
 
 
 @pytest_asyncio.fixture(scope="session")

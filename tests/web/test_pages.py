@@ -10,7 +10,7 @@ from tests.e2e.factory import build
 from tests.e2e.stack import Stack
 from tests.web.browser import DESK, HANDHELD, TABLET, desk
 
-pytestmark = [pytest.mark.xdist_group("web"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 PAGES = [
     ("workbench-sales", "sales", "/", DESK), ("workbench-planner", "planner", "/", DESK),
