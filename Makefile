@@ -60,4 +60,4 @@ help: ## this list
 packages-runtime:
 	@$(BOOT) all runtime
 packages-dev:
-	@$(BOOT) packages && $(BOOT) venv dev
+	@$(BOOT) all dev

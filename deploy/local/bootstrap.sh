@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 run=.run
 packages=(postgresql postgresql-contrib rabbitmq-server python3-venv ca-certificates)
+test_packages=(chromium fonts-wqy-microhei curl) # a real browser, Chinese letters for its pictures, the README's curl
 
 say() { printf '  %s\n' "$*"; }
 die() { printf 'orderhub: %s\n' "$*" >&2; exit 1; }
@@ -98,6 +99,7 @@ case "${1:-}" in
   packages) install_packages "${packages[@]}" ;;
   venv) make_venv "${2:?runtime or dev}" ;;
   web) build_web ;;
-  all) install_packages "${packages[@]}"; make_venv "${2:?runtime or dev}"; build_web ;;
+  all) [ "${2:-}" != dev ] || packages+=("${test_packages[@]}")
+       install_packages "${packages[@]}"; make_venv "${2:?runtime or dev}"; build_web ;;
   *) die "usage: bootstrap.sh packages | venv runtime|dev | web | all runtime|dev" ;;
 esac
