@@ -194,7 +194,7 @@ async def test_a_partition_is_an_honest_refusal_and_heals_by_itself(stack: Stack
 
 async def test_the_broker_loses_all_its_data_and_is_rebuilt_from_the_event_log(stack: Stack) -> None:
     async def weather(drill: Drill) -> None:
-        since = datetime.now(UTC) - timedelta(minutes=5)
+        since = datetime.now(UTC) - timedelta(minutes=1)
         await drill.faults.lose_the_brokers_data()
         await drill.good_weather()
         for name in SERVICES:

@@ -209,7 +209,7 @@ class Dawdling(MemoryPublisher):
     chance: random.Random = field(default_factory=lambda: random.Random(5))
 
     async def publish(self, event: Outgoing) -> None:
-        await asyncio.sleep(self.chance.choice((0, 0, 0.004)))
+        await asyncio.sleep(self.chance.choice((0, 0.01, 0.03)))
         await super().publish(event)
 
 
@@ -219,16 +219,26 @@ async def test_three_relays_keep_the_order_of_each_subject(
 ) -> None:
     monkeypatch.setattr(relay, "BATCH", 3)
     mutant(monkeypatch)
-    for _ in range(10):
-        for subject in ("orders/a", "orders/b", "orders/c"):
-            await pipeline.tell(subject, 2)
     publisher = Dawdling()
 
     async with pipeline.relaying(publisher, replicas=3):
+        await eventually(lambda: _relays(pipeline, 3))
+        for _ in range(5):
+            for subject in ("orders/a", "orders/b", "orders/c"):
+                await pipeline.tell(subject, 4)
         await eventually(lambda: _told(publisher, 60), within=20)
 
     late = out_of_order([(event.subject, event.sequence) for event in publisher.events])
     assert (late == 0) is (mutant is none), late
+
+
+async def _relays(pipeline: Pipeline, wanted: int) -> bool:
+    """True when that many relays are connected: alone, none of them could overtake another."""
+    connected = (
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'relay' AND datname = current_database()"
+    )
+    async with pipeline.producer.read() as reader:
+        return bool((await reader.execute(text(connected))).scalar_one() == wanted)
 
 
 @pytest.mark.parametrize("mutant", [none, mutants.no_unique_key], ids=["real", "no unique key"])
