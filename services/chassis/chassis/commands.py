@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chassis import notes
 from chassis.database import Database, Transaction, is_transient
@@ -16,6 +17,7 @@ from chassis.errors import KeyBusy, KeyReused
 from chassis.principal import actor
 
 ATTEMPTS = 4
+LOCK_NOT_AVAILABLE = "55P03"
 Reply = TypeVar("Reply", bound=Message)
 Ahead = TypeVar("Ahead")
 
@@ -52,10 +54,8 @@ class Commands:
             try:
                 return await self._once(context, reply, work)
             except Exception as error:
-                if not is_transient(error):
+                if attempt == ATTEMPTS or not is_transient(error):
                     raise
-                if attempt == ATTEMPTS:
-                    raise self._given_up(context, error) from error
                 await asyncio.sleep(random.uniform(0.01, 0.05 * 2**attempt))  # noqa: S311  jitter, not a secret
         raise AssertionError("unreachable")
 
@@ -85,8 +85,7 @@ class Commands:
         async with self.database.transaction() as unit:
             if not context.idempotency_key:
                 return await work(unit)
-            claimed = await unit.execute(_CLAIM, {**_key(context), "fingerprint": context.fingerprint})
-            if claimed.one_or_none() is None:
+            if not await self._claimed(unit, context):
                 row = (await unit.execute(_FIND, _key(context))).one()
                 return _replay(context, row.fingerprint, row.answer, reply)
             answer = await work(unit)
@@ -94,9 +93,15 @@ class Commands:
             return answer
 
     @staticmethod
-    def _given_up(context: CommandContext, error: Exception) -> Exception:
-        waiting = "55P03" in str(getattr(getattr(error, "orig", None), "sqlstate", ""))
-        return KeyBusy(key=context.idempotency_key) if waiting and context.idempotency_key else error
+    async def _claimed(unit: Transaction, context: CommandContext) -> bool:
+        """Take the key, waiting for a running request of the same key; raise KeyBusy when that takes too long."""
+        try:
+            claimed = await unit.execute(_CLAIM, {**_key(context), "fingerprint": context.fingerprint})
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+                raise KeyBusy(key=context.idempotency_key) from error
+            raise
+        return claimed.one_or_none() is not None
 
 
 def _key(context: CommandContext) -> dict[str, str]:

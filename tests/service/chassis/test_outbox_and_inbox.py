@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from chassis.commands import Commands
 from chassis.database import Database, Transaction
-from chassis.errors import KeyReused
+from chassis.errors import KeyBusy, KeyReused
 from chassis.events import Incoming
 from chassis.inbox import Inbox
 from chassis.notes import Notes
@@ -255,3 +255,21 @@ async def test_a_refused_command_stores_nothing(database: Database, wang: Notes)
         await Commands(database).run(context(), MoveOrderResponse, refuse)
 
     assert await Commands(database).run(context(fingerprint="f2"), MoveOrderResponse, accept) == MoveOrderResponse()
+
+
+async def test_a_key_that_stays_busy_is_said_after_two_seconds(database: Database, wang: Notes) -> None:
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(unit: Transaction) -> MoveOrderResponse:
+        started.set()
+        await release.wait()
+        return MoveOrderResponse()
+
+    first = asyncio.create_task(Commands(database).run(context(), MoveOrderResponse, slow))
+    await started.wait()
+
+    with pytest.raises(KeyBusy):
+        await Commands(database).run(context(), MoveOrderResponse, slow)
+
+    release.set()
+    await first
