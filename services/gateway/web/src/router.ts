@@ -2,7 +2,7 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router"
 import { words } from "./strings.zh";
 
 declare module "vue-router" {
-  interface RouteMeta { title: string; open?: boolean; full?: boolean; roles?: string[] }
+  interface RouteMeta { title: string; open?: boolean; full?: boolean; device?: boolean; roles?: string[] }
 }
 
 const routes: RouteRecordRaw[] = [
@@ -12,7 +12,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/orders/:number", component: () => import("./pages/orders/OrderPage.vue"), meta: { title: words.nav.orders } },
   { path: "/planning", component: () => import("./pages/planning/PlanningPage.vue"), meta: { title: words.nav.planning } },
   { path: "/floor", component: () => import("./pages/floor/FloorPage.vue"), meta: { title: words.nav.floor, full: true } },
-  { path: "/warehouse", component: () => import("./pages/warehouse/WarehousePage.vue"), meta: { title: words.nav.warehouse, full: true } },
+  { path: "/warehouse", component: () => import("./pages/warehouse/WarehousePage.vue"), meta: { title: words.nav.warehouse, full: true, device: true } },
   { path: "/finance", component: () => import("./pages/finance/FinancePage.vue"), meta: { title: words.nav.finance, roles: ["finance", "manager", "sales_supervisor", "sales", "clerk"] } },
   { path: "/reports", component: () => import("./pages/reports/ReportsPage.vue"), meta: { title: words.nav.reports } },
   { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: words.nav.settings } },

@@ -27,7 +27,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 function prepared(method: string, options: Options): RequestInit {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...(options.open ? {} : session.bearer()) };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.key) headers["Idempotency-Key"] = options.key;
   if (options.match) headers["If-Match"] = options.match;
@@ -50,6 +50,7 @@ export async function ask(method: string, path: string, options: Options = {}): 
     const answer = await fetch(address(path, options.query), prepared(method, options)).catch(() => null);
     if (answer && answer.status !== 503) {
       connection.here();
+      if (answer.status === 401 && !session.user && !options.open) { session.dropDevice(); return answer; }
       if (answer.status === 401 && !options.open) { await session.signInAgain(); continue; }
       return answer;
     }

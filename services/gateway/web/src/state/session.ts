@@ -3,6 +3,8 @@ import { problemOf } from "@/api/problem";
 import type { User } from "@/api/models";
 
 const KEPT = "orderhub.session";
+const DEVICE = "orderhub.device-token";
+const DEVICE_ID = "orderhub.device";
 const CSRF_COOKIE = "oh_csrf";
 const EARLY_MS = 45_000;
 
@@ -18,6 +20,11 @@ function cookie(name: string): string {
   return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
+export interface EnrolledDevice { device_id: string; token: string }
+function enrolled(): EnrolledDevice | null {
+  try { return JSON.parse(localStorage.getItem(DEVICE) ?? "null") as EnrolledDevice | null; } catch { return null; }
+}
+
 let renewing: Promise<boolean> | null = null;
 let waiting: (() => void)[] = [];
 
@@ -25,6 +32,19 @@ let waiting: (() => void)[] = [];
 export const session = reactive({
   user: null as User | null,
   asking: false,
+  device: typeof localStorage === "undefined" ? null : enrolled(),
+
+  /** Exchanges the one-time code of the enrolment QR for this device's own token. */
+  async enrol(code: string): Promise<void> {
+    const answer = await fetch("/api/v1/devices:enrol", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) });
+    if (!answer.ok) throw await problemOf(answer);
+    this.device = (await answer.json()) as EnrolledDevice;
+    localStorage.setItem(DEVICE, JSON.stringify(this.device));
+    localStorage.setItem(DEVICE_ID, this.device.device_id);
+  },
+  /** Who sends, when nobody is signed in: an enrolled device. */
+  bearer(): Record<string, string> { return !this.user && this.device ? { Authorization: `Bearer ${this.device.token}` } : {}; },
+  dropDevice(): void { this.device = null; localStorage.removeItem(DEVICE); },
 
   /** Takes up the sign-in of this browser; a new tab needs no password. */
   async start(): Promise<void> {
