@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass, field
 
 CHUNK = 65_536
+HEALED_WITHIN_SECONDS = 0.02
 UP, DOWN = "up", "down"  # from the client to the server, and back
 
 
@@ -22,8 +23,8 @@ class Proxy:
 
     target: str
     latency: float = 0.0  # seconds added to each chunk, both ways
-    deaf: frozenset[str] = frozenset()  # directions whose bytes are swallowed while the connections stay open
-    swallowed: int = field(default=0, init=False)
+    deaf: frozenset[str] = frozenset()  # directions whose bytes do not arrive while the connections stay open
+    held: int = field(default=0, init=False)
     delayed: int = field(default=0, init=False)
     resets: int = field(default=0, init=False)
     _server: asyncio.Server = field(init=False)
@@ -39,7 +40,7 @@ class Proxy:
         return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def black_hole(self) -> None:
-        """Swallow everything both ways: a partition, as seen by either side."""
+        """Let nothing through either way: a partition, as seen by either side."""
         self.deaf = frozenset((UP, DOWN))
 
     def heal(self) -> None:
@@ -84,7 +85,8 @@ class Proxy:
                     self.delayed += 1
                     await asyncio.sleep(self.latency)
                 if direction in self.deaf:
-                    self.swallowed += len(chunk)
-                    continue
+                    self.held += len(chunk)
+                while direction in self.deaf:  # TCP loses no byte in mid-stream: late they come, or never
+                    await asyncio.sleep(HEALED_WITHIN_SECONDS)
                 writer.write(chunk)
                 await writer.drain()

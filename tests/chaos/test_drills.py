@@ -175,7 +175,7 @@ async def test_a_partition_is_an_honest_refusal_and_heals_by_itself(stack: Stack
                 slowest.append(time.monotonic() - began)
                 assert answer.status_code == 503
                 assert "Retry-After" in answer.headers
-            drill.faults.confirmed.append(f"partition gateway-order: {proxy.swallowed} bytes swallowed")
+            drill.faults.confirmed.append(f"partition gateway-order: {proxy.held} bytes held")
             proxy.heal()
             took = await drill.good_weather()
             drill.faults.confirmed[-1] += f"; all kinds of commands acknowledged {took:.1f} s after healing"
@@ -188,7 +188,7 @@ async def test_a_partition_is_an_honest_refusal_and_heals_by_itself(stack: Stack
         await proxy.stop()
 
     print(f"  {len(slowest)} questions were refused meanwhile, the slowest after {max(slowest):.1f} s")
-    assert proxy.swallowed > 0
+    assert proxy.held > 0
     assert max(slowest) < FASTEST_HONEST_SECONDS
 
 
