@@ -152,7 +152,8 @@ async def test_messages_wait_while_the_vendor_is_down_and_go_out_once(stack: Sta
     print(
         f"  {len(texts)} messages to single recipients, {len(texts) - len(set(texts))} of them twice, {given_up} given up"
     )
-    assert given_up == 0
+    refused = await fetch(stack, "notify", "SELECT count(*) FROM delivery_attempt WHERE result <> 'delivered'")
+    assert (given_up, refused > 0) == (0, True)  # some sends did fail
 
 
 async def _none(stack: Stack, query: str) -> bool:
