@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from tests.e2e.stack import Stack
@@ -22,6 +24,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--lang=zh-CN",
 ]  # fmt: skip
 DESK, TABLET, HANDHELD = (1366, 860), (1024, 768), (390, 844)
+# The story runs in `make test`; everything else of the browser takes minutes and belongs to `make proof`.
+LONG = pytest.mark.skipif(not os.environ.get("ORDERHUB_PROOF"), reason="part of make proof")
 SERIOUS = ("serious", "critical")
 
 

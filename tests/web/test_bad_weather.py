@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Route, expect
 from tests.e2e.client import Api
 from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
-from tests.web.browser import Desk, desk
+from tests.web.browser import LONG, Desk, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
 PATIENCE_MS = 20_000
 
 

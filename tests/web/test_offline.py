@@ -10,9 +10,9 @@ from playwright.async_api import Browser, expect
 from tests.e2e.client import Api, Json
 from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
-from tests.web.browser import HANDHELD, desk
+from tests.web.browser import HANDHELD, LONG, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
 SCANS = 30
 VERDICTS_MS = 30_000
 

@@ -8,9 +8,9 @@ from playwright.async_api import Browser
 from tests.e2e.client import Api
 from tests.e2e.factory import build
 from tests.e2e.stack import Stack
-from tests.web.browser import DESK, HANDHELD, TABLET, desk
+from tests.web.browser import DESK, HANDHELD, LONG, TABLET, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
 
 PAGES = [
     ("workbench-sales", "sales", "/", DESK), ("workbench-planner", "planner", "/", DESK),
