@@ -29,9 +29,9 @@ cert: packages-runtime ## make a small CA and a certificate for this machine's L
 
 ##@ Check
 test: packages-dev ## the tests, on throwaway servers (< 5 min)
-	@$(PY) -m deploy.local.testbed run -- $(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
+	@$(PY) -m deploy.local.testbed run -- $(PY) -m pytest -n 2 $(TESTS)
 proof: packages-dev ## the long form: full seeds, mutants, schemathesis, chaos
-	@ORDERHUB_PROOF=1 $(PY) -m deploy.local.testbed run -- $(PY) -m pytest -n 2 --dist loadgroup --timeout=1800 tests
+	@ORDERHUB_PROOF=1 $(PY) -m deploy.local.testbed run -- $(PY) -m pytest -n 2 --timeout=1800 tests
 	@$(MAKE) --no-print-directory chaos
 bench: packages-dev ## benchmarks beside their limits
 	@$(PY) -m tests.bench

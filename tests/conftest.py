@@ -5,13 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.e2e.stack import Stack, down, up
 from tests.support.postgres import TestDatabases
 from tests.support.rabbit import amqp_url, fresh_topology
+
+WHOLE_STACK = ("tests/e2e/", "tests/web/", "tests/chaos/test_drills.py")
+
+
+class OneStack(LoadScopeScheduling):
+    """Gives a worker a file at a time, and everything that needs the one running stack to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith(WHOLE_STACK) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
+    """Replace the group marks of xdist, which the pytest we use does not show to its workers."""
+    return OneStack(config, log)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -24,7 +24,7 @@ from tests.e2e.client import Api
 from tests.e2e.stack import Stack
 from tests.support.waiting import eventually
 
-pytestmark = [needs_chaos, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
+pytestmark = [needs_chaos, pytest.mark.timeout(900)]
 HURT_SECONDS = 10.0
 FASTEST_HONEST_SECONDS = 3.6  # the deadline of a command, and a little for the way
 

@@ -12,7 +12,7 @@ from tests.e2e.client import Api, Json
 from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]  # one stack, one worker
+pytestmark = [pytest.mark.timeout(300)]
 
 
 async def confirmed(api: Api, factory: Factory, stack: Stack, *lines: tuple[str, str], urgency: str = "green") -> str:

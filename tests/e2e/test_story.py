@@ -13,7 +13,7 @@ from tests.e2e.factory import Factory, build
 from tests.e2e.listener import Listener
 from tests.e2e.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]  # one stack, one worker
+pytestmark = [pytest.mark.timeout(300)]
 
 HOPS = [
     "OrderSubmitted", "CapacityConfirmationRequested", "CapacityConfirmed", "OrderConfirmed", "OrderPlanned",

@@ -12,7 +12,7 @@ from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 from tests.web.browser import LONG, Desk, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
+pytestmark = [pytest.mark.timeout(300), LONG]
 PATIENCE_MS = 20_000
 
 

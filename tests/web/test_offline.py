@@ -12,7 +12,7 @@ from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 from tests.web.browser import HANDHELD, LONG, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
+pytestmark = [pytest.mark.timeout(300), LONG]
 SCANS = 30
 VERDICTS_MS = 30_000
 

@@ -10,7 +10,7 @@ from tests.e2e.factory import build
 from tests.e2e.stack import Stack
 from tests.web.browser import DESK, HANDHELD, LONG, TABLET, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300), LONG]
+pytestmark = [pytest.mark.timeout(300), LONG]
 
 PAGES = [
     ("workbench-sales", "sales", "/", DESK), ("workbench-planner", "planner", "/", DESK),

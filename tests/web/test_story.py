@@ -13,7 +13,7 @@ from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 from tests.web.browser import DESK, HANDHELD, TABLET, Desk, desk
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 FRESH_MS = 5_000
 
 
