@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from planning_service.domain.bom_diff import differences
 from planning_service.domain.bom_sheet import SheetRow, read_sheet
 from planning_service.domain.change import PlannedLine, change_line
+from planning_service.domain.component import Component, Held
 from planning_service.domain.giving_way import Claim, behind, displace
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 from planning_service.domain.scan import ScanPolicy, apply_scan
@@ -50,6 +52,23 @@ def test_a_changed_line(wanted, cancelled, more, stocked, surplus) -> None:
 
     found = ([o.number for o in change.cancel], change.more, change.stocked, change.surplus)
     assert found == (cancelled, more, stocked, surplus)
+
+
+def test_the_newest_untouched_production_is_taken_back_first() -> None:
+    change = change_line(planned(0, order("P1", 5), order("P2", 5)), d(5))
+
+    assert [o.number for o in change.cancel] == ["P2"]
+
+
+def test_what_is_being_made_is_no_shortage_and_telling_happens_on_turns_only() -> None:
+    base = Component("SO1", "PO1", 1, "S", "S", "个", DAY, required=d(4), made=d(3), expected=d(3))
+    held = base.holding(Held(1, "S", d(1), d(0), d(3)))
+    ended = held.expecting_nothing()
+
+    assert (held.short, held.wants_telling()) == (0, False)
+    assert (ended.short, ended.wants_telling()) == (3, True)
+    assert replace(ended, told=True).wants_telling() is False
+    assert replace(held, told=True).wants_telling() is True
 
 
 def test_children_untouched_go_with_their_parent() -> None:

@@ -47,6 +47,21 @@ def test_a_part_at_two_levels_has_its_low_level_code_and_one_row() -> None:
     assert rows(cat, quantity="10") == {"S": (1, d(20)), "C": (2, d(70))}
 
 
+@pytest.mark.parametrize("deep_first", [True, False])
+def test_the_longest_way_decides_the_level_whatever_line_comes_first(deep_first) -> None:
+    # root > X > Y > C is longer than root > Z > C
+    lines = [line("X"), line("Z")]
+    cat = catalogue(
+        [item(code, "make") for code in ("A", "X", "Y", "Z")] + [item("C")],
+        A=version(*(lines if deep_first else lines[::-1])),
+        X=version(line("Y")),
+        Y=version(line("C")),
+        Z=version(line("C")),
+    )
+
+    assert {code: level for code, (level, _) in rows(cat).items()} == {"X": 1, "Z": 1, "Y": 2, "C": 3}
+
+
 def test_nested_phantoms_are_exploded_through_and_left_out() -> None:
     cat = catalogue(
         [item("A", "make"), item("P", "phantom"), item("Q", "phantom"), item("C")],

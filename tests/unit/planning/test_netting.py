@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planning_service.domain.bom import Alternate
+from planning_service.domain.explosion import explode
+from planning_service.domain.item import Supply
 from planning_service.domain.plan import DemandLine, plan_order
+from planning_service.domain.structure import compile_structure
 from tests.unit.planning import oracle
 from tests.unit.planning.builders import DAY, catalogue, d, item, line, version
 from tests.unit.planning.dags import EXAMPLES, dags
@@ -209,6 +212,20 @@ def test_phantom_components_belong_to_the_parent_that_asked() -> None:
         "A": {"S": 1, "C": 2},
         "S": {"C": 3},
     }
+
+
+def test_the_setup_of_a_phantom_is_lost_once_as_the_explosion_says() -> None:
+    # A takes 2 P itself and 3 through S: 5 C and one setup of 7, in the preview and in the plan alike
+    cat = catalogue(
+        [item("A", "make", "台"), item("S", "make", "个"), item("P", "phantom"), item("C")],
+        A=version(line("S", 1), line("P", 2)),
+        S=version(line("P", 3)),
+        P=version(line("C", 1, setup_quantity=7)),
+    )
+    structure = compile_structure(cat, "A", DAY, supply=Supply.MAKE)
+
+    assert picks(plan(cat, ("A", 1), C=100))["C"][0] == d(12)
+    assert {r.item.code: r.required for r in explode(structure, d(1))} == {"S": d(1), "C": d(12)}
 
 
 def test_an_absurd_quantity_is_refused_not_rounded() -> None:
