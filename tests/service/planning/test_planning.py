@@ -86,6 +86,18 @@ async def test_an_order_that_is_not_confirmed_is_not_planned(world: World) -> No
         await world.plan("NOPE")
 
 
+async def test_an_order_cancelled_while_its_plan_was_worked_out_gets_none(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=100)
+    world.orders.add("SO1", ("A", 2))  # the answer that was on its way still says confirmed
+    cancelled = order_events.OrderCancelled(order_number="SO1", reason="客户取消", state="cancelled")
+    await world.hear("order", "orders/SO1", cancelled)
+
+    with pytest.raises(OrderNotPlannable):
+        await world.plan("SO1")
+    assert await world.told("OrderPlanned") == []
+
+
 async def test_lines_that_cannot_be_planned_are_told_and_tried_again_later(world: World) -> None:
     await world.motor_factory()
     await world.item("N", "make", "台")

@@ -15,14 +15,18 @@ from planning_service.adapters.components import ComponentRows
 from planning_service.app.ports import KeptLine, OrderFacts
 from planning_service.domain.change import LineChange
 from planning_service.domain.component import Component
+from planning_service.domain.errors import OrderNotPlannable
 from planning_service.domain.exact import from_micro
 from planning_service.domain.plan import OrderPlan
 
+ENDED = ("cancelled", "closed_short")
+"""Told by an event while the plan was worked out: planning goes by the newest it knows."""
 _CLAIM = text("""
 INSERT INTO plan (order_number, order_id, planned_at, planned_by, traceparent)
 VALUES (:number, :id, :now, :who, :trace) ON CONFLICT (order_number) DO NOTHING
 """)
 _LOCK = text("SELECT order_number FROM plan WHERE order_number = :number FOR NO KEY UPDATE")
+_STATE = text("SELECT state FROM order_copy WHERE order_number = :number")
 _LINES = text("SELECT line_no FROM plan_line WHERE order_number = :number")
 _UNPLANNED = text("UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE order_number = :number")
 _KEPT = text("SELECT line_no, quantity, unit FROM plan_line WHERE order_number = :number ORDER BY line_no")
@@ -59,6 +63,9 @@ class PlanRows:
         values = {"number": order.number, "id": order.id, "now": now, "who": who, "trace": order.traceparent}
         await self._unit.execute(_CLAIM, values)
         await self._unit.execute(_LOCK, {"number": order.number})
+        state = (await self._unit.execute(_STATE, {"number": order.number})).scalar()
+        if state in ENDED:
+            raise OrderNotPlannable(number=order.number, state=state, allowed=[])
         return set((await self._unit.execute(_LINES, {"number": order.number})).scalars())
 
     async def add(

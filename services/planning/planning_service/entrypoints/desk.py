@@ -68,7 +68,9 @@ class Desk:
         async with self.database.read() as reader:
             return await self.cache.snapshot(reader)
 
-    async def prepared(self, order: str, planned: frozenset[int], stock: Stock) -> Prepared:
+    async def prepared(
+        self, order: str, planned: frozenset[int], stock: Stock, orders: Orders | None = None
+    ) -> Prepared:
         """Work out a plan for the lines not planned yet, against stock that has heard of all earlier plans."""
         async with self.database.read() as reader:
             catalogue = await self.cache.snapshot(reader)
@@ -76,7 +78,7 @@ class Desk:
         marks = tuple(Mark(self.database.source, subject, last) for subject, last in unheard)
         return await prepare_plan(
             order,
-            self.orders,
+            orders or self.orders,
             StockThatHeard(stock, marks),
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
@@ -84,13 +86,15 @@ class Desk:
             planned_lines=planned,
         )
 
-    async def plan_order(self, context: CommandContext, order: str, stock: Stock) -> pb.PlanOrderResponse:
+    async def plan_order(
+        self, context: CommandContext, order: str, stock: Stock, orders: Orders | None = None
+    ) -> pb.PlanOrderResponse:
         """Plan the lines of an order that have no plan yet and return the whole plan."""
 
         async def ahead() -> Prepared:
             known = await self.plan(order)
             planned = frozenset(line.line_no for line in known.lines) if known else frozenset()
-            prepared = await self.prepared(order, planned, stock)
+            prepared = await self.prepared(order, planned, stock, orders)
             if known is None or prepared.plan.lines:
                 refuse_unless_plannable(prepared.order)
             return prepared

@@ -21,7 +21,7 @@ from chassis.principal import Principal
 from planning_service.adapters.message_forms import stamp
 from planning_service.adapters.plan_jobs import PlanJobRows, job_of
 from planning_service.adapters.production_orders import as_uuid
-from planning_service.app.ports import Stock
+from planning_service.app.ports import OrderFacts, Orders, Stock
 from planning_service.domain.errors import FieldError, Invalid, NotFound, PlanningRefusal
 from planning_service.domain.giving_way import Claim
 from planning_service.entrypoints.desk import Desk
@@ -29,6 +29,7 @@ from planning_service.entrypoints.desk import Desk
 MAX_ORDERS = 5_000
 POLL_SECONDS = 2.0
 CHUNK = 100
+CALLS_AT_ONCE = 8
 log = structlog.get_logger()
 
 
@@ -60,6 +61,33 @@ class ClaimedStock:
         for pick in plan.pick_list:
             if pick.item_code in self._free:
                 self._free[pick.item_code] -= Decimal(pick.reserved)
+
+
+class FetchedOrders:
+    """The orders of one chunk, asked for a few at a time before the first is planned."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._found: dict[str, asyncio.Task[OrderFacts]] = {}
+        self._gate = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    def fetch(self, keys: Iterable[str]) -> None:
+        """Begin to ask for these orders."""
+        self._found = {key: asyncio.create_task(self._ask(key)) for key in keys}
+
+    async def get(self, order: str) -> OrderFacts:
+        """Return an order, or raise what asking for it raised."""
+        return await self._found[order]
+
+    async def close(self) -> None:
+        """Let nothing run on."""
+        for task in self._found.values():
+            task.cancel()
+        await asyncio.gather(*self._found.values(), return_exceptions=True)
+
+    async def _ask(self, key: str) -> OrderFacts:
+        async with self._gate:
+            return await self._orders.get(key)
 
 
 class PlanJobs(Desk):
@@ -135,22 +163,31 @@ class PlanJobs(Desk):
         return False
 
     async def _run_chunk(self, job_id: UUID, chunk: list[tuple[int, str]], stop: asyncio.Event) -> None:
-        stock = ClaimedStock(self.stock)
-        for position, key in chunk:
-            if stop.is_set():
-                return
-            result, reason, plan = await self._run_order(key, stock)
-            unplanned = [
-                {"line_no": u.line_no, "reason": u.reason, "params": dict(u.params)} for u in plan.unplanned_lines
-            ]
-            async with self.database.transaction() as unit:
-                await PlanJobRows(unit).done(
-                    job_id, position, result, reason=reason, unplanned=unplanned, short=len(plan.shortages)
-                )
-
-    async def _run_order(self, key: str, stock: ClaimedStock) -> tuple[str, str, pb.PlanOrderResponse]:
+        stock, orders = ClaimedStock(self.stock), FetchedOrders(self.orders)
+        orders.fetch(key for _, key in chunk)
         try:
-            plan = await self.plan_order(CommandContext(), key, stock)
+            for position, key in chunk:
+                if stop.is_set():
+                    return
+                await self._plan_one(job_id, position, key, stock, orders)
+        finally:
+            await orders.close()
+
+    async def _plan_one(
+        self, job_id: UUID, position: int, key: str, stock: ClaimedStock, orders: FetchedOrders
+    ) -> None:
+        result, reason, plan = await self._run_order(key, stock, orders)
+        unplanned = [{"line_no": u.line_no, "reason": u.reason, "params": dict(u.params)} for u in plan.unplanned_lines]
+        async with self.database.transaction() as unit:
+            await PlanJobRows(unit).done(
+                job_id, position, result, reason=reason, unplanned=unplanned, short=len(plan.shortages)
+            )
+
+    async def _run_order(
+        self, key: str, stock: ClaimedStock, orders: FetchedOrders
+    ) -> tuple[str, str, pb.PlanOrderResponse]:
+        try:
+            plan = await self.plan_order(CommandContext(), key, stock, orders)
         except PlanningRefusal as refusal:
             return "refused", refusal.reason, pb.PlanOrderResponse()
         except Remote as refusal:
