@@ -12,6 +12,7 @@ import pytest
 from deploy.k8s.make_secrets import documents as secret_documents
 from deploy.k8s.pods import pods
 from deploy.k8s.render import HERE, Document, render
+from deploy.k8s.smoke.podman import apt_mirror
 from deploy.k8s.smoke.translate import LEFT_OUT, Stage, secret_texts
 from deploy.local.keys import SERVICES, made
 
@@ -59,3 +60,17 @@ def test_every_name_the_settings_use_has_an_address(stage: Stage) -> None:
 
     assert {*SERVICES, "postgres", "rabbitmq"} <= names.keys()
     assert len(set(names.values())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("written", "mirror"),
+    [
+        ("# none\ndeb [signed-by=/a.gpg] http://mirror.example/debian bookworm main\n", "http://mirror.example/debian"),
+        ("deb http://mirror.example/debian/ bookworm main\n", "http://mirror.example/debian"),
+        ("deb http://mirror.example/other bookworm main\n", ""),
+    ],
+)
+def test_debian_comes_from_where_this_machine_gets_it(tmp_path: Path, written: str, mirror: str) -> None:
+    (tmp_path / "sources.list").write_text(written)
+
+    assert apt_mirror(tmp_path) == mirror

@@ -140,7 +140,9 @@ def run(stage: Stage, podman: Podman) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--home", type=Path, default=Path("/var/tmp/orderhub-smoke"))  # noqa: S108  images outlive a boot
-    parser.add_argument("--mirror", default="", help="where Debian's packages come from")
+    parser.add_argument(
+        "--mirror", default="", help="where Debian's packages come from (this machine's own apt source)"
+    )
     parser.add_argument("--folder", choices=FOLDERS, default="base", help="small-site drills backup and restore too")
     parser.add_argument("--rebuild", action="store_true", help="build our images anew")
     asked = parser.parse_args()

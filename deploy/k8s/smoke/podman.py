@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ def prepare(podman: Podman, mirror: str, *, rebuild: bool) -> None:
             build(podman, ROOT / "deploy/Dockerfile", service_image(service), f"SERVICE={service}")
 
 
+def apt_mirror(sources: Path = Path("/etc/apt")) -> str:
+    """Return where this machine's own apt gets Debian from; empty leaves it to debootstrap."""
+    files = [sources / "sources.list", *sorted((sources / "sources.list.d").glob("*"))]
+    lines = [line for file in files if file.is_file() for line in file.read_text().splitlines()]
+    found = (re.match(r"(?:deb\s+(?:\[[^]]*\]\s+)?|URIs:\s*)(\S+/debian)/?(?:\s|$)", line) for line in lines)
+    return next((match[1] for match in found if match), "")
+
+
 def base(podman: Podman, mirror: str) -> None:
     """Bootstrap Debian 12 with Python, and with this machine's certificates, so that packages can be fetched in it."""
     print("  bootstrapping Debian 12, one to three minutes", flush=True)
@@ -84,7 +93,7 @@ def base(podman: Podman, mirror: str) -> None:
         "bookworm",
         str(root),
     ]
-    subprocess.run([*command, mirror], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, *filter(None, [mirror or apt_mirror()])], check=True, stdout=subprocess.DEVNULL)
     shutil.copyfile(f"/{CERTIFICATES}", root / CERTIFICATES)
     archive = podman.home / "base.tar"
     subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
