@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import pytest_asyncio
 
 from tests.chaos.drill import a_stack
 from tests.e2e.stack import Stack
+from tests.support.rabbit import amqp_url, fresh_topology
 
 needs_chaos = pytest.mark.skipif(not os.environ.get("ORDERHUB_CHAOS"), reason="a drill: make chaos")
 
@@ -20,3 +22,13 @@ def stack() -> Iterator[Stack]:
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # the subscriber reconnects by itself
     with a_stack() as running:
         yield running
+
+
+@pytest_asyncio.fixture
+async def broker(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A vhost no other test uses: a stranger's queue left bound there would take in what must find no way."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    monkeypatch.setenv("ORDERHUB_TEST_VHOST", f"test{9 - worker % 2}")
+    url = amqp_url()
+    await fresh_topology(url)
+    return url
