@@ -13,7 +13,7 @@ from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.planning.v1 import events_pb2 as planning_events
 
 from chassis.database import is_transient
-from inventory_service.adapters.reservations import ADMIT
+from inventory_service.adapters.admission import ADMIT
 from inventory_service.adapters.stock import LOCK
 from tests.service.inventory.conftest import MakeWorld, World, made
 

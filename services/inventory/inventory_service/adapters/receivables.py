@@ -39,6 +39,12 @@ SET id = CASE WHEN EXCLUDED.id <> '' THEN EXCLUDED.id ELSE receivable.id END,
     state = CASE WHEN receivable.state = 'open' THEN EXCLUDED.state ELSE receivable.state END,
     traceparent = CASE WHEN EXCLUDED.traceparent <> '' THEN EXCLUDED.traceparent ELSE receivable.traceparent END
 """)
+_DEAD = text("""
+SELECT number FROM receivable WHERE number = ANY (CAST(:numbers AS text[])) AND state <> 'open'
+""")
+_BEGUN = text(f"""
+SELECT {_COLUMNS} FROM receivable WHERE number = ANY (CAST(:numbers AS text[])) AND received > 0
+""")  # noqa: S608
 # The guard and the change are one statement: two handhelds never receive more than passed (X35).
 _RECEIVE = text(f"""
 UPDATE receivable SET received = received + CAST(:quantity AS numeric)
@@ -64,6 +70,13 @@ class SqlReceivables:
         if not numbers:
             return {}
         rows = await self._executor.execute(_OF_NUMBERS, {"numbers": list(numbers)})
+        return {row.number: _receivable(row) for row in rows}
+
+    async def dead(self, numbers: Collection[str]) -> set[str]:
+        return set((await self._executor.execute(_DEAD, {"numbers": list(numbers)})).scalars()) if numbers else set()
+
+    async def begun(self, numbers: Collection[str]) -> dict[str, Receivable]:
+        rows = await self._executor.execute(_BEGUN, {"numbers": list(numbers)}) if numbers else ()
         return {row.number: _receivable(row) for row in rows}
 
     async def learn(self, orders: Sequence[Receivable]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
+from inventory_service.adapters.admission import ADMIT, asked_columns, claim_columns
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
 _COLUMNS = """r.production_order_number, r.order_number, r.line_no, r.item_code, r.unit, r.need, r.got, r.issued,
@@ -72,35 +72,6 @@ FROM unnest(CAST(:production_orders AS text[]), CAST(:orders AS text[]), CAST(:l
 WHERE (r.production_order_number, r.order_number, r.line_no, r.item_code)
     = (t.production_order_number, t.order_number, t.line_no, t.item_code)
 """)
-
-# New lines and their share in one statement: under the lock nothing is free beside an open shortage, so what is free now
-# goes to the new lines alone, most pressing first. Safety stock is left alone (X28).
-ADMIT = f"""
-WITH t AS (
-{_GIVEN}
-),
-free AS (
-  SELECT item_code, greatest(0, on_hand - reserved - quarantined - safety_stock) AS a FROM stock
-  WHERE item_code = ANY (CAST(:items AS text[]))
-),
-alloc AS (
-  SELECT t.*, greatest(0, least(t.need, free.a - (sum(t.need) OVER w - t.need))) AS share
-  FROM t JOIN free USING (item_code)
-  WINDOW w AS (PARTITION BY t.item_code ORDER BY t.planner_rank, t.urgency, t.due_date, t.place ROWS UNBOUNDED PRECEDING)
-),
-put AS (
-  INSERT INTO reservation_line (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-                                planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at)
-  SELECT production_order_number, order_number, line_no, item_code, unit, need, share, issued,
-         planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at FROM alloc ORDER BY place
-),
-taken AS (
-  UPDATE stock s SET reserved = s.reserved + g.share
-  FROM (SELECT item_code, sum(share) AS share FROM alloc GROUP BY item_code) g
-  WHERE s.item_code = g.item_code AND g.share > 0
-)
-SELECT place, share FROM alloc
-"""  # noqa: S608  constants
 
 # Safety stock is left alone (X28). A running sum gives each hungry line its share, most pressing first.
 REALLOCATE = """
@@ -183,12 +154,12 @@ class SqlReservations:
     async def admit(self, lines: Sequence[Line]) -> list[Line]:
         if not lines:
             return []
-        shares = {row.place: row.share for row in await self._unit.execute(self._admit, _columns(lines))}
-        return [replace(line, got=shares[place]) for place, line in enumerate(lines)]
+        short = {row.place: row.share for row in await self._unit.execute(self._admit, asked_columns(lines))}
+        return [line.granted(short.get(place, line.need)) for place, line in enumerate(lines, 1)]
 
     async def rank(self, claims: Mapping[LineKey, Claim]) -> None:
         if claims:
-            await self._unit.execute(_RANK, {**_keys(claims), **_claims(claims.values())})
+            await self._unit.execute(_RANK, {**_keys(claims), **claim_columns(claims.values())})
 
     async def reallocate(self, items: Collection[str]) -> list[LineKey]:
         rows = await self._unit.execute(self._reallocate, {"items": sorted(items)})
@@ -225,16 +196,9 @@ def _keys(keys: Collection[LineKey]) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def _claims(claims: Collection[Claim]) -> dict[str, list[Any]]:
-    return {
-        "ranks": [claim.rank for claim in claims], "urgencies": [claim.urgency for claim in claims],
-        "dues": [claim.due for claim in claims],
-    }  # fmt: skip
-
-
 def _columns(lines: Sequence[Line]) -> dict[str, list[Any]]:
     return {
-        **_keys([line.key for line in lines]), **_claims([line.claim for line in lines]),
+        **_keys([line.key for line in lines]), **claim_columns([line.claim for line in lines]),
         "units": [line.unit for line in lines], "needs": [line.need for line in lines],
         "gots": [line.got for line in lines], "issueds": [line.issued for line in lines],
         "opens": [line.is_open for line in lines], "askeds": [line.asked for line in lines],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -25,19 +25,23 @@ class Touched:
 
     async def by(self, events: Sequence[Incoming]) -> set[str]:
         """Return the items of these events."""
-        said = {code for event in events for code in _said(event.data) if findable(code)}
+        codes: set[str] = set()
+        for event in events:
+            _collect(event.data, codes)
+        said = {code for code in codes if findable(code)}
         orders = [str(event.data.get("order_number", "")) for event in events]
         async with self._database.read() as connection:
             rows = await connection.execute(_OF_ORDERS, {"orders": [order for order in orders if findable(order)]})
             return said | set(rows.scalars())
 
 
-def _said(data: Mapping[str, Any]) -> Iterable[str]:
-    """Yield every item code anywhere in an event's data."""
-    for name, value in data.items():
-        if name == "item_code" and isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
+def _collect(data: Mapping[str, Any], codes: set[str]) -> None:
+    """Add every item code anywhere in an event's data."""
+    code = data.get("item_code")
+    if isinstance(code, str):
+        codes.add(code)
+    for value in data.values():
+        if type(value) is list:
             for part in value:
-                if isinstance(part, Mapping):
-                    yield from _said(part)
+                if type(part) is dict:
+                    _collect(part, codes)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from chassis.clock import Clock
 from chassis.database import Transaction
+from inventory_service.adapters.admission import ADMIT
 from inventory_service.adapters.documents import SqlDocuments
 from inventory_service.adapters.items import SqlItems
 from inventory_service.adapters.messages import Messages
 from inventory_service.adapters.orders import SqlOrders
 from inventory_service.adapters.receivables import SqlReceivables
-from inventory_service.adapters.reservations import ADMIT, REALLOCATE, SqlReservations
+from inventory_service.adapters.reservations import REALLOCATE, SqlReservations
 from inventory_service.adapters.stock import LOCK, SqlStock
 from inventory_service.app.ports import Policy, Warehouse
 

@@ -129,6 +129,12 @@ class Receivables(Protocol):
 
     async def of_numbers(self, numbers: Collection[str]) -> dict[str, Receivable]: ...
 
+    async def dead(self, numbers: Collection[str]) -> set[str]:
+        """Return which of them have ended."""
+
+    async def begun(self, numbers: Collection[str]) -> dict[str, Receivable]:
+        """Return those of which something was received."""
+
     async def learn(self, orders: Sequence[Receivable]) -> None:
         """Take over what planning says: nothing known is forgotten, `passed` only rises, `received` is ours."""
 

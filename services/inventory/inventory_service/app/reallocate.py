@@ -23,9 +23,10 @@ async def reallocate(
 async def settle_behind(house: Warehouse, fed: Collection[LineKey], movement_id: str) -> None:
     """Consume what receipts made earlier still owe, now that it is here."""
     keys = {key for key in fed if key.production_order}
-    orders = await house.receivables.of_numbers(sorted({key.production_order for key in keys}))
-    behind = {number: of for number, of in orders.items() if of.received > 0}
-    if not behind or not house.policy.backflush:
+    if not keys or not house.policy.backflush:
+        return
+    behind = await house.receivables.begun({key.production_order for key in keys})
+    if not behind:
         return
     demands = {key.demand for key in keys if key.production_order in behind}
     for demand, lines in by_demand(await house.reservations.of_demands(sorted(demands))):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reallocate import reallocate, settle_behind
 from inventory_service.app.tell_holdings import tell_lines
-from inventory_service.domain.production import OPEN, Receivable
+from inventory_service.domain.production import Receivable
 from inventory_service.domain.reservation import Line, LineKey
 from inventory_service.domain.shipping import ENDED_STATES
 
@@ -78,7 +78,7 @@ async def _alive(house: Warehouse, asked: Sequence[Line]) -> list[Line]:
     """Leave out what was cancelled before its plan arrived here."""
     states = await house.orders.states({line.key.order for line in asked})
     numbers = {line.key.production_order for line in asked if line.key.production_order}
-    dead = {number for number, of in (await house.receivables.of_numbers(numbers)).items() if of.state != OPEN}
+    dead = await house.receivables.dead(numbers)
     return [
         line
         for line in asked

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from itertools import groupby
 
 from inventory_service.app.ports import Warehouse
 from inventory_service.domain.reservation import Demand, Line
@@ -24,5 +24,11 @@ def tell_lines(house: Warehouse, lines: Iterable[Line]) -> None:
 
 def by_demand(lines: Iterable[Line]) -> list[tuple[Demand, list[Line]]]:
     """Group lines by who needs them."""
-    ordered = sorted(lines, key=lambda line: (line.key.demand, line.key))
-    return [(demand, list(group)) for demand, group in groupby(ordered, key=lambda line: line.key.demand)]
+    groups: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[line.key.order, line.key.production_order].append(line)
+    return [(Demand(*who), sorted(group, key=_place)) for who, group in sorted(groups.items())]
+
+
+def _place(line: Line) -> tuple[int, str]:
+    return line.key.line_no, line.key.item

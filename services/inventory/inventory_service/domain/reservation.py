@@ -70,6 +70,13 @@ class Line:
     def hungry(self) -> Decimal:
         return self.need - self.got if self.is_open else ZERO
 
+    def granted(self, got: Decimal) -> Line:
+        """Return the line holding `got`; the constructor at once, since whole batches pass through here."""
+        return Line(
+            self.key, self.unit, self.need, got, self.issued, self.claim, self.is_open, self.asked, self.traceparent,
+            self.expires_at,
+        )  # fmt: skip
+
     def needing(self, need: Decimal) -> Line:
         """Return the line with another need; never below what was consumed, giving back what is too much."""
         need = max(need, self.issued)
