@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "orderhub"
 DETAILS_KEY = "grpc-status-details-bin"
+TORN_CODES = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,15 @@ def _packed(message: Any) -> AnyMessage:
     return packed
 
 
+def is_torn(error: grpc.aio.AioRpcError) -> bool:
+    """True when the transport broke in the middle: INTERNAL or UNKNOWN without the words every front of ours sends."""
+    return error.code() in TORN_CODES and DETAILS_KEY not in dict(error.trailing_metadata() or ())
+
+
 def from_rpc_error(error: grpc.aio.AioRpcError) -> Remote:
-    """Read a failed call; without rich details the reason is the code's name."""
+    """Read a failed call; without rich details the reason is the code's name, and a torn stream is an absent service."""
+    if is_torn(error):
+        return Remote(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE", {}, ())
     raw = dict(error.trailing_metadata() or ()).get(DETAILS_KEY)
     info, bad = error_details_pb2.ErrorInfo(reason=error.code().name), error_details_pb2.BadRequest()
     if isinstance(raw, bytes):

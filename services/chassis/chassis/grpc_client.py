@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import grpc
+import structlog
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 
 from chassis import notes, principal
-from chassis.errors import from_rpc_error
+from chassis.errors import from_rpc_error, is_torn
 from chassis.principal import METADATA_KEY, Signer
 
 QUERY_SECONDS = 1.5
@@ -36,6 +38,7 @@ OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
 ]
+log = structlog.get_logger()
 
 
 def open_channel(target: str) -> grpc.aio.Channel:
@@ -67,13 +70,30 @@ class Peer:
         metadata = [(METADATA_KEY, self._signer.token(who, self.audience))]
         if marks := notes.after.get():
             metadata.append((notes.AFTER_KEY, notes.to_text(marks)))
-        call = method(request, timeout=timeout, metadata=metadata)
+        until = time.monotonic() + timeout
         try:
-            reply = await call
-            trailing = await call.trailing_metadata()
+            return await _answer(method(request, timeout=timeout, metadata=metadata))
+        except grpc.aio.AioRpcError as error:
+            left = until - time.monotonic()
+            if not is_torn(error) or not repeatable(request) or left <= 0:
+                raise from_rpc_error(error) from error
+            log.warning("call_torn", audience=self.audience, code=error.code().name, details=error.details())
+        try:
+            return await _answer(method(request, timeout=left, metadata=metadata))
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
-        return reply, notes.from_metadata(dict(trailing or ()))
 
     async def close(self) -> None:
         await self.channel.close()
+
+
+async def _answer(call: Any) -> tuple[Any, notes.Notes]:
+    reply = await call
+    return reply, notes.from_metadata(dict(await call.trailing_metadata() or ()))
+
+
+def repeatable(request: Any) -> bool:
+    """True when sending `request` again does no harm: a query, or a command that carries its idempotency key."""
+    if "context" not in request.DESCRIPTOR.fields_by_name:
+        return True
+    return bool(request.context.idempotency_key)

@@ -125,9 +125,15 @@ class Front(grpc.aio.ServerInterceptor):
         principal.current.set(self._admit(method, metadata))
         remaining = context.time_remaining()
         limit = DEFAULT_DEADLINE_SECONDS if remaining is None else remaining
-        async with asyncio.timeout(limit):
-            await self._wait_until_seen(str(metadata.get(notes.AFTER_KEY, "")))
-            return await behaviour(request, context)
+        deadline = asyncio.timeout(limit)
+        try:
+            async with deadline:
+                await self._wait_until_seen(str(metadata.get(notes.AFTER_KEY, "")))
+                return await behaviour(request, context)
+        except Exception as error:
+            if deadline.expired():  # whatever a driver made of being interrupted, the deadline is what happened
+                raise TimeoutError from error
+            raise
 
     def _admit(self, method: str, metadata: Mapping[str, Any]) -> Principal:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +17,12 @@ from gateway_service import texts
 HIDDEN = frozenset({"traceparent", "tracking_token", "confirm_requested"})
 Reader = Callable[[Any], Any]
 _plans: dict[str, list[tuple[str, Reader]]] = {}
-_public_url = "http://127.0.0.1:8080"
+_public_url: ContextVar[str] = ContextVar("public_url", default="")
 
 
 def set_public_url(url: str) -> None:
-    """Say where links shall point."""
-    global _public_url
-    _public_url = url.rstrip("/")
+    """Say where links of the running request shall point; until then they are relative."""
+    _public_url.set(url.rstrip("/"))
 
 
 def render(message: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def shortage_message(item_name: str, item_code: str, short: str, unit: str) -> s
 def _order(message: Any, data: dict[str, Any]) -> None:
     data["customer_id"] = message.customer.id or None
     token = message.tracking_token
-    data["tracking_url"] = f"{_public_url}/t/{token}" if token else None
+    data["tracking_url"] = f"{_public_url.get()}/t/{token}" if token else None
     data["state_text"] = texts.say("states", message.state)
 
 

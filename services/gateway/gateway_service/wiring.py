@@ -11,7 +11,6 @@ from chassis.commands import Commands
 from chassis.database import Database
 from chassis.principal import Signer
 from chassis.settings import Settings as ChassisSettings
-from gateway_service import rendering
 from gateway_service.attachments import Attachments, DiskStore
 from gateway_service.clients import Clients
 from gateway_service.devices import DeviceTokens
@@ -71,7 +70,6 @@ class Gateway:
 def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     """Put the gateway together."""
     clock = clock or SystemClock(settings.factory_zone)
-    rendering.set_public_url(settings.public_url)
     database = Database(settings.database_url.get_secret_value(), "gateway", clock=clock, pool=settings.database_pool)
     key = settings.signing_key.get_secret_value()
     access, sessions, devices = AccessTokens(key, clock), Sessions(database), DeviceTokens(database)

@@ -195,3 +195,23 @@ async def test_a_query_waits_until_the_callers_last_command_is_seen(
     await asyncio.wait_for(query, 1)
     notes.after.set(())
     await peer.close()
+
+
+async def test_whatever_an_interrupted_driver_says_the_deadline_is_what_happened() -> None:
+    async def interrupted(request: Any, context: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise RuntimeError("another operation is in progress") from None
+
+    class Call:
+        def invocation_metadata(self) -> list[tuple[str, str]]:
+            return [(principal.METADATA_KEY, signer().token(Principal("wang"), "order"))]
+
+        def time_remaining(self) -> float:
+            return 0.01
+
+    front = Front("order", verifier("order"), {}, database=None)  # type: ignore[arg-type]
+
+    with pytest.raises(TimeoutError):
+        await front._answer("/orderhub.order.v1.OrderService/GetOrder", interrupted, None, Call())  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ import pytest_asyncio
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from gateway_service import accounts, rendering
+from gateway_service import accounts
 from gateway_service.__main__ import server_of
 from gateway_service.permissions import ROLES
 from gateway_service.throttle import SignInThrottle
@@ -136,9 +136,3 @@ async def own_house(databases: TestDatabases, tmp_path: Path) -> AsyncIterator[H
     """A house a test may damage."""
     async with whole_house(databases, tmp_path) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def public_url() -> None:
-    """Say again where this gateway lives: links are rendered with the address of the gateway built last in this process."""
-    rendering.set_public_url("https://hub.example")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
+import grpc
 import pytest
-from orderhub.order.v1.order_pb2 import GetTrackedOrderResponse, SubmitOrderResponse, TrackedLine
+from orderhub.order.v1.order_pb2 import (
+    GetTrackedOrderResponse,
+    MoveOrderResponse,
+    ReviseOrderResponse,
+    SubmitOrderResponse,
+    TrackedLine,
+)
 
 from gateway_service.limits import Limiter
 from tests.service.gateway.conftest import House
+from tests.service.gateway.standin import Refuse
 from tests.service.gateway.test_orders import BODY, ORDER
 
 SCRIPTS = (
@@ -71,10 +80,7 @@ async def test_a_key_belongs_to_who_used_it(house: House) -> None:
 
 
 async def test_nothing_internal_leaks(house: House) -> None:
-    def broken(_: object) -> object:
-        raise RuntimeError("SELECT secret FROM somewhere")
-
-    house.services.tell("GetOrder", broken)
+    house.services.tell("GetOrder", Refuse(grpc.StatusCode.INTERNAL, "INTERNAL_ERROR", {"sql": "SELECT secret"}))
 
     answer = await house.call("GET", "/orders/SO1")
 
@@ -83,6 +89,45 @@ async def test_nothing_internal_leaks(house: House) -> None:
     assert "SELECT" not in answer.text
     assert "Traceback" not in answer.text
     assert "server" not in answer.headers
+
+
+def torn(times: int, answer: object) -> Callable[[object], object]:
+    """Break the stream in mid-call as a dying process does (an answer without our words), then answer."""
+    left = iter(range(times))
+
+    def behave(_: object) -> object:
+        if next(left, None) is not None:
+            raise RuntimeError("SELECT secret FROM somewhere")
+        return answer
+
+    return behave
+
+
+async def test_a_service_torn_away_in_mid_call_is_away_not_broken(house: House) -> None:
+    house.services.tell("GetOrder", torn(99, None))
+
+    answer = await house.call("GET", "/orders/SO1")
+
+    assert (answer.status_code, answer.json()["reason"]) == (503, "SERVICE_UNAVAILABLE")
+    assert answer.headers["retry-after"]
+    assert "SELECT" not in answer.text
+
+
+@pytest.mark.parametrize(("key", "expected"), [("", (200, 2)), (None, (400, 0))])
+async def test_a_torn_keyed_command_is_sent_again(house: House, key: str | None, expected: tuple[int, int]) -> None:
+    house.services.tell("MoveOrder", torn(1, MoveOrderResponse(order=ORDER)))
+
+    answer = await house.call("POST", "/orders/SO1:hold", key=key, json={})
+
+    assert (answer.status_code, house.services.count("MoveOrder")) == expected
+
+
+async def test_a_torn_command_without_a_key_is_not_sent_again(house: House) -> None:
+    house.services.tell("ReviseOrder", torn(1, ReviseOrderResponse(order=ORDER)))
+
+    answer = await house.call("PATCH", "/orders/SO1", headers={"If-Match": '"1"'}, json={"note": "x"})
+
+    assert (answer.status_code, house.services.count("ReviseOrder")) == (503, 1)
 
 
 @pytest.mark.parametrize("path", ["/..%2f..%2fetc/passwd", "/assets/..%2f..%2fsecret", "/%2e%2e/%2e%2e/etc/passwd"])
