@@ -34,6 +34,8 @@ VALUES (:id, :file_name, :media_type, :size, :sha256, :who, :now)
 """)
 _FIND = text("SELECT id, file_name, media_type, size, sha256, created_by, created_at FROM attachments WHERE id = :id")
 
+_OWN = text("SELECT count(*) FROM attachments WHERE created_by = :who AND id = ANY(:ids)")  # by primary key
+
 
 class Store(Protocol):
     """Keeps bytes under a key."""
@@ -170,6 +172,16 @@ class Attachments:
                 "sha256": kept.sha256, "who": unit.actor, "now": kept.created_at,
             },
         )  # fmt: skip
+
+    async def of(self, who: str, wanted: list[str]) -> bool:
+        """True when every one of `wanted` was kept by `who`."""
+        try:
+            keys = {UUID(one) for one in wanted}
+        except ValueError:
+            return False
+        async with self._database.read() as connection:
+            found = (await connection.execute(_OWN, {"who": who, "ids": list(keys)})).scalar_one()
+        return bool(found == len(keys))
 
     async def drop(self, kept: Attachment) -> None:
         """Forget the content of a file whose command turned out to be a repetition."""

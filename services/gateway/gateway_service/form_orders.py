@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderhub.common.v1.common_pb2 import CommandContext, Contact
+from orderhub.common.v1.common_pb2 import CommandContext, Contact, PageRequest
 from orderhub.order.v1.customer_pb2 import CreateCustomerRequest, ListCustomersRequest
 from orderhub.order.v1.order_pb2 import LineEntry, SubmitOrderRequest
+from orderhub.planning.v1.master_pb2 import ListItemsRequest
 
 from chassis import principal
-from chassis.errors import Remote
+from chassis.errors import FieldProblem, Remote
 from chassis.principal import Principal
 from gateway_service import exchange, forms
 from gateway_service.bodies.forms import FormOrderBody
@@ -39,15 +40,39 @@ async def open_form(gateway: Gateway, code: str, address: str) -> Any:
     return form
 
 
-async def take(gateway: Gateway, code: str, address: str, body: FormOrderBody) -> dict[str, Any]:
-    """Enter the order and return what its customer may see."""
+async def admit(gateway: Gateway, code: str, address: str) -> Any:
+    """Return an open form that this address has not used up."""
     form = await open_form(gateway, code, address)
     if wait := gateway.form_limiter.wait(f"{code}|{address}"):
         raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    return form
+
+
+def act_as(code: str) -> None:
+    """Go on as the form itself: it may enter orders and nothing else."""
     principal.current.set(Principal(f"form:{code}", "public", frozenset({CLERK})))
+
+
+async def goods(gateway: Gateway) -> list[dict[str, str]]:
+    """Return what a customer may choose from: active items with their unit, phantoms left out."""
+    planning = gateway.clients.planning
+    found = await planning.ask(planning.master.ListItems, ListItemsRequest(page=PageRequest(page_size=200)))
+    return [
+        {"code": item.code, "name": item.name, "unit": item.unit}
+        for item in found.items
+        if item.active and item.supply != "phantom"
+    ]
+
+
+async def take(gateway: Gateway, code: str, address: str, body: FormOrderBody) -> dict[str, Any]:
+    """Enter the order and return what its customer may see."""
+    form = await admit(gateway, code, address)
+    if body.attachment_ids and not await gateway.attachments.of(f"form:{code}", body.attachment_ids):
+        raise Problem(422, "INVALID_REQUEST", fields=[FieldProblem("attachment_ids", "ATTACHMENT_NOT_FOUND")])
+    act_as(code)
     customer = await _customer(gateway.clients.order, body)
     request = SubmitOrderRequest(
-        context=exchange.command(), customer_id=customer, contact=Contact(phone=body.phone), channel=CHANNEL, due_date=body.due_date, sales_owner=form.sales_owner, note=body.note,
+        context=exchange.command(), customer_id=customer, contact=Contact(phone=body.phone), channel=CHANNEL, due_date=body.due_date, sales_owner=form.sales_owner, note=body.note, attachment_ids=body.attachment_ids,
         lines=[LineEntry(**line.given()) for line in body.lines],
     )  # fmt: skip
     entered = await gateway.clients.order.ask(gateway.clients.order.orders.SubmitOrder, request)

@@ -9,8 +9,6 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from orderhub.common.v1.common_pb2 import PageRequest
-from orderhub.planning.v1.master_pb2 import ListItemsRequest
 from pydantic import ValidationError
 
 from chassis import notes, principal
@@ -51,9 +49,7 @@ async def evidence_page(token: str, request: Request) -> Response:
 
 
 def _sorry(error: Exception) -> Response:
-    problem = problems.of(error)
-    title = str(problem.document()["title"])
-    return pages.page(title, f"<h1>{escape(title)}</h1>", problem.status)
+    return pages.sorry(problems.of(error))
 
 
 @api.get("/f/{code}")
@@ -104,13 +100,10 @@ def _body(sent: dict[str, str]) -> FormOrderBody:
 
 async def _form(gateway: Gateway, label: str, sent: dict[str, str], wrong: dict[str, str]) -> Response:
     words = texts.book()["form"]
-    planning = gateway.clients.planning
-    found = await planning.ask(planning.master.ListItems, ListItemsRequest(page=PageRequest(page_size=200)))
-    items = [item for item in found.items if item.active and item.supply != "phantom"]
     options = "".join(
-        f'<option value="{escape(item.code)}"{" selected" if item.code == sent.get("item_code") else ""}>'
-        f"{escape(item.name)}</option>"
-        for item in items
+        f'<option value="{escape(item["code"])}"{" selected" if item["code"] == sent.get("item_code") else ""}>'
+        f"{escape(item['name'])}</option>"
+        for item in await form_orders.goods(gateway)
     )
     inputs = "".join(_input(name, kind, words[name], sent.get(name, ""), wrong.get(name, "")) for name, kind in FIELDS)
     key = escape(sent.get("key") or str(uuid4()))
@@ -121,7 +114,8 @@ async def _form(gateway: Gateway, label: str, sent: dict[str, str], wrong: dict[
         f"<textarea name=note maxlength=500>{escape(sent.get('note', ''))}</textarea></label>"
         f"<button>{escape(words['send'])}</button></form></section>"
     )
-    return pages.page(words["title"], body, 422 if wrong else 200)
+    living = None if sent else pages.brought_to_life(gateway.settings.web_dist, words["title"], body)
+    return living or pages.page(words["title"], body, 422 if wrong else 200)
 
 
 def _input(name: str, kind: str, label: str, value: str, wrong: str) -> str:

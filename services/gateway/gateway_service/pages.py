@@ -31,13 +31,13 @@ SAFE_HEADERS = {
 }
 EMPTY_APP = '<div id="app"></div>'
 STYLE = """
-body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;margin:0;background:#f4f6f8;color:#1c2733}
+body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;margin:0;background:#f3f5f4;color:#18222b}
 main{max-width:40rem;margin:0 auto;padding:1.5rem}h1{font-size:1.3rem}section{background:#fff;border-radius:.6rem;
 padding:1rem 1.2rem;margin:0 0 1rem;box-shadow:0 1px 3px #0002}table{width:100%;border-collapse:collapse}
-th,td{text-align:left;padding:.4rem .3rem;border-bottom:1px solid #e6eaee}th{color:#5b6b7a;font-weight:500}
-form{display:grid;gap:.8rem}label{display:grid;gap:.2rem;color:#5b6b7a}input,select,textarea,button{font:inherit;
-padding:.6rem;border:1px solid #b8c4cf;border-radius:.4rem;width:100%;box-sizing:border-box}button{background:#0b6bcb;
-color:#fff;border:0}em{color:#b3261e;font-style:normal}.state{font-size:1.5rem;font-weight:600;color:#0b6bcb}a{color:#0b6bcb}.faint{color:#5b6b7a;font-size:.9rem}
+th,td{text-align:left;padding:.4rem .3rem;border-bottom:1px solid #dbe1df}th{color:#52606c;font-weight:500}
+form{display:grid;gap:.8rem}label{display:grid;gap:.2rem;color:#52606c}input,select,textarea,button{font:inherit;
+padding:.6rem;border:1px solid #c3ccc9;border-radius:.4rem;width:100%;box-sizing:border-box}button{background:#0a5c66;
+color:#fff;border:0}em{color:#b3261e;font-style:normal}.state{font-size:1.5rem;font-weight:600;color:#0a5c66}a{color:#0a5c66}.faint{color:#52606c;font-size:.9rem}
 """
 
 
@@ -51,6 +51,13 @@ def page(title: str, body: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(document, status, {**SAFE_HEADERS, **QUIET})
 
 
+def sorry(problem: problems.Problem) -> HTMLResponse:
+    """Return the page that says why there is nothing to see, and whom to ask."""
+    title = str(problem.document()["title"])
+    hint = texts.book()["front"]["ask_sales"]
+    return page(title, f"<section><h1>{escape(title)}</h1><p class=faint>{escape(hint)}</p></section>", problem.status)
+
+
 def rows(heads: list[str], cells: list[list[str]]) -> str:
     """Return an HTML table; every cell is escaped here."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
@@ -62,7 +69,7 @@ def _local(instant: str | None, form: str) -> str:
     return datetime.fromisoformat(instant).astimezone(FACTORY).strftime(form) if instant else ""
 
 
-def _brought_to_life(dist: Path, title: str, body: str) -> HTMLResponse | None:
+def brought_to_life(dist: Path, title: str, body: str) -> HTMLResponse | None:
     """Return the web client's page holding `body` until its script takes over; None without the built client."""
     index = dist / "index.html"
     if not index.is_file():
@@ -95,7 +102,7 @@ def tracking_page(shown: dict[str, Any], dist: Path) -> HTMLResponse:
         body += f"<section>{rows([words['carrier'], words['tracking_number'], words['date']], parcels)}</section>"
     changed = _local(shown["updated_at"], "%Y-%m-%d %H:%M")
     body += f"<p class=faint>{escape(words['updated'])}{escape(changed)}</p>"
-    return _brought_to_life(dist, shown["heading"], body) or page(shown["heading"], body)
+    return brought_to_life(dist, shown["heading"], body) or page(shown["heading"], body)
 
 
 @api.api_route("/t/{token}", methods=["GET", "HEAD"])
@@ -109,9 +116,7 @@ async def track_page(token: str, request: Request) -> Response:
         gateway = gateway_of(request)
         return tracking_page(await tracked(gateway, token, address), gateway.settings.web_dist)
     except Exception as error:
-        problem = problems.of(error)
-        title = problem.document()["title"]
-        return page(title, f"<h1>{escape(title)}</h1>", problem.status)
+        return sorry(problems.of(error))
 
 
 @api.api_route("/{path:path}", methods=["GET", "HEAD"])

@@ -40,6 +40,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /forms/{code}": PUBLIC,
     "GET /forms/{code}/qr": PUBLIC,
     "POST /forms/{code}/orders": PUBLIC,
+    "POST /forms/{code}/attachments": PUBLIC,
     "POST /customers": ENTRY,
     "GET /customers": OFFICE,
     "GET /customers/{customer}": OFFICE | {WAREHOUSE},

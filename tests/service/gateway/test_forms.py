@@ -73,7 +73,7 @@ async def test_whoever_was_faster_with_the_same_phone_is_the_customer(house: Hou
 
 async def test_a_revoked_form_is_gone(house: House) -> None:
     code = await made(house)
-    assert (await house.http.get(f"/forms/{code}")).json() == {"code": code, "label": "春季展会"}
+    assert (await house.http.get(f"/forms/{code}")).json()["label"] == "春季展会"
 
     revoked = await house.call("POST", f"/forms/{code}:revoke", role="sales")
 
@@ -144,3 +144,53 @@ async def test_the_page_shows_what_is_wrong_and_thanks(house: House) -> None:
     assert (good.status_code, "SO20261122-0001" in good.text) == (201, True)
     heard = house.services.last("SubmitOrder").request
     assert (heard.lines[0].quantity, heard.context.idempotency_key) == ("2", "page-key")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+
+
+async def test_a_form_takes_its_own_pictures_and_nobody_elses(house: House) -> None:
+    code, other = await made(house), await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+
+    async def uploaded(form: str, content: bytes = PNG) -> tuple[int, dict[str, object]]:
+        answer = await house.http.post(
+            f"/forms/{form}/attachments", files={"file": ("图.png", content, "image/png")},
+            headers={"Idempotency-Key": f"{form}-{len(content)}"},
+        )  # fmt: skip
+        return answer.status_code, dict(answer.json())
+
+    async def ordered(attachment: object, key: str) -> int:
+        answer = await house.http.post(
+            f"/forms/{code}/orders", json={**BODY, "attachment_ids": [attachment]}, headers={"Idempotency-Key": key}
+        )
+        return answer.status_code
+
+    status, mine = await uploaded(code)
+    _, again = await uploaded(code)
+    _, strange = await uploaded(other)
+
+    assert (status, again) == (201, mine)
+    assert (await uploaded(code, b"MZ not a picture"))[0] == 415
+    assert await ordered(strange["id"], "k1") == 422
+    assert await ordered("no id at all", "k2") == 422
+    assert await ordered(mine["id"], "k3") == 201
+    assert list(house.services.last("SubmitOrder").request.attachment_ids) == [mine["id"]]
+
+
+async def test_pictures_count_against_the_limit_of_the_form(house: House) -> None:
+    code = await made(house)
+    house.gateway.form_limiter = Limiter(0.001, 1)
+
+    statuses = [
+        (
+            await house.http.post(
+                f"/forms/{code}/attachments",
+                files={"file": ("a.png", PNG, "image/png")},
+                headers={"Idempotency-Key": f"k{n}"},
+            )
+        ).status_code
+        for n in range(2)
+    ]
+
+    assert statuses == [201, 429]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, CivilDate, Code, Name, Quantity
+from gateway_service.bodies.base import Body, CivilDate, Code, Key, Name, Quantity
 
 
 class FormBody(Body):
@@ -45,4 +45,5 @@ class FormOrderBody(Body):
     phone: Annotated[str, Field(min_length=5, max_length=40)]
     due_date: CivilDate
     note: Annotated[str, Field(max_length=500)] = ""
+    attachment_ids: Annotated[list[Key], Field(max_length=5)] = Field(default_factory=list)
     lines: Annotated[list[FormLineBody], Field(min_length=1, max_length=20)]

@@ -25,6 +25,11 @@ SEALED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "defau
 )
 async def add_attachment(request: Request, file: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture or PDF (jpg, png, webp, pdf by content; at most 10 MB); name its id in `attachment_ids`."""
+    return answer(await keep(request, file), 201)
+
+
+async def keep(request: Request, file: UploadFile) -> dict[str, Any]:
+    """Store an upload once per idempotency key and return what is shown of it."""
     attachments, running = gateway_of(request).attachments, exchange.current()
     kept = await attachments.keep(file.filename or "", file.content_type or "", await file.read())
     running.fingerprint = f"{kept.sha256} {kept.file_name}"  # multipart bodies differ in their boundary each time
@@ -36,7 +41,7 @@ async def add_attachment(request: Request, file: Annotated[UploadFile, File()]) 
     shown = await once(request, work)
     if running.replayed:
         await attachments.drop(kept)
-    return answer(shown, 201)
+    return shown
 
 
 @api.get("/attachments/{attachment}", response_class=Response, responses={200: FILE})

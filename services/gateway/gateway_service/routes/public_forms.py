@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import File, Query, Request, Response, UploadFile
 
 from chassis.database import Transaction
 from gateway_service import answers, form_orders, forms
@@ -14,6 +14,7 @@ from gateway_service.bodies.forms import FormBody, FormOrderBody
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer
 from gateway_service.routes import gateway_of, router
+from gateway_service.routes.files import keep
 from gateway_service.routes.scanners import once
 
 api = router("public forms")
@@ -68,11 +69,12 @@ async def revoke_form(code: str, request: Request, _: Nothing | None = None) -> 
     return answer(await once(request, work))
 
 
-@api.get("/forms/{code}", responses=answers.free({"code": "string", "label": "string"}))
+@api.get("/forms/{code}", responses=answers.free({"code": "string", "label": "string", "items": "array"}))
 async def get_form(code: str, request: Request) -> Response:
     """What a customer may know of a form."""
     form = await form_orders.open_form(gateway_of(request), code, _address(request))
-    return answer({"code": form.code, "label": form.label})
+    items = await form_orders.goods(gateway_of(request))
+    return answer({"code": form.code, "label": form.label, "items": items})
 
 
 @api.get(
@@ -94,6 +96,17 @@ async def form_qr(code: str, request: Request) -> Response:
 async def order_by_form(code: str, body: FormOrderBody, request: Request) -> Response:
     """Enter an order without signing in; few an hour from one address."""
     return answer(await form_orders.take(gateway_of(request), code, _address(request), body), 201)
+
+
+@api.post(
+    "/forms/{code}/attachments", status_code=201, responses=answers.free({"id": "string", "file_name": "string"}, 201)
+)
+async def attach_to_form(code: str, request: Request, file: Annotated[UploadFile, File()]) -> Response:
+    """Keep a picture or PDF for an order about to be entered (S22); counts against the same limit as orders."""
+    await form_orders.admit(gateway_of(request), code, _address(request))
+    form_orders.act_as(code)
+    kept = await keep(request, file)
+    return answer({"id": kept["id"], "file_name": kept["file_name"]}, 201)
 
 
 def _address(request: Request) -> str:

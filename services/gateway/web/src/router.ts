@@ -17,6 +17,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/reports", component: () => import("./pages/reports/ReportsPage.vue"), meta: { title: words.nav.reports } },
   { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: words.nav.settings } },
   { path: "/t/:token", component: () => import("./pages/customer/TrackPage.vue"), meta: { title: words.track.title, open: true, full: true } },
+  { path: "/f/:code", component: () => import("./pages/customer/FormPage.vue"), meta: { title: words.form.title, open: true, full: true } },
   { path: "/:rest(.*)*", component: () => import("./pages/MissingPage.vue"), meta: { title: words.problem.notFound } },
 ];
 

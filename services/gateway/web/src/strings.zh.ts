@@ -107,6 +107,10 @@ export const words = {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
   },
+  form: {
+    title: "在线下单", goods: "订什么", item: "产品", choose: "请选择产品", quantity: "数量", more: "再加一个产品", due: "期望交期", who: "您的联系方式", company: "公司名称", contact: "联系人", phone: "手机号", note: "备注（选填）", picture: "上传图片或 PDF", unattach: "移除",
+    send: "提交订单", sending: "正在提交…", privacy: "您的联系方式只用于处理这张订单。", thanks: "订单已收到，我们会尽快与您确认", follow: "查看订单进度", keep: "收藏或截图保存，随时查看进度，不用登录", again: "再下一单",
+  },
   impact: {
     rush: "插单预览", change: "改数量", preview: "预览影响", commit: "确认修改", take: "优先占用这些库存", takeReason: "优先占用的原因", none: "不影响其他订单", promised: (date: string) => `插单后 ${date} 可交`, before: (date: string) => `现在 ${date} 可交`, displaced: "会被挤占的订单", still: "仍然缺",
     taken: "已占用", holders: "谁占着", giveWay: "可以让出", expected: "在途", alternates: "替代料", available: (n: string) => `可用 ${n}`, leadTime: (n: number) => `采购周期 ${n} 天`, nobody: "没有别的订单占用，也没有在途",

@@ -444,6 +444,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forms/{code}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach To Form
+         * @description Keep a picture or PDF for an order about to be entered (S22); counts against the same limit as orders.
+         */
+        post: operations["attach_to_form_api_v1_forms__code__attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forms/{code}/orders": {
         parameters: {
             query?: never;
@@ -1262,6 +1282,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/production-orders/{production_order}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scans
+         * @description Who scanned what, newest first: device, person, both clocks, the verdict.
+         */
+        get: operations["list_scans_api_v1_production_orders__production_order__scans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/production-orders/{production_order}/shortages": {
         parameters: {
             query?: never;
@@ -1953,6 +1993,11 @@ export interface components {
             /** File */
             file: string;
         };
+        /** Body_attach_to_form_api_v1_forms__code__attachments_post */
+        Body_attach_to_form_api_v1_forms__code__attachments_post: {
+            /** File */
+            file: string;
+        };
         /** Body_import_boms_api_v1_boms_import_post */
         Body_import_boms_api_v1_boms_import_post: {
             /** File */
@@ -2333,6 +2378,11 @@ export interface components {
          */
         FormOrderBody: {
             /**
+             * Attachment Ids
+             * @default []
+             */
+            attachment_ids: string[];
+            /**
              * Company
              * @example Motor A
              */
@@ -2354,11 +2404,6 @@ export interface components {
             note: string;
             /** Phone */
             phone: string;
-            /**
-             * Source Ref
-             * @default
-             */
-            source_ref: string;
         };
         GetBomDiff: {
             differences: components["schemas"]["BomDifference"][];
@@ -3198,6 +3243,21 @@ export interface components {
              * @example oX1a2b3c4d5e6f7g8h9i0
              */
             address: string;
+        };
+        RecordedScan: {
+            action: string | null;
+            actor: string | null;
+            device_id: string | null;
+            /** Format: date-time */
+            occurred_at: string | null;
+            operation_sequence: number;
+            quantity: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            result: string | null;
+            scan_id: string | null;
+            scrap: string | null;
         };
         /**
          * RefreshBody
@@ -6308,6 +6368,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         code?: string | null;
+                        items?: unknown[];
                         label?: string | null;
                     };
                 };
@@ -6323,6 +6384,104 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_to_form_api_v1_forms__code__attachments_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The same key and body give the first answer again.
+                 * @example 0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_attach_to_form_api_v1_forms__code__attachments_post"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        file_name?: string | null;
+                        id?: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11044,6 +11203,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductionOrder"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scans_api_v1_production_orders__production_order__scans_get: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                production_order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RecordedScan"][];
+                        next_page_token: string | null;
+                    };
                 };
             };
             /** @description Unreadable */
