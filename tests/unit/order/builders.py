@@ -41,7 +41,8 @@ def line(line_no: int = 1, quantity: str = "10", due: date = date(2026, 12, 1), 
 def order(*lines: Line, **values: Any) -> Order:
     made: dict[str, Any] = {
         "id": UUID(int=7), "number": "SO20261122-0001", "customer_id": CUSTOMER.id, "entered_customer_id": CUSTOMER.id,
-        "customer_name": CUSTOMER.name, "contact_name": "", "contact_phone": "", "channel": "phone", "source_ref": "",
+        "customer_name": CUSTOMER.name, "invoice_policy": CUSTOMER.invoice_policy, "contact_name": "",
+        "contact_phone": "", "channel": "phone", "source_ref": "",
         "due_date": date(2026, 12, 1), "urgency": "green", "sales_owner": "", "kind": "firm", "ship_on_receipt": False,
         "note": "", "attachment_ids": (), "confirm_requested": False, "capacity_required": False, "content_hash": "",
         "traceparent": "", "created_at": NOW, "created_by": "li.na", "updated_at": NOW, "lines": list(lines or [line()]),

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from gateway_service.bodies.base import Body, CivilDate, Instant, Key, LineNo, Name, Note, Page, Quantity, Short, Unit
 
 Urgency = Literal["red", "yellow", "green"]
+InvoicePolicy = Literal["when_complete", "per_shipment"]  # what opens an invoice task (S55)
 OrderState = Literal[
     "draft", "submitted", "needs_capacity_confirmation", "suspected_duplicate", "confirmed", "planned",
     "in_production", "part_shipped", "shipped", "signed", "closed", "on_hold", "cancelled", "closed_short",
@@ -49,6 +50,7 @@ class CustomerBody(Body):
     tier: Annotated[str, Field(max_length=20)] | None = None
     credit_code: Annotated[str, Field(max_length=40)] | None = None
     contacts: Annotated[list[ContactBody], Field(max_length=50)] = Field(default_factory=list)
+    invoice_policy: InvoicePolicy = "when_complete"
 
 
 class CustomerPatch(Body):
@@ -58,6 +60,7 @@ class CustomerPatch(Body):
     tier: Annotated[str, Field(max_length=20)] | None = None
     credit_code: Annotated[str, Field(max_length=40)] | None = None
     contacts: Annotated[list[ContactBody], Field(max_length=50)] | None = None
+    invoice_policy: InvoicePolicy | None = None
 
 
 class RecipientBody(Body):

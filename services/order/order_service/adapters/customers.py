@@ -15,7 +15,7 @@ from order_service.adapters.pinyin import initials
 from order_service.domain.customer import Contact, Customer
 from order_service.domain.errors import Conflict, NotFound
 
-COLUMNS = "c.id, c.name, c.tier, c.credit_code, c.version, c.merged_into, c.created_at"
+COLUMNS = "c.id, c.name, c.tier, c.credit_code, c.version, c.merged_into, c.created_at, c.invoice_policy"
 CONTACTS = """
 ARRAY(SELECT k.name FROM customer_contact k WHERE k.customer_id = c.id ORDER BY k.position) AS contact_names,
 ARRAY(SELECT k.phone FROM customer_contact k WHERE k.customer_id = c.id ORDER BY k.position) AS contact_phones
@@ -23,10 +23,11 @@ ARRAY(SELECT k.phone FROM customer_contact k WHERE k.customer_id = c.id ORDER BY
 _LOCK = text("SELECT id FROM customer WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
 _READ = text(f"SELECT {COLUMNS}, {CONTACTS} FROM customer c WHERE c.id = ANY(CAST(:ids AS uuid[])) ORDER BY c.id")  # noqa: S608
 _STORE = text("""
-INSERT INTO customer (id, name, pinyin, tier, credit_code, version, merged_into, created_at, created_by)
-VALUES (:id, :name, :pinyin, :tier, :credit_code, :version, :merged_into, :created_at, :actor)
+INSERT INTO customer (id, name, pinyin, tier, credit_code, version, merged_into, invoice_policy, created_at, created_by)
+VALUES (:id, :name, :pinyin, :tier, :credit_code, :version, :merged_into, :invoice_policy, :created_at, :actor)
 ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, pinyin = EXCLUDED.pinyin, tier = EXCLUDED.tier,
-  credit_code = EXCLUDED.credit_code, version = EXCLUDED.version, merged_into = EXCLUDED.merged_into
+  credit_code = EXCLUDED.credit_code, version = EXCLUDED.version, merged_into = EXCLUDED.merged_into,
+  invoice_policy = EXCLUDED.invoice_policy
 """)
 _CLEAR = text("DELETE FROM customer_contact WHERE customer_id = :id")
 _CLEAR_PHONES = text("DELETE FROM customer_phone WHERE customer_id = :id AND NOT phone = ANY(CAST(:phones AS text[]))")
@@ -96,7 +97,7 @@ class CustomerRepository:
         values = {
             "id": customer.id, "name": customer.name, "pinyin": initials(customer.name), "tier": customer.tier,
             "credit_code": customer.credit_code, "version": customer.version, "merged_into": customer.merged_into,
-            "created_at": customer.created_at, "actor": self._unit.actor,
+            "invoice_policy": customer.invoice_policy, "created_at": customer.created_at, "actor": self._unit.actor,
         }  # fmt: skip
         await self._unit.execute(_STORE, values)
         await self._store_contacts(customer)
@@ -127,7 +128,7 @@ class CustomerRepository:
     def _tell(self, customer: Customer) -> None:
         message = events_pb2.CustomerChanged(
             customer_id=str(customer.id), name=customer.name, tier=customer.tier, active=customer.merged_into is None,
-            merged_into=str(customer.merged_into or ""),
+            merged_into=str(customer.merged_into or ""), invoice_policy=customer.invoice_policy,
         )  # fmt: skip
         self._unit.publish(f"customers/{customer.id}", message)
 
@@ -135,4 +136,7 @@ class CustomerRepository:
 def customer_of(row: Row[Any]) -> Customer:
     """Return the customer of a row with its contacts as two arrays."""
     contacts = [Contact(name, phone) for name, phone in zip(row.contact_names, row.contact_phones, strict=True)]
-    return Customer(row.id, row.name, row.tier, row.credit_code, contacts, row.created_at, row.version, row.merged_into)
+    return Customer(
+        row.id, row.name, row.tier, row.credit_code, contacts, row.created_at, row.version, row.merged_into,
+        row.invoice_policy,
+    )  # fmt: skip

@@ -20,7 +20,7 @@ from order_service.domain.texts import is_clean
 _TASK = """
 SELECT t.id, o.number AS order_number, t.state, t.opened_at, t.closed_at, c.name AS customer_name,
   coalesce((SELECT string_agg(i.invoice_no, ',' ORDER BY i.recorded_at) FROM invoice i WHERE i.task_id = t.id), '') AS invoice_no,
-  t.order_id
+  t.order_id, t.shipment_number
 FROM invoice_task t JOIN customer_order o ON o.id = t.order_id JOIN customer c ON c.id = o.customer_id
 """
 _FILTERS = {
@@ -29,12 +29,18 @@ _FILTERS = {
     "order_id": "o.id = :order_id",
     "after": "t.id < :after",
 }
-# An open task asks for what stays with the customer and is not invoiced; a closed one shows what was invoiced.
+# An open task asks for what stays with the customer and is not invoiced, of its shipment or of what has no task; a closed one shows what was invoiced.
 _LINES = text("""
 SELECT t.id AS task_id, l.line_no, l.item_code, l.item_name, l.unit,
-  CASE WHEN t.state = 'open' THEN l.shipped_quantity - l.returned_quantity - l.invoiced_quantity
-       ELSE l.invoiced_quantity END AS quantity
+  CASE WHEN t.state = 'done' THEN
+         coalesce((SELECT sum(i.quantity) FROM invoice_line i WHERE i.task_id = t.id AND i.line_no = l.line_no), 0)
+       WHEN t.shipment_number = '' THEN l.shipped_quantity - l.returned_quantity - l.invoiced_quantity - p.due
+       ELSE p.own END AS quantity
 FROM invoice_task t JOIN order_line l ON l.order_id = t.order_id
+LEFT JOIN LATERAL (
+  SELECT coalesce(sum(kept - invoiced) FILTER (WHERE task_id IS NOT NULL), 0) AS due,
+         coalesce(sum(kept - invoiced) FILTER (WHERE task_id = t.id), 0) AS own
+  FROM shipment_part s WHERE s.order_id = l.order_id AND s.line_no = l.line_no) p ON true
 WHERE t.id = ANY(CAST(:ids AS uuid[])) ORDER BY t.id, l.line_no
 """)
 # Lines touched in the month (shipped, returned or invoiced) whose net shipped differs from what is invoiced.
@@ -191,7 +197,9 @@ async def read_tasks(connection: Any, where: str, params: dict[str, Any], limit:
             lines[line.task_id].append(task_line)
     return [
         TaskView(
-            InvoiceTask(row.id, row.order_number, row.state, row.opened_at, row.closed_at, row.invoice_no),
+            InvoiceTask(
+                row.id, row.order_number, row.state, row.opened_at, row.closed_at, row.invoice_no, row.shipment_number
+            ),
             row.customer_name,
             lines[row.id],
         )

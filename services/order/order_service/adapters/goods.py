@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from order_service.app.facts import Shipment, ShipmentLine
+from order_service.domain.invoicing import Returned, Share
 from order_service.domain.line import Totals
 from order_service.domain.texts import is_clean
 
@@ -38,6 +39,21 @@ INSERT INTO goods_return (number, order_id, line_no, quantity, reason, returned_
 SELECT :number, :order_id, t.line_no, sum(t.quantity), :reason, :at, :actor
 FROM unnest(CAST(:line_nos AS int[]), CAST(:quantities AS numeric[])) AS t (line_no, quantity) GROUP BY t.line_no
 ON CONFLICT DO NOTHING
+""")
+_UNSHARED = text("""
+SELECT r.number, r.line_no, r.quantity - coalesce(sum(s.quantity), 0) AS quantity
+FROM goods_return r LEFT JOIN return_share s
+  ON s.order_id = r.order_id AND s.line_no = r.line_no AND s.return_number = r.number
+WHERE r.order_id = :id GROUP BY r.number, r.order_id, r.line_no, r.quantity, r.returned_at
+HAVING r.quantity > coalesce(sum(s.quantity), 0) ORDER BY r.returned_at, r.number, r.line_no
+""")
+_SHARES = text("""
+INSERT INTO return_share (return_number, order_id, line_no, shipment_number, quantity)
+SELECT t.number, :id, t.line_no, t.shipment, t.quantity
+FROM unnest(CAST(:numbers AS text[]), CAST(:line_nos AS int[]), CAST(:shipments AS text[]), CAST(:quantities AS numeric[]))
+  AS t (number, line_no, shipment, quantity)
+ON CONFLICT (order_id, line_no, return_number, shipment_number) DO UPDATE
+SET quantity = return_share.quantity + EXCLUDED.quantity
 """)
 _TOTALS = text("""
 SELECT line_no, sum(received) AS received, sum(shipped) AS shipped, sum(returned) AS returned, sum(signed) AS signed,
@@ -103,6 +119,19 @@ class GoodsLedger:
             "line_nos": [line.line_no for line in lines], "quantities": [line.quantity for line in lines],
         }  # fmt: skip
         await self._unit.execute(_RETURN, params)
+
+    async def unshared_returns(self, order_id: UUID) -> list[Returned]:
+        """Return what came back and no shipment answers for yet, oldest first."""
+        return [Returned(**row._mapping) for row in await self._unit.execute(_UNSHARED, {"id": order_id})]
+
+    async def add_shares(self, order_id: UUID, shares: Sequence[Share]) -> None:
+        """Store which shipments returned goods came from."""
+        if shares:
+            params = {
+                "id": order_id, "numbers": [x.number for x in shares], "line_nos": [x.line_no for x in shares],
+                "shipments": [x.shipment for x in shares], "quantities": [x.quantity for x in shares],
+            }  # fmt: skip
+            await self._unit.execute(_SHARES, params)
 
     async def totals(self, order_id: UUID) -> Mapping[int, Totals]:
         """Return the sums of the facts per line."""

@@ -15,18 +15,30 @@ from chassis.ids import uuid7
 from order_service.adapters.order_rows import read_id
 from order_service.app.facts import InvoiceTask
 from order_service.domain.errors import NotFound
+from order_service.domain.invoicing import Part
 
-# S55: exactly one task per order (unique); a closed one opens again when there is something new to invoice.
+# S55: exactly one task per order and shipment (unique); a closed one opens again when there is something new to invoice.
 _OPEN = text("""
-INSERT INTO invoice_task (id, order_id, state, opened_at, due_from) VALUES (:id, :order_id, 'open', :at, :at)
-ON CONFLICT (order_id) DO UPDATE SET state = 'open', closed_at = NULL, due_from = :at, overdue_told_at = NULL
+INSERT INTO invoice_task (id, order_id, shipment_number, state, opened_at, due_from)
+VALUES (:id, :order_id, :shipment, 'open', :at, :at)
+ON CONFLICT (order_id, shipment_number) DO UPDATE SET state = 'open', closed_at = NULL, due_from = :at, overdue_told_at = NULL
 WHERE invoice_task.state = 'done'
 RETURNING id
+""")
+_REOPEN = text("""
+UPDATE invoice_task SET state = 'open', closed_at = NULL, due_from = :at, overdue_told_at = NULL
+WHERE order_id = :order_id AND shipment_number = :shipment AND state = 'done' RETURNING id
+""")
+_WHOLE = text("SELECT 1 FROM invoice_task WHERE order_id = :order_id AND shipment_number = ''")
+_PARTS = text("""
+SELECT shipment_number AS shipment, line_no, kept, task_id, invoiced FROM shipment_part
+WHERE order_id = :order_id ORDER BY shipped_at, shipment_number, line_no
 """)
 _ORDER_OF = text("SELECT o.number FROM invoice_task t JOIN customer_order o ON o.id = t.order_id WHERE t.id = :id")
 _TASK = text("""
 SELECT t.id, o.number AS order_number, t.state, t.opened_at, t.closed_at,
-       coalesce((SELECT string_agg(i.invoice_no, ',' ORDER BY i.recorded_at) FROM invoice i WHERE i.task_id = t.id), '') AS invoice_no
+       coalesce((SELECT string_agg(i.invoice_no, ',' ORDER BY i.recorded_at) FROM invoice i WHERE i.task_id = t.id), '') AS invoice_no,
+       t.shipment_number
 FROM invoice_task t JOIN customer_order o ON o.id = t.order_id WHERE t.id = :id FOR UPDATE OF t
 """)
 _INVOICE = text("""
@@ -63,10 +75,22 @@ class InvoiceRepository:
     def __init__(self, unit: Transaction) -> None:
         self._unit = unit
 
-    async def open_task(self, order_id: UUID, at: datetime) -> UUID | None:
-        """Open the order's task; None when it is open already."""
-        opened = await self._unit.execute(_OPEN, {"id": uuid7(), "order_id": order_id, "at": at})
-        return opened.scalar()
+    async def open_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
+        """Open the task of a shipment, or of the whole order; None when it is open already."""
+        params = {"id": uuid7(), "order_id": order_id, "shipment": shipment, "at": at}
+        return (await self._unit.execute(_OPEN, params)).scalar()
+
+    async def reopen_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
+        """Open a closed task again; None when there is none."""
+        params = {"order_id": order_id, "shipment": shipment, "at": at}
+        return (await self._unit.execute(_REOPEN, params)).scalar()
+
+    async def has_whole_task(self, order_id: UUID) -> bool:
+        return (await self._unit.execute(_WHOLE, {"order_id": order_id})).one_or_none() is not None
+
+    async def parts(self, order_id: UUID) -> list[Part]:
+        """Return the shipped lines of an order in order of shipping."""
+        return [Part(**row._mapping) for row in await self._unit.execute(_PARTS, {"order_id": order_id})]
 
     async def mark_overdue(self, task_id: UUID, before: datetime, now: datetime) -> datetime | None:
         """Mark an overdue task once; return from when it was due, None when it is not to be told."""

@@ -43,7 +43,7 @@ class Knowledge:
         party = None
         if customer is not None:
             contacts = tuple((contact.name, contact.phone) for contact in customer.contacts)
-            party = KnownCustomer(customer.id, customer.name, contacts)
+            party = KnownCustomer(customer.id, customer.name, contacts, customer.invoice_policy)
         gathered = Gathered(Known(party, channels, items, self._clock.today(), self._clock.now(), normalise))
         missing = wanted - items.keys()
         return await self.ask_again(gathered, missing) if missing else gathered

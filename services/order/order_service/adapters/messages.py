@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from google.protobuf.message import Message
@@ -132,7 +133,15 @@ def _signed(order: Order, event: events.OrderSigned, actor: str) -> Message:
 def _task_opened(order: Order, event: events.InvoiceTaskOpened, actor: str) -> Message:
     return pb.InvoiceTaskOpened(
         order_number=order.number, invoice_task_id=event.invoice_task_id, customer_name=order.customer_name,
-        lines=event_lines(order),
+        lines=event_lines(order), shipment_number=event.shipment_number,
+        to_invoice=[_to_invoice(line, event.due[line.line_no]) for line in order.lines if line.line_no in event.due],
+    )  # fmt: skip
+
+
+def _to_invoice(line: Line, quantity: Decimal) -> pb.LineToInvoice:
+    return pb.LineToInvoice(
+        line_no=line.line_no, item_code=line.item_code, item_name=line.item_name, quantity=plain(quantity),
+        unit=line.unit,
     )  # fmt: skip
 
 

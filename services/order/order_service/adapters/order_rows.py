@@ -32,7 +32,8 @@ LINE_COLUMNS = tuple(LINE_TYPES)
 _READ = [name for name in (*FIXED, *CHANGING) if name != "state"]
 
 SELECT_HEADER = f"""
-SELECT {", ".join(f"o.{name}" for name in _READ)}, c.name AS customer_name
+SELECT {", ".join(f"o.{name}" for name in _READ)}, c.name AS customer_name,
+  c.invoice_policy
 FROM customer_order o JOIN customer c ON c.id = o.customer_id
 """  # noqa: S608  constants
 BY_ID = text(SELECT_HEADER + "WHERE o.id = :id")

@@ -17,6 +17,7 @@ from order_service.adapters.messages import tell
 from order_service.domain.errors import Conflict, NotFound
 from order_service.domain.events import Event
 from order_service.domain.order import Order
+from order_service.domain.quantity import plain
 from order_service.domain.stages import EARLIEST_COUNTS, MOMENTS
 from order_service.domain.texts import is_clean
 
@@ -167,4 +168,6 @@ def _texts(event: Event) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{line_no}: {plain(quantity)}" for line_no, quantity in value.items())
     return ",".join(value) if isinstance(value, tuple) else str(value)

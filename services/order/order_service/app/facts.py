@@ -44,3 +44,4 @@ class InvoiceTask:
     opened_at: datetime
     closed_at: datetime | None
     invoice_no: str = ""
+    shipment_number: str = ""  # empty: the whole order, or the rest of it

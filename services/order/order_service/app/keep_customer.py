@@ -11,7 +11,7 @@ from order_service.app.ports import Customers
 from order_service.domain.customer import CheckedCustomer, Customer
 from order_service.domain.errors import FieldProblem, Invalid
 
-FIELDS = ("name", "tier", "credit_code", "contacts")
+FIELDS = ("name", "tier", "credit_code", "contacts", "invoice_policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class CustomerChange:
 
 async def create_customer(customer_id: UUID, entry: CheckedCustomer, customers: Customers, now: datetime) -> Customer:
     """Return the new customer; raise Conflict naming who has the phone or credit code."""
-    customer = Customer(customer_id, entry.name, entry.tier, entry.credit_code, entry.contacts, now)
+    customer = Customer(
+        customer_id, entry.name, entry.tier, entry.credit_code, entry.contacts, now, invoice_policy=entry.invoice_policy
+    )
     await customers.add(customer)
     return customer
 

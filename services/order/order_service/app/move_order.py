@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from order_service.app.open_invoice_task import open_invoice_task
+from order_service.app.open_invoice_task import open_invoice_tasks
 from order_service.app.ports import Invoices, Orders
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.order import MOVES, Order
@@ -29,7 +29,7 @@ async def move_order(wish: Move, orders: Orders, invoices: Invoices, now: dateti
     order.check_version(wish.expected_version)
     _apply(order, wish, now)
     if wish.move == "cancel":
-        await open_invoice_task(order, invoices, now)
+        await open_invoice_tasks(order, invoices, now, ended=True)
     await orders.save(order)
     return order
 

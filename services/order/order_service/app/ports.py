@@ -10,6 +10,7 @@ from uuid import UUID
 
 from order_service.app.facts import InvoiceTask, Shipment, ShipmentLine
 from order_service.domain.customer import Customer
+from order_service.domain.invoicing import Part, Returned, Share
 from order_service.domain.line import Totals
 from order_service.domain.order import Order
 
@@ -64,6 +65,12 @@ class Goods(Protocol):
     async def add_shipment(self, shipment: Shipment) -> None:
         """Store a shipment's lines; those not told don't count yet."""
 
+    async def unshared_returns(self, order_id: UUID) -> list[Returned]:
+        """Return what came back and no shipment answers for yet, oldest first."""
+
+    async def add_shares(self, order_id: UUID, shares: Sequence[Share]) -> None:
+        """Store which shipments returned goods came from."""
+
     async def add_return(
         self, number: str, order_id: UUID, lines: Sequence[ShipmentLine], reason: str, at: datetime
     ) -> None:
@@ -85,8 +92,17 @@ class Goods(Protocol):
 class Invoices(Protocol):
     """Invoice tasks."""
 
-    async def open_task(self, order_id: UUID, at: datetime) -> UUID | None:
-        """Open the order's task; None when it is open already."""
+    async def open_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
+        """Open the task of a shipment, or of the whole order; None when it is open already."""
+
+    async def reopen_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
+        """Open a closed task again; None when there is none."""
+
+    async def has_whole_task(self, order_id: UUID) -> bool:
+        """True when a task for the whole order was ever opened."""
+
+    async def parts(self, order_id: UUID) -> list[Part]:
+        """Return the shipped lines of an order in order of shipping."""
 
     async def mark_overdue(self, task_id: UUID, before: datetime, now: datetime) -> datetime | None:
         """Mark an open task due from before a moment, once; return from when it was due, None when it is not to be told."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from order_service.app.facts import Shipment, ShipmentLine
-from order_service.app.open_invoice_task import open_invoice_task
+from order_service.app.open_invoice_task import open_invoice_tasks, reopen_invoice_tasks
 from order_service.app.ports import Goods, Invoices, Orders
+from order_service.domain.invoicing import share_returns
 from order_service.domain.order import Order
 from order_service.domain.quantity import plain
 
@@ -33,8 +33,9 @@ async def record_shipment(
     words = {"shipment_number": shipment.number, "tracking_numbers": ",".join(shipment.tracking_numbers)}
     order.notes.append(("GoodsShipped", {**words, "carrier": shipment.carrier, **_words(shipment.lines)}))
     every = await goods.tracking_numbers(order.id)
-    if order.note_shipped(shipment.number, shipment.tracking_numbers, every, shipment.shipped_at):
-        await open_invoice_task(order, invoices, now)
+    await _share_returns(order, goods, invoices)
+    ended = order.note_shipped(shipment.number, shipment.tracking_numbers, every, shipment.shipped_at)
+    await open_invoice_tasks(order, invoices, now, ended=ended)
     if order.is_signed:  # signed for before this event came
         signed = await goods.shipment(shipment.number)
         order.note_signed(signed.signed_by if signed else "", (signed and signed.signed_at) or now)
@@ -51,9 +52,17 @@ async def record_return(
     order.weigh(await goods.totals(order.id))
     order.note_returned()
     order.notes.append(("GoodsReturned", {"return_number": number, "reason": reason, **_words(lines)}))
-    if any(line.to_invoice < Decimal(0) for line in order.lines):
-        await open_invoice_task(order, invoices, at)
+    shipments = await _share_returns(order, goods, invoices)
+    await reopen_invoice_tasks(order, shipments, invoices, at)
     await orders.save(order)
+
+
+async def _share_returns(order: Order, goods: Goods, invoices: Invoices) -> set[str]:
+    """Lay what came back on the shipments it came from; return those."""
+    returned = await goods.unshared_returns(order.id)
+    shares = share_returns(returned, await invoices.parts(order.id)) if returned else []
+    await goods.add_shares(order.id, shares)
+    return {share.shipment for share in shares}
 
 
 def _words(lines: tuple[ShipmentLine, ...] | list[ShipmentLine]) -> dict[str, str]:

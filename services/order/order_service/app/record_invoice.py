@@ -11,6 +11,7 @@ from order_service.app.facts import InvoiceTask
 from order_service.app.ports import Goods, Invoices, Orders
 from order_service.domain.errors import FieldProblem, IllegalMove, Invalid
 from order_service.domain.events import InvoiceRecorded
+from order_service.domain.invoicing import WHOLE, Part, due_of
 from order_service.domain.order import Order
 from order_service.domain.quantity import LIMIT, is_exact, read_decimal
 from order_service.domain.texts import checked_texts
@@ -36,7 +37,8 @@ async def record_invoice(
         return task, order
     if task.state != "open":
         raise IllegalMove("invoice", order.number, task.state, (), reason="INVOICE_TASK_CLOSED")
-    await invoices.record(task, number, lines_of(entry.lines, order), now)
+    parts = await invoices.parts(order.id)
+    await invoices.record(task, number, lines_of(entry.lines, task, order, parts), now)
     order.weigh(await goods.totals(order.id))
     order.record(InvoiceRecorded(str(task.id), number))
     await orders.save(order)
@@ -53,11 +55,14 @@ def check_number(typed: str) -> str:
     return typed.strip()
 
 
-def lines_of(lines: Sequence[tuple[int, str]], order: Order) -> Mapping[int, Decimal]:
+def lines_of(
+    lines: Sequence[tuple[int, str]], task: InvoiceTask, order: Order, parts: Sequence[Part]
+) -> Mapping[int, Decimal]:
     """Return the invoiced quantities by line; another quantity than the task's is accepted (contract 3), raise Invalid."""
     if not lines:
-        return {line.line_no: line.to_invoice for line in order.lines if line.to_invoice}
-    known = {line.line_no for line in order.lines}
+        return due_of(task.shipment_number, order.to_invoice, parts)
+    shipped = {part.line_no for part in parts if part.shipment == task.shipment_number}
+    known = shipped if task.shipment_number != WHOLE else set(order.to_invoice)
     found: dict[int, Decimal] = {}
     problems = []
     for n, (line_no, typed) in enumerate(lines):

@@ -48,7 +48,7 @@ def make_order(submission: Submission) -> Order:
     lines = [rules.make_line(line, n, due, known.items) for n, line in enumerate(entry.lines, start=1)]
     return Order(
         id=submission.order_id, number="", customer_id=customer.id, entered_customer_id=customer.id,
-        customer_name=customer.name, contact_name=contact[0], contact_phone=contact[1], channel=entry.channel,
+        customer_name=customer.name, invoice_policy=customer.invoice_policy, contact_name=contact[0], contact_phone=contact[1], channel=entry.channel,
         source_ref=entry.source_ref.strip(), due_date=due, urgency=entry.urgency or "green",
         sales_owner=entry.sales_owner, kind=entry.kind or "firm", ship_on_receipt=entry.ship_on_receipt,
         note=entry.note, attachment_ids=entry.attachment_ids, confirm_requested=entry.confirm,

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from order_service.domain.errors import FieldProblem, IllegalMove, Invalid, Stale
+from order_service.domain.invoicing import POLICIES, WHEN_COMPLETE
 from order_service.domain.texts import checked_texts
 
 CONTACT_LIMIT = 50
@@ -33,6 +34,7 @@ class Customer:
     created_at: datetime
     version: int = 1
     merged_into: UUID | None = None
+    invoice_policy: str = WHEN_COMPLETE
 
     @property
     def phones(self) -> list[str]:
@@ -64,6 +66,7 @@ class CustomerEntry:
     tier: str
     credit_code: str
     contacts: Sequence[tuple[str, str]]  # name, phone
+    invoice_policy: str = WHEN_COMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class CheckedCustomer:
     tier: str
     credit_code: str
     contacts: list[Contact]
+    invoice_policy: str = WHEN_COMPLETE
 
 
 def check_customer(entry: CustomerEntry, normalise: Callable[[str], str | None]) -> CheckedCustomer:
@@ -82,6 +86,9 @@ def check_customer(entry: CustomerEntry, normalise: Callable[[str], str | None])
     problems = checked_texts(texts)
     if not entry.name.strip():
         problems.append(FieldProblem("name", "REQUIRED"))
+    if entry.invoice_policy not in POLICIES:
+        params = {"invoice_policy": entry.invoice_policy[:40], "known": ",".join(POLICIES)}
+        problems.append(FieldProblem("invoice_policy", "INVOICE_POLICY_UNKNOWN", params))
     if len(entry.contacts) > CONTACT_LIMIT:
         problems.append(FieldProblem("contacts", "TOO_MANY_CONTACTS", {"limit": str(CONTACT_LIMIT)}))
     contacts = []
@@ -95,4 +102,5 @@ def check_customer(entry: CustomerEntry, normalise: Callable[[str], str | None])
         contacts.append(Contact(name.strip(), number or ""))
     if problems:
         raise Invalid(problems)
-    return CheckedCustomer(entry.name.strip(), entry.tier.strip(), entry.credit_code.strip().upper(), contacts)
+    name, tier, code = (value.strip() for value in (entry.name, entry.tier, entry.credit_code))
+    return CheckedCustomer(name, tier, code.upper(), contacts, entry.invoice_policy)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.invoicing import WHEN_COMPLETE
 from order_service.domain.item import Item, Measured, measure, price_problem
 from order_service.domain.line import Line
 from order_service.domain.quantity import plain
@@ -65,6 +66,7 @@ class KnownCustomer:
     id: UUID
     name: str
     contacts: tuple[tuple[str, str], ...]
+    invoice_policy: str = WHEN_COMPLETE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ class OrderSigned:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTaskOpened:
-    """Finance has something to invoice (S55)."""
+    """Finance has something to invoice (S55): of one shipment, or of the whole order when that is empty."""
 
     invoice_task_id: str
+    shipment_number: str = ""
+    due: Mapping[int, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

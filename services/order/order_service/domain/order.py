@@ -32,6 +32,7 @@ class Order:
     customer_id: UUID
     entered_customer_id: UUID  # a merge moves customer_id only
     customer_name: str
+    invoice_policy: str
     contact_name: str
     contact_phone: str
     channel: str
@@ -92,6 +93,11 @@ class Order:
     @property
     def is_signed(self) -> bool:
         return lifecycle.is_signed([line.facts() for line in self.lines])
+
+    @property
+    def to_invoice(self) -> dict[int, Decimal]:
+        """What stays with the customer and is not invoiced, by line."""
+        return {line.line_no: line.to_invoice for line in self.lines}
 
     def _facts(self) -> lifecycle.Facts:
         return lifecycle.Facts(

@@ -24,6 +24,7 @@ from order_service.app.keep_customer import (
     update_customer,
 )
 from order_service.domain.customer import Customer, CustomerEntry, check_customer
+from order_service.domain.invoicing import WHEN_COMPLETE
 from order_service.entrypoints.paging import next_token, page_size, read_token
 
 
@@ -33,12 +34,13 @@ def customer_message(customer: Customer) -> pb.Customer:
         id=str(customer.id), name=customer.name, tier=customer.tier, credit_code=customer.credit_code,
         contacts=[Contact(name=one.name, phone=one.phone) for one in customer.contacts], version=customer.version,
         merged_into=str(customer.merged_into or ""), created_at=stamp(customer.created_at),
+        invoice_policy=customer.invoice_policy,
     )  # fmt: skip
 
 
-def _entry(request: Any, *, name: str) -> CustomerEntry:
+def _entry(request: Any, *, name: str, policy: str) -> CustomerEntry:
     contacts = [(one.name, one.phone) for one in request.contacts]
-    return CustomerEntry(name, request.tier, request.credit_code, contacts)
+    return CustomerEntry(name, request.tier, request.credit_code, contacts, policy)
 
 
 @dataclass
@@ -49,7 +51,9 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
     views: CustomerViews
 
     async def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:
-        entry = check_customer(_entry(request, name=request.name), normalise)
+        entry = check_customer(
+            _entry(request, name=request.name, policy=request.invoice_policy or WHEN_COMPLETE), normalise
+        )
 
         async def work(unit: Transaction) -> pb.CreateCustomerResponse:
             made = await create_customer(uuid7(), entry, CustomerRepository(unit), unit.now)
@@ -61,7 +65,8 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
         check_fields(request.fields)
         unchanged = "-"  # a name that is not among the fields is not looked at
         name = request.name if "name" in request.fields else unchanged
-        entry = check_customer(_entry(request, name=name), normalise)
+        policy = request.invoice_policy if "invoice_policy" in request.fields else WHEN_COMPLETE
+        entry = check_customer(_entry(request, name=name, policy=policy), normalise)
         change = CustomerChange(request.customer_id, request.expected_version, tuple(request.fields), entry)
 
         async def work(unit: Transaction) -> pb.UpdateCustomerResponse:

@@ -43,7 +43,7 @@ def task_message(view: TaskView) -> pb.InvoiceTask:
     return pb.InvoiceTask(
         id=str(task.id), order_number=task.order_number, state=task.state, lines=lines,
         opened_at=stamp(task.opened_at), closed_at=stamp(task.closed_at), invoice_no=task.invoice_no,
-        customer_name=view.customer_name,
+        customer_name=view.customer_name, shipment_number=task.shipment_number,
     )  # fmt: skip
 
 

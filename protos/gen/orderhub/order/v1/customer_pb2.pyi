@@ -32,6 +32,7 @@ class Customer(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     MERGED_INTO_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    INVOICE_POLICY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     tier: _builtins.str
@@ -39,6 +40,8 @@ class Customer(_message.Message):
     version: _builtins.int
     merged_into: _builtins.str
     """id of the customer that absorbed this one"""
+    invoice_policy: _builtins.str
+    """when_complete per_shipment (S55)"""
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Contact]: ...
     @_builtins.property
@@ -54,10 +57,11 @@ class Customer(_message.Message):
         version: _builtins.int = ...,
         merged_into: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        invoice_policy: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "created_at", b"created_at", "credit_code", b"credit_code", "id", b"id", "merged_into", b"merged_into", "name", b"name", "tier", b"tier", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "created_at", b"created_at", "credit_code", b"credit_code", "id", b"id", "invoice_policy", b"invoice_policy", "merged_into", b"merged_into", "name", b"name", "tier", b"tier", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -72,9 +76,12 @@ class CreateCustomerRequest(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     CREDIT_CODE_FIELD_NUMBER: _builtins.int
     CONTACTS_FIELD_NUMBER: _builtins.int
+    INVOICE_POLICY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     tier: _builtins.str
     credit_code: _builtins.str
+    invoice_policy: _builtins.str
+    """empty: when_complete"""
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     @_builtins.property
@@ -87,10 +94,11 @@ class CreateCustomerRequest(_message.Message):
         tier: _builtins.str = ...,
         credit_code: _builtins.str = ...,
         contacts: _abc.Iterable[_common_pb2.Contact] | None = ...,
+        invoice_policy: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "context", b"context", "credit_code", b"credit_code", "name", b"name", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "context", b"context", "credit_code", b"credit_code", "invoice_policy", b"invoice_policy", "name", b"name", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -128,16 +136,18 @@ class UpdateCustomerRequest(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     CREDIT_CODE_FIELD_NUMBER: _builtins.int
     CONTACTS_FIELD_NUMBER: _builtins.int
+    INVOICE_POLICY_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     expected_version: _builtins.int
     name: _builtins.str
     tier: _builtins.str
     credit_code: _builtins.str
+    invoice_policy: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """name tier credit_code contacts"""
+        """name tier credit_code contacts invoice_policy"""
 
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Contact]: ...
@@ -152,10 +162,11 @@ class UpdateCustomerRequest(_message.Message):
         tier: _builtins.str = ...,
         credit_code: _builtins.str = ...,
         contacts: _abc.Iterable[_common_pb2.Contact] | None = ...,
+        invoice_policy: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "context", b"context", "credit_code", b"credit_code", "customer_id", b"customer_id", "expected_version", b"expected_version", "fields", b"fields", "name", b"name", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "context", b"context", "credit_code", b"credit_code", "customer_id", b"customer_id", "expected_version", b"expected_version", "fields", b"fields", "invoice_policy", b"invoice_policy", "name", b"name", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

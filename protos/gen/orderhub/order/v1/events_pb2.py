@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eorderhub/order/v1/events.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n\x0f\x43ustomerChanged\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12\x13\n\x0bmerged_into\x18\x05 \x01(\t\"\xc5\x01\n\tEventLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x1a\n\x12\x63\x61ncelled_quantity\x18\x07 \x01(\t\x12\x18\n\x10shipped_quantity\x18\x08 \x01(\t\x12\x19\n\x11returned_quantity\x18\t \x01(\t\"\xd6\x02\n\x0eOrderSubmitted\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x10\n\x08order_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x12\n\nsource_ref\x18\x06 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x07 \x01(\t\x12\x0f\n\x07urgency\x18\x08 \x01(\t\x12\x13\n\x0bsales_owner\x18\t \x01(\t\x12\x0c\n\x04kind\x18\n \x01(\t\x12\r\n\x05state\x18\x0b \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x0c \x01(\x08\x12+\n\x05lines\x18\r \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x30\n\x0csubmitted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x01\n\x1d\x43\x61pacityConfirmationRequested\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x15\n\rcustomer_name\x18\x02 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x03 \x01(\t\x12\x0f\n\x07urgency\x18\x04 \x01(\t\x12\x13\n\x0bsales_owner\x18\x05 \x01(\t\x12\x13\n\x0bnotice_days\x18\x06 \x01(\x05\"M\n\x11\x43\x61pacityConfirmed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x01(\t\"\xa5\x02\n\x0eOrderConfirmed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x10\n\x08order_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x05 \x01(\t\x12\x0f\n\x07urgency\x18\x06 \x01(\t\x12\x13\n\x0bsales_owner\x18\x07 \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x08 \x01(\x08\x12+\n\x05lines\x18\t \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x30\n\x0c\x63onfirmed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63hannel\x18\x0b \x01(\t\"\xd9\x01\n\x0cOrderChanged\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0f\n\x07\x63hanged\x18\x02 \x03(\t\x12\x10\n\x08\x64ue_date\x18\x03 \x01(\t\x12\x0f\n\x07urgency\x18\x04 \x01(\t\x12\x13\n\x0bsales_owner\x18\x05 \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x06 \x01(\x08\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\r\n\x05state\x18\x08 \x01(\t\x12\x15\n\rcustomer_name\x18\t \x01(\t\"\x9e\x01\n\x0eOrderCancelled\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x15\n\rcustomer_name\x18\x05 \x01(\t\x12\x13\n\x0bsales_owner\x18\x06 \x01(\t\"F\n\tOrderHeld\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0bsales_owner\x18\x03 \x01(\t\"3\n\x0cOrderResumed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"\x8b\x01\n\x12\x44uplicateSuspected\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x19\n\x11twin_order_number\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12\x13\n\x0bsales_owner\x18\x04 \x01(\t\x12\x18\n\x10twin_sales_owner\x18\x05 \x01(\t\"\xb6\x01\n\x12OrderPartlyShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x03 \x03(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x13\n\x0b\x63ustomer_id\x18\x05 \x01(\t\x12\x15\n\rcustomer_name\x18\x06 \x01(\t\"\xd6\x01\n\x11OrderFullyShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x12\n\nsource_ref\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12\x13\n\x0bsales_owner\x18\x06 \x01(\t\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x0f\n\x07\x63hannel\x18\x08 \x01(\t\"e\n\x0bOrderSigned\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12-\n\tsigned_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsigned_by\x18\x03 \x01(\t\"\x86\x01\n\x11InvoiceTaskOpened\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\"\x81\x01\n\x0fInvoiceRecorded\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x12\n\ninvoice_no\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\"\xda\x01\n\x12InvoiceTaskOverdue\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12\x13\n\x0bsales_owner\x18\x04 \x01(\t\x12\x10\n\x08\x64ue_days\x18\x05 \x01(\x05\x12*\n\x06\x64ue_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLineb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eorderhub/order/v1/events.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x0f\x43ustomerChanged\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12\x13\n\x0bmerged_into\x18\x05 \x01(\t\x12\x16\n\x0einvoice_policy\x18\x06 \x01(\t\"\xc5\x01\n\tEventLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x1a\n\x12\x63\x61ncelled_quantity\x18\x07 \x01(\t\x12\x18\n\x10shipped_quantity\x18\x08 \x01(\t\x12\x19\n\x11returned_quantity\x18\t \x01(\t\"\xd6\x02\n\x0eOrderSubmitted\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x10\n\x08order_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x12\n\nsource_ref\x18\x06 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x07 \x01(\t\x12\x0f\n\x07urgency\x18\x08 \x01(\t\x12\x13\n\x0bsales_owner\x18\t \x01(\t\x12\x0c\n\x04kind\x18\n \x01(\t\x12\r\n\x05state\x18\x0b \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x0c \x01(\x08\x12+\n\x05lines\x18\r \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x30\n\x0csubmitted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x01\n\x1d\x43\x61pacityConfirmationRequested\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x15\n\rcustomer_name\x18\x02 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x03 \x01(\t\x12\x0f\n\x07urgency\x18\x04 \x01(\t\x12\x13\n\x0bsales_owner\x18\x05 \x01(\t\x12\x13\n\x0bnotice_days\x18\x06 \x01(\x05\"M\n\x11\x43\x61pacityConfirmed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x03 \x01(\t\"\xa5\x02\n\x0eOrderConfirmed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x10\n\x08order_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x05 \x01(\t\x12\x0f\n\x07urgency\x18\x06 \x01(\t\x12\x13\n\x0bsales_owner\x18\x07 \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x08 \x01(\x08\x12+\n\x05lines\x18\t \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x30\n\x0c\x63onfirmed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63hannel\x18\x0b \x01(\t\"\xd9\x01\n\x0cOrderChanged\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0f\n\x07\x63hanged\x18\x02 \x03(\t\x12\x10\n\x08\x64ue_date\x18\x03 \x01(\t\x12\x0f\n\x07urgency\x18\x04 \x01(\t\x12\x13\n\x0bsales_owner\x18\x05 \x01(\t\x12\x17\n\x0fship_on_receipt\x18\x06 \x01(\x08\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\r\n\x05state\x18\x08 \x01(\t\x12\x15\n\rcustomer_name\x18\t \x01(\t\"\x9e\x01\n\x0eOrderCancelled\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x15\n\rcustomer_name\x18\x05 \x01(\t\x12\x13\n\x0bsales_owner\x18\x06 \x01(\t\"F\n\tOrderHeld\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0bsales_owner\x18\x03 \x01(\t\"3\n\x0cOrderResumed\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"\x8b\x01\n\x12\x44uplicateSuspected\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x19\n\x11twin_order_number\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12\x13\n\x0bsales_owner\x18\x04 \x01(\t\x12\x18\n\x10twin_sales_owner\x18\x05 \x01(\t\"\xb6\x01\n\x12OrderPartlyShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x03 \x03(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x13\n\x0b\x63ustomer_id\x18\x05 \x01(\t\x12\x15\n\rcustomer_name\x18\x06 \x01(\t\"\xd6\x01\n\x11OrderFullyShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x12\n\nsource_ref\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x15\n\rcustomer_name\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12\x13\n\x0bsales_owner\x18\x06 \x01(\t\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x0f\n\x07\x63hannel\x18\x08 \x01(\t\"e\n\x0bOrderSigned\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12-\n\tsigned_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsigned_by\x18\x03 \x01(\t\"\xd5\x01\n\x11InvoiceTaskOpened\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\x12\x17\n\x0fshipment_number\x18\x05 \x01(\t\x12\x34\n\nto_invoice\x18\x06 \x03(\x0b\x32 .orderhub.order.v1.LineToInvoice\"f\n\rLineToInvoice\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\"\x81\x01\n\x0fInvoiceRecorded\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x12\n\ninvoice_no\x18\x03 \x01(\t\x12+\n\x05lines\x18\x04 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLine\"\xda\x01\n\x12InvoiceTaskOverdue\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0finvoice_task_id\x18\x02 \x01(\t\x12\x15\n\rcustomer_name\x18\x03 \x01(\t\x12\x13\n\x0bsales_owner\x18\x04 \x01(\t\x12\x10\n\x08\x64ue_days\x18\x05 \x01(\x05\x12*\n\x06\x64ue_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05lines\x18\x07 \x03(\x0b\x32\x1c.orderhub.order.v1.EventLineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,37 +33,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orderhub.order.v1.events_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CUSTOMERCHANGED']._serialized_start=86
-  _globals['_CUSTOMERCHANGED']._serialized_end=189
-  _globals['_EVENTLINE']._serialized_start=192
-  _globals['_EVENTLINE']._serialized_end=389
-  _globals['_ORDERSUBMITTED']._serialized_start=392
-  _globals['_ORDERSUBMITTED']._serialized_end=734
-  _globals['_CAPACITYCONFIRMATIONREQUESTED']._serialized_start=737
-  _globals['_CAPACITYCONFIRMATIONREQUESTED']._serialized_end=890
-  _globals['_CAPACITYCONFIRMED']._serialized_start=892
-  _globals['_CAPACITYCONFIRMED']._serialized_end=969
-  _globals['_ORDERCONFIRMED']._serialized_start=972
-  _globals['_ORDERCONFIRMED']._serialized_end=1265
-  _globals['_ORDERCHANGED']._serialized_start=1268
-  _globals['_ORDERCHANGED']._serialized_end=1485
-  _globals['_ORDERCANCELLED']._serialized_start=1488
-  _globals['_ORDERCANCELLED']._serialized_end=1646
-  _globals['_ORDERHELD']._serialized_start=1648
-  _globals['_ORDERHELD']._serialized_end=1718
-  _globals['_ORDERRESUMED']._serialized_start=1720
-  _globals['_ORDERRESUMED']._serialized_end=1771
-  _globals['_DUPLICATESUSPECTED']._serialized_start=1774
-  _globals['_DUPLICATESUSPECTED']._serialized_end=1913
-  _globals['_ORDERPARTLYSHIPPED']._serialized_start=1916
-  _globals['_ORDERPARTLYSHIPPED']._serialized_end=2098
-  _globals['_ORDERFULLYSHIPPED']._serialized_start=2101
-  _globals['_ORDERFULLYSHIPPED']._serialized_end=2315
-  _globals['_ORDERSIGNED']._serialized_start=2317
-  _globals['_ORDERSIGNED']._serialized_end=2418
-  _globals['_INVOICETASKOPENED']._serialized_start=2421
-  _globals['_INVOICETASKOPENED']._serialized_end=2555
-  _globals['_INVOICERECORDED']._serialized_start=2558
-  _globals['_INVOICERECORDED']._serialized_end=2687
-  _globals['_INVOICETASKOVERDUE']._serialized_start=2690
-  _globals['_INVOICETASKOVERDUE']._serialized_end=2908
+  _globals['_CUSTOMERCHANGED']._serialized_end=213
+  _globals['_EVENTLINE']._serialized_start=216
+  _globals['_EVENTLINE']._serialized_end=413
+  _globals['_ORDERSUBMITTED']._serialized_start=416
+  _globals['_ORDERSUBMITTED']._serialized_end=758
+  _globals['_CAPACITYCONFIRMATIONREQUESTED']._serialized_start=761
+  _globals['_CAPACITYCONFIRMATIONREQUESTED']._serialized_end=914
+  _globals['_CAPACITYCONFIRMED']._serialized_start=916
+  _globals['_CAPACITYCONFIRMED']._serialized_end=993
+  _globals['_ORDERCONFIRMED']._serialized_start=996
+  _globals['_ORDERCONFIRMED']._serialized_end=1289
+  _globals['_ORDERCHANGED']._serialized_start=1292
+  _globals['_ORDERCHANGED']._serialized_end=1509
+  _globals['_ORDERCANCELLED']._serialized_start=1512
+  _globals['_ORDERCANCELLED']._serialized_end=1670
+  _globals['_ORDERHELD']._serialized_start=1672
+  _globals['_ORDERHELD']._serialized_end=1742
+  _globals['_ORDERRESUMED']._serialized_start=1744
+  _globals['_ORDERRESUMED']._serialized_end=1795
+  _globals['_DUPLICATESUSPECTED']._serialized_start=1798
+  _globals['_DUPLICATESUSPECTED']._serialized_end=1937
+  _globals['_ORDERPARTLYSHIPPED']._serialized_start=1940
+  _globals['_ORDERPARTLYSHIPPED']._serialized_end=2122
+  _globals['_ORDERFULLYSHIPPED']._serialized_start=2125
+  _globals['_ORDERFULLYSHIPPED']._serialized_end=2339
+  _globals['_ORDERSIGNED']._serialized_start=2341
+  _globals['_ORDERSIGNED']._serialized_end=2442
+  _globals['_INVOICETASKOPENED']._serialized_start=2445
+  _globals['_INVOICETASKOPENED']._serialized_end=2658
+  _globals['_LINETOINVOICE']._serialized_start=2660
+  _globals['_LINETOINVOICE']._serialized_end=2762
+  _globals['_INVOICERECORDED']._serialized_start=2765
+  _globals['_INVOICERECORDED']._serialized_end=2894
+  _globals['_INVOICETASKOVERDUE']._serialized_start=2897
+  _globals['_INVOICETASKOVERDUE']._serialized_end=3115
 # @@protoc_insertion_point(module_scope)

@@ -28,11 +28,14 @@ class CustomerChanged(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     MERGED_INTO_FIELD_NUMBER: _builtins.int
+    INVOICE_POLICY_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     name: _builtins.str
     tier: _builtins.str
     active: _builtins.bool
     merged_into: _builtins.str
+    invoice_policy: _builtins.str
+    """when_complete per_shipment"""
     def __init__(
         self,
         *,
@@ -41,10 +44,11 @@ class CustomerChanged(_message.Message):
         tier: _builtins.str = ...,
         active: _builtins.bool = ...,
         merged_into: _builtins.str = ...,
+        invoice_policy: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "customer_id", b"customer_id", "merged_into", b"merged_into", "name", b"name", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "customer_id", b"customer_id", "invoice_policy", b"invoice_policy", "merged_into", b"merged_into", "name", b"name", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -541,11 +545,17 @@ class InvoiceTaskOpened(_message.Message):
     INVOICE_TASK_ID_FIELD_NUMBER: _builtins.int
     CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    SHIPMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    TO_INVOICE_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     invoice_task_id: _builtins.str
     customer_name: _builtins.str
+    shipment_number: _builtins.str
+    """empty: the whole order, or the rest of it"""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventLine]: ...
+    @_builtins.property
+    def to_invoice(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineToInvoice]: ...
     def __init__(
         self,
         *,
@@ -553,14 +563,49 @@ class InvoiceTaskOpened(_message.Message):
         invoice_task_id: _builtins.str = ...,
         customer_name: _builtins.str = ...,
         lines: _abc.Iterable[Global___EventLine] | None = ...,
+        shipment_number: _builtins.str = ...,
+        to_invoice: _abc.Iterable[Global___LineToInvoice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "invoice_task_id", b"invoice_task_id", "lines", b"lines", "order_number", b"order_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "invoice_task_id", b"invoice_task_id", "lines", b"lines", "order_number", b"order_number", "shipment_number", b"shipment_number", "to_invoice", b"to_invoice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InvoiceTaskOpened: _TypeAlias = InvoiceTaskOpened  # noqa: Y015
+
+@_typing.final
+class LineToInvoice(_message.Message):
+    """LineToInvoice is what a task asks to invoice of one line; negative after a return of invoiced goods."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    line_no: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    quantity: _builtins.str
+    unit: _builtins.str
+    def __init__(
+        self,
+        *,
+        line_no: _builtins.int = ...,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "item_name", b"item_name", "line_no", b"line_no", "quantity", b"quantity", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineToInvoice: _TypeAlias = LineToInvoice  # noqa: Y015
 
 @_typing.final
 class InvoiceRecorded(_message.Message):

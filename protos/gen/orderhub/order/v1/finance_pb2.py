@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from orderhub.common.v1 import common_pb2 as orderhub_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/order/v1/finance.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xf6\x01\n\x0bInvoiceTask\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12-\n\x05lines\x18\x04 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceLine\x12-\n\topened_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ninvoice_no\x18\x07 \x01(\t\x12\x15\n\rcustomer_name\x18\x08 \x01(\t\"d\n\x0bInvoiceLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\titem_name\x18\x05 \x01(\t\"f\n\x17ListInvoiceTasksRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05order\x18\x03 \x01(\t\"b\n\x18ListInvoiceTasksResponse\x12-\n\x05tasks\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9f\x01\n\x14RecordInvoiceRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\ninvoice_no\x18\x03 \x01(\t\x12-\n\x05lines\x18\x04 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceLine\"E\n\x15RecordInvoiceResponse\x12,\n\x04task\x18\x01 \x01(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask\")\n\x18GetReconciliationRequest\x12\r\n\x05month\x18\x01 \x01(\t\"X\n\x19GetReconciliationResponse\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.orderhub.order.v1.Difference\x12\r\n\x05month\x18\x02 \x01(\t\"\xd3\x01\n\nDifference\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0f\n\x07line_no\x18\x02 \x01(\x05\x12\x11\n\titem_code\x18\x03 \x01(\t\x12\x0f\n\x07shipped\x18\x04 \x01(\t\x12\x10\n\x08returned\x18\x05 \x01(\t\x12\x10\n\x08invoiced\x18\x06 \x01(\t\x12\x12\n\ndifference\x18\x07 \x01(\t\x12\x0c\n\x04unit\x18\x08 \x01(\t\x12\x34\n\x07sources\x18\t \x03(\x0b\x32#.orderhub.order.v1.DifferenceSource\"v\n\x10\x44ifferenceSource\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0b\n\x03ref\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x13GetLeadTimesRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x10\n\x08group_by\x18\x03 \x01(\t\"|\n\x14GetLeadTimesResponse\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x0e\n\x06stages\x18\x03 \x03(\t\x12\x30\n\x06groups\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.LeadTimeGroup\"L\n\rLeadTimeGroup\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x05\x63\x65lls\x18\x02 \x03(\x0b\x32\x1f.orderhub.order.v1.LeadTimeCell\"e\n\x0cLeadTimeCell\x12\r\n\x05stage\x18\x01 \x01(\t\x12\t\n\x01n\x18\x02 \x01(\x05\x12\x12\n\nmean_hours\x18\x03 \x01(\t\x12\x14\n\x0cmedian_hours\x18\x04 \x01(\t\x12\x11\n\tp90_hours\x18\x05 \x01(\t\"A\n\x1bGetInvoiceTimelinessRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"\xeb\x01\n\x1cGetInvoiceTimelinessResponse\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x10\n\x08\x64ue_days\x18\x03 \x01(\x05\x12\x14\n\x0copened_count\x18\x04 \x01(\x05\x12\x15\n\rin_time_count\x18\x05 \x01(\x05\x12\x12\n\nlate_count\x18\x06 \x01(\x05\x12\x15\n\rpending_count\x18\x07 \x01(\x05\x12\x0c\n\x04rate\x18\x08 \x01(\t\x12/\n\x07overdue\x18\t \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask2\xab\x04\n\x0e\x46inanceService\x12k\n\x10ListInvoiceTasks\x12*.orderhub.order.v1.ListInvoiceTasksRequest\x1a+.orderhub.order.v1.ListInvoiceTasksResponse\x12\x62\n\rRecordInvoice\x12\'.orderhub.order.v1.RecordInvoiceRequest\x1a(.orderhub.order.v1.RecordInvoiceResponse\x12n\n\x11GetReconciliation\x12+.orderhub.order.v1.GetReconciliationRequest\x1a,.orderhub.order.v1.GetReconciliationResponse\x12w\n\x14GetInvoiceTimeliness\x12..orderhub.order.v1.GetInvoiceTimelinessRequest\x1a/.orderhub.order.v1.GetInvoiceTimelinessResponse\x12_\n\x0cGetLeadTimes\x12&.orderhub.order.v1.GetLeadTimesRequest\x1a\'.orderhub.order.v1.GetLeadTimesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/order/v1/finance.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\x8f\x02\n\x0bInvoiceTask\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12-\n\x05lines\x18\x04 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceLine\x12-\n\topened_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ninvoice_no\x18\x07 \x01(\t\x12\x15\n\rcustomer_name\x18\x08 \x01(\t\x12\x17\n\x0fshipment_number\x18\t \x01(\t\"d\n\x0bInvoiceLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\titem_name\x18\x05 \x01(\t\"f\n\x17ListInvoiceTasksRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\x12\r\n\x05state\x18\x02 \x01(\t\x12\r\n\x05order\x18\x03 \x01(\t\"b\n\x18ListInvoiceTasksResponse\x12-\n\x05tasks\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9f\x01\n\x14RecordInvoiceRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\ninvoice_no\x18\x03 \x01(\t\x12-\n\x05lines\x18\x04 \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceLine\"E\n\x15RecordInvoiceResponse\x12,\n\x04task\x18\x01 \x01(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask\")\n\x18GetReconciliationRequest\x12\r\n\x05month\x18\x01 \x01(\t\"X\n\x19GetReconciliationResponse\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.orderhub.order.v1.Difference\x12\r\n\x05month\x18\x02 \x01(\t\"\xd3\x01\n\nDifference\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x0f\n\x07line_no\x18\x02 \x01(\x05\x12\x11\n\titem_code\x18\x03 \x01(\t\x12\x0f\n\x07shipped\x18\x04 \x01(\t\x12\x10\n\x08returned\x18\x05 \x01(\t\x12\x10\n\x08invoiced\x18\x06 \x01(\t\x12\x12\n\ndifference\x18\x07 \x01(\t\x12\x0c\n\x04unit\x18\x08 \x01(\t\x12\x34\n\x07sources\x18\t \x03(\x0b\x32#.orderhub.order.v1.DifferenceSource\"v\n\x10\x44ifferenceSource\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0b\n\x03ref\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x13GetLeadTimesRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x10\n\x08group_by\x18\x03 \x01(\t\"|\n\x14GetLeadTimesResponse\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x0e\n\x06stages\x18\x03 \x03(\t\x12\x30\n\x06groups\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.LeadTimeGroup\"L\n\rLeadTimeGroup\x12\x0b\n\x03key\x18\x01 \x01(\t\x12.\n\x05\x63\x65lls\x18\x02 \x03(\x0b\x32\x1f.orderhub.order.v1.LeadTimeCell\"e\n\x0cLeadTimeCell\x12\r\n\x05stage\x18\x01 \x01(\t\x12\t\n\x01n\x18\x02 \x01(\x05\x12\x12\n\nmean_hours\x18\x03 \x01(\t\x12\x14\n\x0cmedian_hours\x18\x04 \x01(\t\x12\x11\n\tp90_hours\x18\x05 \x01(\t\"A\n\x1bGetInvoiceTimelinessRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"\xeb\x01\n\x1cGetInvoiceTimelinessResponse\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x10\n\x08\x64ue_days\x18\x03 \x01(\x05\x12\x14\n\x0copened_count\x18\x04 \x01(\x05\x12\x15\n\rin_time_count\x18\x05 \x01(\x05\x12\x12\n\nlate_count\x18\x06 \x01(\x05\x12\x15\n\rpending_count\x18\x07 \x01(\x05\x12\x0c\n\x04rate\x18\x08 \x01(\t\x12/\n\x07overdue\x18\t \x03(\x0b\x32\x1e.orderhub.order.v1.InvoiceTask2\xab\x04\n\x0e\x46inanceService\x12k\n\x10ListInvoiceTasks\x12*.orderhub.order.v1.ListInvoiceTasksRequest\x1a+.orderhub.order.v1.ListInvoiceTasksResponse\x12\x62\n\rRecordInvoice\x12\'.orderhub.order.v1.RecordInvoiceRequest\x1a(.orderhub.order.v1.RecordInvoiceResponse\x12n\n\x11GetReconciliation\x12+.orderhub.order.v1.GetReconciliationRequest\x1a,.orderhub.order.v1.GetReconciliationResponse\x12w\n\x14GetInvoiceTimeliness\x12..orderhub.order.v1.GetInvoiceTimelinessRequest\x1a/.orderhub.order.v1.GetInvoiceTimelinessResponse\x12_\n\x0cGetLeadTimes\x12&.orderhub.order.v1.GetLeadTimesRequest\x1a\'.orderhub.order.v1.GetLeadTimesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,37 +34,37 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orderhub.order.v1.finance_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INVOICETASK']._serialized_start=121
-  _globals['_INVOICETASK']._serialized_end=367
-  _globals['_INVOICELINE']._serialized_start=369
-  _globals['_INVOICELINE']._serialized_end=469
-  _globals['_LISTINVOICETASKSREQUEST']._serialized_start=471
-  _globals['_LISTINVOICETASKSREQUEST']._serialized_end=573
-  _globals['_LISTINVOICETASKSRESPONSE']._serialized_start=575
-  _globals['_LISTINVOICETASKSRESPONSE']._serialized_end=673
-  _globals['_RECORDINVOICEREQUEST']._serialized_start=676
-  _globals['_RECORDINVOICEREQUEST']._serialized_end=835
-  _globals['_RECORDINVOICERESPONSE']._serialized_start=837
-  _globals['_RECORDINVOICERESPONSE']._serialized_end=906
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=908
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=949
-  _globals['_GETRECONCILIATIONRESPONSE']._serialized_start=951
-  _globals['_GETRECONCILIATIONRESPONSE']._serialized_end=1039
-  _globals['_DIFFERENCE']._serialized_start=1042
-  _globals['_DIFFERENCE']._serialized_end=1253
-  _globals['_DIFFERENCESOURCE']._serialized_start=1255
-  _globals['_DIFFERENCESOURCE']._serialized_end=1373
-  _globals['_GETLEADTIMESREQUEST']._serialized_start=1375
-  _globals['_GETLEADTIMESREQUEST']._serialized_end=1450
-  _globals['_GETLEADTIMESRESPONSE']._serialized_start=1452
-  _globals['_GETLEADTIMESRESPONSE']._serialized_end=1576
-  _globals['_LEADTIMEGROUP']._serialized_start=1578
-  _globals['_LEADTIMEGROUP']._serialized_end=1654
-  _globals['_LEADTIMECELL']._serialized_start=1656
-  _globals['_LEADTIMECELL']._serialized_end=1757
-  _globals['_GETINVOICETIMELINESSREQUEST']._serialized_start=1759
-  _globals['_GETINVOICETIMELINESSREQUEST']._serialized_end=1824
-  _globals['_GETINVOICETIMELINESSRESPONSE']._serialized_start=1827
-  _globals['_GETINVOICETIMELINESSRESPONSE']._serialized_end=2062
-  _globals['_FINANCESERVICE']._serialized_start=2065
-  _globals['_FINANCESERVICE']._serialized_end=2620
+  _globals['_INVOICETASK']._serialized_end=392
+  _globals['_INVOICELINE']._serialized_start=394
+  _globals['_INVOICELINE']._serialized_end=494
+  _globals['_LISTINVOICETASKSREQUEST']._serialized_start=496
+  _globals['_LISTINVOICETASKSREQUEST']._serialized_end=598
+  _globals['_LISTINVOICETASKSRESPONSE']._serialized_start=600
+  _globals['_LISTINVOICETASKSRESPONSE']._serialized_end=698
+  _globals['_RECORDINVOICEREQUEST']._serialized_start=701
+  _globals['_RECORDINVOICEREQUEST']._serialized_end=860
+  _globals['_RECORDINVOICERESPONSE']._serialized_start=862
+  _globals['_RECORDINVOICERESPONSE']._serialized_end=931
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=933
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=974
+  _globals['_GETRECONCILIATIONRESPONSE']._serialized_start=976
+  _globals['_GETRECONCILIATIONRESPONSE']._serialized_end=1064
+  _globals['_DIFFERENCE']._serialized_start=1067
+  _globals['_DIFFERENCE']._serialized_end=1278
+  _globals['_DIFFERENCESOURCE']._serialized_start=1280
+  _globals['_DIFFERENCESOURCE']._serialized_end=1398
+  _globals['_GETLEADTIMESREQUEST']._serialized_start=1400
+  _globals['_GETLEADTIMESREQUEST']._serialized_end=1475
+  _globals['_GETLEADTIMESRESPONSE']._serialized_start=1477
+  _globals['_GETLEADTIMESRESPONSE']._serialized_end=1601
+  _globals['_LEADTIMEGROUP']._serialized_start=1603
+  _globals['_LEADTIMEGROUP']._serialized_end=1679
+  _globals['_LEADTIMECELL']._serialized_start=1681
+  _globals['_LEADTIMECELL']._serialized_end=1782
+  _globals['_GETINVOICETIMELINESSREQUEST']._serialized_start=1784
+  _globals['_GETINVOICETIMELINESSREQUEST']._serialized_end=1849
+  _globals['_GETINVOICETIMELINESSRESPONSE']._serialized_start=1852
+  _globals['_GETINVOICETIMELINESSRESPONSE']._serialized_end=2087
+  _globals['_FINANCESERVICE']._serialized_start=2090
+  _globals['_FINANCESERVICE']._serialized_end=2645
 # @@protoc_insertion_point(module_scope)

@@ -32,12 +32,15 @@ class InvoiceTask(_message.Message):
     CLOSED_AT_FIELD_NUMBER: _builtins.int
     INVOICE_NO_FIELD_NUMBER: _builtins.int
     CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SHIPMENT_NUMBER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     order_number: _builtins.str
     state: _builtins.str
     """open done"""
     invoice_no: _builtins.str
     customer_name: _builtins.str
+    shipment_number: _builtins.str
+    """the shipment to invoice; empty: the whole order, or the rest of it"""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceLine]: ...
     @_builtins.property
@@ -55,10 +58,11 @@ class InvoiceTask(_message.Message):
         closed_at: _timestamp_pb2.Timestamp | None = ...,
         invoice_no: _builtins.str = ...,
         customer_name: _builtins.str = ...,
+        shipment_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "opened_at", b"opened_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "customer_name", b"customer_name", "id", b"id", "invoice_no", b"invoice_no", "lines", b"lines", "opened_at", b"opened_at", "order_number", b"order_number", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "customer_name", b"customer_name", "id", b"id", "invoice_no", b"invoice_no", "lines", b"lines", "opened_at", b"opened_at", "order_number", b"order_number", "shipment_number", b"shipment_number", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2187,6 +2187,7 @@ export interface components {
             created_at: string | null;
             credit_code: string | null;
             id: string | null;
+            invoice_policy: string | null;
             merged_into: string | null;
             name: string | null;
             tier: string | null;
@@ -2213,6 +2214,12 @@ export interface components {
             /** Credit Code */
             credit_code?: string | null;
             /**
+             * Invoice Policy
+             * @default when_complete
+             * @enum {string}
+             */
+            invoice_policy: "when_complete" | "per_shipment";
+            /**
              * Name
              * @example Motor A
              */
@@ -2229,6 +2236,8 @@ export interface components {
             contacts?: components["schemas"]["ContactBody"][] | null;
             /** Credit Code */
             credit_code?: string | null;
+            /** Invoice Policy */
+            invoice_policy?: ("when_complete" | "per_shipment") | null;
             /** Name */
             name?: string | null;
             /** Tier */
@@ -2554,6 +2563,7 @@ export interface components {
             /** Format: date-time */
             opened_at: string | null;
             order_number: string | null;
+            shipment_number: string | null;
             state: string | null;
         };
         /**
