@@ -5,8 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 run=.run
-packages=(postgresql postgresql-contrib rabbitmq-server python3-venv ca-certificates)
-test_packages=(chromium fonts-wqy-microhei curl) # a real browser, Chinese letters for its pictures, the README's curl
+packages=(postgresql postgresql-contrib rabbitmq-server python3-venv ca-certificates fonts-wqy-microhei) # the font prints travellers
+test_packages=(chromium poppler-utils curl) # a real browser, PDF pages as pictures, the README's curl
 
 say() { printf '  %s\n' "$*"; }
 die() { printf 'orderhub: %s\n' "$*" >&2; exit 1; }

@@ -22,6 +22,7 @@ from deploy.local.supervisor import NAME
 
 TEXTS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("texts_zh_CN.toml").read_text("utf-8"))
 LEAST_FREE_GB = 2
+FONTS = Path("/usr/share/fonts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def machine() -> Iterator[Finding]:
         ("rabbitmq-server", "rabbitmq-server", rabbitmq.program),
     ):
         yield Finding("program", installed(find, what), {"what": what, "package": package})
+    yield Finding("font", any(FONTS.rglob("wqy-microhei*")) or any(FONTS.rglob("NotoSansCJK*")), {})
     environment = layout.ROOT / ".venv" / "bin" / "python"
     yield Finding("environment", environment.exists(), {})
     free = shutil.disk_usage(layout.ROOT).free // 10**9

@@ -26,6 +26,7 @@ from gateway_service.routes import (
     master,
     notify,
     orders,
+    papers,
     production,
     public_forms,
     rush,
@@ -37,7 +38,7 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, production, rush, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
+    access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
     public_forms,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"

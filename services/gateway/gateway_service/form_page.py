@@ -17,7 +17,7 @@ from gateway_service import evidence, exchange, form_orders, pages, problems, te
 from gateway_service.bodies.forms import FormOrderBody
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
-from gateway_service.routes import gateway_of
+from gateway_service.routes import gateway_of, papers
 from gateway_service.wiring import Gateway
 
 api = APIRouter(include_in_schema=False)
@@ -43,7 +43,21 @@ async def evidence_page(token: str, request: Request) -> Response:
             raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
         number = gateway.evidence.number(token, gateway.clock.now())
         title, body = await evidence.body(gateway.clients.order, number)
-        return pages.page(title, body)
+        download = f'<p><a href="/e/{token}/evidence.pdf">{escape(texts.say("evidence", "download"))}</a></p>'
+        return pages.page(title, body + download)
+    except Exception as error:
+        return _sorry(error)
+
+
+@api.get("/e/{token}/evidence.pdf")
+async def shared_evidence(token: str, request: Request) -> Response:
+    """The same as a PDF; who did what stays in the house."""
+    gateway, address = _begin(request, "", "")
+    try:
+        if wait := gateway.form_limiter.wait(f"evidence|{address}"):
+            raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+        number = gateway.evidence.number(token, gateway.clock.now())
+        return await papers.evidence_pdf(request, number, with_people=False)
     except Exception as error:
         return _sorry(error)
 

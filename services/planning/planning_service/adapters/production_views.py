@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -37,7 +37,7 @@ _ONE_BY_ID = text(f"{_VIEW} {_FROM} WHERE p.id = :key")
 _OF_ORDER = text(f"{_VIEW} {_FROM} WHERE p.order_number = :order ORDER BY p.number")
 _FILTER = """
 WHERE (:order = '' OR p.order_number = :order OR k.order_id = :order) AND (:state = '' OR p.state = :state)
-  AND (:team = '' OR p.team = :team)
+  AND (:team = '' OR p.team = :team) AND (cardinality(CAST(:numbers AS text[])) = 0 OR p.number = ANY(:numbers))
   AND (:work_center = '' OR p.number IN (SELECT o.production_order_number FROM operation o WHERE o.work_center = :work_center))
 """
 _NEWEST = text(f"{_VIEW} {_FROM} {_FILTER} AND p.id < :after_id ORDER BY p.id DESC LIMIT :size")
@@ -154,14 +154,14 @@ async def being_made(reader: Reader, item_code: str) -> list[Any]:
     return list(await reader.execute(_BEING_MADE, {"item": item_code}))
 
 
-async def newest(reader: Reader, wanted: dict[str, str], after: UUID, size: int) -> list[ProductionView]:
+async def newest(reader: Reader, wanted: Mapping[str, Any], after: UUID, size: int) -> list[ProductionView]:
     """Return production orders older than `after`, newest first."""
     rows = await reader.execute(_NEWEST, {**wanted, "after_id": after, "size": size})
     return await _views(reader, list(rows))
 
 
 async def by_priority(
-    reader: Reader, wanted: dict[str, str], after: tuple[str, str], size: int
+    reader: Reader, wanted: Mapping[str, Any], after: tuple[str, str], size: int
 ) -> list[ProductionView]:
     """Return live production orders behind `after`, first priority first."""
     values = {**wanted, "after_key": after[0], "after_number": after[1], "size": size}

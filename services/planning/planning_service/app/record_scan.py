@@ -10,6 +10,7 @@ from typing import Protocol
 from planning_service.app.ports import ProductionOrders, Tell
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan import ScanOutcome, ScanPolicy, ScanReport, ScanResult, apply_scan, refused
+from planning_service.domain.scan_code import read_code, why_unknown
 
 Render = Callable[[ScanOutcome, ProductionOrder | None], bytes]
 
@@ -50,8 +51,8 @@ async def record_scan(
     known = await scans.first_verdict(scan)
     if known is not None:
         return (ScanResult.DUPLICATE if known[0] == fingerprint else ScanResult.CONFLICT), known[1]
-    order = await production_orders.locked(scan.code)
-    outcome = apply_scan(order, scan, now, policy) if order else refused("CODE_UNKNOWN", code=scan.code)
+    order = await production_orders.locked(read_code(scan.code).key)
+    outcome = apply_scan(order, scan, now, policy) if order else refused(why_unknown(scan.code), code=scan.code)
     if order is not None and outcome.result is ScanResult.APPLIED:
         await production_orders.save(order, order.operations[outcome.index or 0])
         tell.scanned(order, scan, outcome)

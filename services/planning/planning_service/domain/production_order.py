@@ -145,6 +145,10 @@ class ProductionOrder:
         """Return the index of the first operation that has something left, or None."""
         return next((i for i in range(len(self.operations)) if not self.is_done(i)), None)
 
+    def index_of(self, sequence: int) -> int | None:
+        """Return the index of the operation with this sequence number, or None."""
+        return next((i for i, operation in enumerate(self.operations) if operation.sequence == sequence), None)
+
     def dispatch(self, team: str | None, now: datetime) -> None:
         """Hand the production order to a team."""
         self._require(Move.DISPATCH)

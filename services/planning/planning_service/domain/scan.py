@@ -13,6 +13,7 @@ from planning_service.domain.item import MAX_QUANTITY
 from planning_service.domain.lifecycle import ProductionState
 from planning_service.domain.operation import Operation, OperationState, ScanFlag
 from planning_service.domain.production_order import ProductionOrder
+from planning_service.domain.scan_code import read_code
 
 CLOCK_SKEW_MINUTES = 5
 
@@ -92,11 +93,17 @@ def apply_scan(
     refusal = _refused_by_state(order, scan)
     if refusal is not None:
         return refusal
-    index = _operation_index(order, scan)
+    wanted = read_code(scan.code).sequence
+    if wanted and scan.operation_sequence and wanted != scan.operation_sequence:
+        return refused("OTHER_OPERATION", sequence=str(wanted), expected=str(scan.operation_sequence))
+    wanted = scan.operation_sequence or wanted
+    index = order.index_of(wanted) if wanted else order.next_open()
     if index is None:
-        if scan.operation_sequence:
-            return refused("OPERATION_UNKNOWN", sequence=str(scan.operation_sequence))
-        return refused("NOTHING_OPEN", number=order.number)
+        return (
+            refused("OPERATION_UNKNOWN", sequence=str(wanted))
+            if wanted
+            else refused("NOTHING_OPEN", number=order.number)
+        )
     quantities = _quantities(order, index, scan)
     if isinstance(quantities, ScanOutcome):
         return quantities
@@ -127,12 +134,6 @@ def _refused_by_policy(
     if sum(quantities) > left or left <= 0:
         return refused("OPERATION_NOT_READY", before=before.step.name, left=plain(max(Decimal(0), left)))
     return None
-
-
-def _operation_index(order: ProductionOrder, scan: ScanReport) -> int | None:
-    if scan.operation_sequence:
-        return next((i for i, op in enumerate(order.operations) if op.sequence == scan.operation_sequence), None)
-    return order.next_open()
 
 
 def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[Decimal, Decimal] | ScanOutcome:

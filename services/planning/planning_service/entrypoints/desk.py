@@ -27,6 +27,7 @@ from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.scan import ScanPolicy
+from planning_service.domain.scan_code import read_code
 from planning_service.entrypoints import production_proto as form
 
 
@@ -118,7 +119,7 @@ class Desk:
     async def production_order(self, key: str) -> views.ProductionView:
         """Return a production order by number, id or scan code; raises NotFound."""
         async with self.database.read() as reader:
-            view = await views.one(reader, key.replace("\x00", ""))
+            view = await views.one(reader, read_code(key.replace("\x00", "")).key)
         if view is None:
             raise NotFound(kind="production_order", key=key[:128])
         return view

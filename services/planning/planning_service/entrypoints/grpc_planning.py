@@ -24,6 +24,8 @@ from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
 from planning_service.entrypoints.scanning import ScanDesk, scan_cursor, target_message
 
+MAX_NUMBERS = 200
+
 
 class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.PlanningServiceServicer):
     """Translates calls to use cases."""
@@ -68,9 +70,10 @@ class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.Planning
     ) -> pb.ListProductionOrdersResponse:
         """Return a page, newest first or by priority."""
         reading, size, token = Reading(), page_size(request.page.page_size), request.page.page_token
-        wanted = {
+        wanted: dict[str, Any] = {
             name: reading.text(name, getattr(request, name), 128) for name in ("order", "state", "work_center", "team")
         }
+        wanted["numbers"] = [reading.text("numbers", number, 128) for number in request.numbers[:MAX_NUMBERS]]
         reading.done()
         async with self.database.read() as reader:
             if request.sort == "priority":

@@ -17,6 +17,7 @@ from planning_service.domain.plan import OrderPlan
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import LinePromise
 from planning_service.domain.scan import ScanOutcome
+from planning_service.domain.scan_code import operation_code
 
 
 def production_order_message(view: ProductionView, current_hash: str | None = None) -> pb.ProductionOrder:
@@ -63,6 +64,7 @@ def bare_message(order: ProductionOrder) -> pb.ProductionOrder:
         version=order.version,
         allowed=[move.value for move in order.allowed],
         reason=order.reason or "",
+        bom_hash=order.bom_hash,
     )
 
 
@@ -83,6 +85,7 @@ def operation_message(order: ProductionOrder, index: int) -> pb.Operation:
         started_at=stamp(operation.started_at),
         finished_at=stamp(operation.last_report_at) if order.is_done(index) else None,
         flags=sorted(flags),
+        scan_code=operation_code(order.number, operation.sequence),
     )
 
 

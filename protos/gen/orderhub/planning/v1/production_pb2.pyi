@@ -59,6 +59,8 @@ class ProductionOrder(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     BOM_OUTDATED_FIELD_NUMBER: _builtins.int
     CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    BOM_HASH_FIELD_NUMBER: _builtins.int
+    PENDING_CHANGES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     number: _builtins.str
     state: _builtins.str
@@ -84,6 +86,8 @@ class ProductionOrder(_message.Message):
     reason: _builtins.str
     bom_outdated: _builtins.bool
     customer_name: _builtins.str
+    bom_hash: _builtins.str
+    """of the bill it was planned from"""
     @_builtins.property
     def operations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Operation]: ...
     @_builtins.property
@@ -106,6 +110,10 @@ class ProductionOrder(_message.Message):
     def completed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def allowed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def pending_changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PendingChange]:
+        """what the floor has not acknowledged yet, oldest first"""
+
     def __init__(
         self,
         *,
@@ -144,14 +152,62 @@ class ProductionOrder(_message.Message):
         reason: _builtins.str = ...,
         bom_outdated: _builtins.bool = ...,
         customer_name: _builtins.str = ...,
+        bom_hash: _builtins.str = ...,
+        pending_changes: _abc.Iterable[Global___PendingChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed_at", b"completed_at", "created_at", b"created_at", "dispatched_at", b"dispatched_at", "finished_at", b"finished_at", "inspected_at", b"inspected_at", "received_at", b"received_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "bom_outdated", b"bom_outdated", "completed_at", b"completed_at", "components", b"components", "created_at", b"created_at", "customer_name", b"customer_name", "dispatched_at", b"dispatched_at", "due_date", b"due_date", "finished_at", b"finished_at", "id", b"id", "inspected_at", b"inspected_at", "item_code", b"item_code", "item_name", b"item_name", "line_no", b"line_no", "number", b"number", "operations", b"operations", "order_number", b"order_number", "parent_number", b"parent_number", "passed_quantity", b"passed_quantity", "priority", b"priority", "quantity", b"quantity", "reason", b"reason", "received_at", b"received_at", "received_quantity", b"received_quantity", "rework_quantity", b"rework_quantity", "routing_code", b"routing_code", "scan_code", b"scan_code", "scrapped_quantity", b"scrapped_quantity", "shortages", b"shortages", "started_at", b"started_at", "state", b"state", "team", b"team", "unit", b"unit", "urgency", b"urgency", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "bom_hash", b"bom_hash", "bom_outdated", b"bom_outdated", "completed_at", b"completed_at", "components", b"components", "created_at", b"created_at", "customer_name", b"customer_name", "dispatched_at", b"dispatched_at", "due_date", b"due_date", "finished_at", b"finished_at", "id", b"id", "inspected_at", b"inspected_at", "item_code", b"item_code", "item_name", b"item_name", "line_no", b"line_no", "number", b"number", "operations", b"operations", "order_number", b"order_number", "parent_number", b"parent_number", "passed_quantity", b"passed_quantity", "pending_changes", b"pending_changes", "priority", b"priority", "quantity", b"quantity", "reason", b"reason", "received_at", b"received_at", "received_quantity", b"received_quantity", "rework_quantity", b"rework_quantity", "routing_code", b"routing_code", "scan_code", b"scan_code", "scrapped_quantity", b"scrapped_quantity", "shortages", b"shortages", "started_at", b"started_at", "state", b"state", "team", b"team", "unit", b"unit", "urgency", b"urgency", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProductionOrder: _TypeAlias = ProductionOrder  # noqa: Y015
+
+@_typing.final
+class PendingChange(_message.Message):
+    """PendingChange is what came from upstream after the dispatch and waits for the team to say that it has been seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    RAISED_AT_FIELD_NUMBER: _builtins.int
+    RAISED_BY_FIELD_NUMBER: _builtins.int
+    ESCALATED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    kind: _builtins.str
+    """quantity due_date urgency cancelled bom"""
+    before: _builtins.str
+    after: _builtins.str
+    unit: _builtins.str
+    """of a quantity"""
+    raised_by: _builtins.str
+    escalated: _builtins.bool
+    """nobody acknowledged it in time"""
+    @_builtins.property
+    def raised_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        raised_at: _timestamp_pb2.Timestamp | None = ...,
+        raised_by: _builtins.str = ...,
+        escalated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "escalated", b"escalated", "id", b"id", "kind", b"kind", "raised_at", b"raised_at", "raised_by", b"raised_by", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PendingChange: _TypeAlias = PendingChange  # noqa: Y015
 
 @_typing.final
 class Operation(_message.Message):
@@ -167,6 +223,8 @@ class Operation(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
+    SCAN_CODE_FIELD_NUMBER: _builtins.int
+    REWORK_QUANTITY_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     code: _builtins.str
     name: _builtins.str
@@ -175,6 +233,10 @@ class Operation(_message.Message):
     """waiting started done"""
     good_quantity: _builtins.str
     scrap_quantity: _builtins.str
+    scan_code: _builtins.str
+    """names this operation of this production order"""
+    rework_quantity: _builtins.str
+    """sent back to this operation by inspections"""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -196,10 +258,12 @@ class Operation(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
+        scan_code: _builtins.str = ...,
+        rework_quantity: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "finished_at", b"finished_at", "flags", b"flags", "good_quantity", b"good_quantity", "name", b"name", "scrap_quantity", b"scrap_quantity", "sequence", b"sequence", "started_at", b"started_at", "state", b"state", "work_center", b"work_center"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "finished_at", b"finished_at", "flags", b"flags", "good_quantity", b"good_quantity", "name", b"name", "rework_quantity", b"rework_quantity", "scan_code", b"scan_code", "scrap_quantity", b"scrap_quantity", "sequence", b"sequence", "started_at", b"started_at", "state", b"state", "work_center", b"work_center"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -576,14 +640,22 @@ class ListProductionOrdersRequest(_message.Message):
     WORK_CENTER_FIELD_NUMBER: _builtins.int
     TEAM_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     state: _builtins.str
     work_center: _builtins.str
     team: _builtins.str
     sort: _builtins.str
     """newest (default) or priority"""
+    changed: _builtins.bool
+    """only those with changes nobody has acknowledged, dead ones too"""
     @_builtins.property
     def page(self) -> _common_pb2.PageRequest: ...
+    @_builtins.property
+    def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """only these"""
+
     def __init__(
         self,
         *,
@@ -593,10 +665,12 @@ class ListProductionOrdersRequest(_message.Message):
         work_center: _builtins.str = ...,
         team: _builtins.str = ...,
         sort: _builtins.str = ...,
+        numbers: _abc.Iterable[_builtins.str] | None = ...,
+        changed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page", b"page", "sort", b"sort", "state", b"state", "team", b"team", "work_center", b"work_center"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "numbers", b"numbers", "order", b"order", "page", b"page", "sort", b"sort", "state", b"state", "team", b"team", "work_center", b"work_center"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -730,12 +804,15 @@ class InspectProductionOrderRequest(_message.Message):
     SCRAPPED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    REWORK_OPERATION_FIELD_NUMBER: _builtins.int
     production_order: _builtins.str
     passed: _builtins.str
     rework: _builtins.str
     scrapped: _builtins.str
     reason: _builtins.str
     expected_version: _builtins.int
+    rework_operation: _builtins.int
+    """sequence of the operation reworked pieces start again at; 0: the last one"""
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     def __init__(
@@ -748,10 +825,11 @@ class InspectProductionOrderRequest(_message.Message):
         scrapped: _builtins.str = ...,
         reason: _builtins.str = ...,
         expected_version: _builtins.int | None = ...,
+        rework_operation: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "context", b"context", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "context", b"context", "expected_version", b"expected_version", "passed", b"passed", "production_order", b"production_order", "reason", b"reason", "rework", b"rework", "scrapped", b"scrapped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "context", b"context", "expected_version", b"expected_version", "passed", b"passed", "production_order", b"production_order", "reason", b"reason", "rework", b"rework", "rework_operation", b"rework_operation", "scrapped", b"scrapped"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -848,6 +926,7 @@ class Scan(_message.Message):
     OPERATION_SEQUENCE_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     SCRAP_FIELD_NUMBER: _builtins.int
+    SERIAL_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     code: _builtins.str
     device_id: _builtins.str
@@ -859,6 +938,8 @@ class Scan(_message.Message):
     """0: the next open one"""
     quantity: _builtins.str
     scrap: _builtins.str
+    serial: _builtins.str
+    """of the one piece this report is about; empty: none, or named by the code"""
     def __init__(
         self,
         *,
@@ -870,10 +951,11 @@ class Scan(_message.Message):
         operation_sequence: _builtins.int = ...,
         quantity: _builtins.str = ...,
         scrap: _builtins.str = ...,
+        serial: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "code", b"code", "device_id", b"device_id", "occurred_at", b"occurred_at", "operation_sequence", b"operation_sequence", "quantity", b"quantity", "scan_id", b"scan_id", "scrap", b"scrap"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "code", b"code", "device_id", b"device_id", "occurred_at", b"occurred_at", "operation_sequence", b"operation_sequence", "quantity", b"quantity", "scan_id", b"scan_id", "scrap", b"scrap", "serial", b"serial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1797,6 +1879,7 @@ class RecordedScan(_message.Message):
     SCRAP_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SERIAL_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     device_id: _builtins.str
     actor: _builtins.str
@@ -1807,6 +1890,7 @@ class RecordedScan(_message.Message):
     scrap: _builtins.str
     result: _builtins.str
     reason: _builtins.str
+    serial: _builtins.str
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """the device's clock"""
@@ -1829,10 +1913,11 @@ class RecordedScan(_message.Message):
         scrap: _builtins.str = ...,
         result: _builtins.str = ...,
         reason: _builtins.str = ...,
+        serial: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "device_id", b"device_id", "occurred_at", b"occurred_at", "operation_sequence", b"operation_sequence", "quantity", b"quantity", "reason", b"reason", "recorded_at", b"recorded_at", "result", b"result", "scan_id", b"scan_id", "scrap", b"scrap"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "device_id", b"device_id", "occurred_at", b"occurred_at", "operation_sequence", b"operation_sequence", "quantity", b"quantity", "reason", b"reason", "recorded_at", b"recorded_at", "result", b"result", "scan_id", b"scan_id", "scrap", b"scrap", "serial", b"serial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

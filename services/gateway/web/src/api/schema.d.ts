@@ -840,6 +840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{order}/evidence.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence
+         * @description One order's evidence: every event with its time and actor, dwell per stage, and a hash of it all (S57, S84).
+         */
+        get: operations["evidence_api_v1_orders__order__evidence_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{order}/lead-time": {
         parameters: {
             query?: never;
@@ -1262,6 +1282,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/production-orders/travellers.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Travellers
+         * @description Travellers of several production orders in one file, in the order asked for.
+         */
+        get: operations["travellers_api_v1_production_orders_travellers_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/production-orders/{production_order}": {
         parameters: {
             query?: never;
@@ -1314,6 +1354,26 @@ export interface paths {
          * @description The same for one production order.
          */
         get: operations["production_order_shortages_api_v1_production_orders__production_order__shortages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/production-orders/{production_order}/traveller.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Traveller
+         * @description The traveller of one production order, with a QR code per operation.
+         */
+        get: operations["one_traveller_api_v1_production_orders__production_order__traveller_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1666,6 +1726,26 @@ export interface paths {
          * @description One shipment, by id or number.
          */
         get: operations["get_shipment_api_v1_shipments__shipment__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{shipment}/note.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Note
+         * @description The shipping note that travels with the goods and is signed by the receiver.
+         */
+        get: operations["note_api_v1_shipments__shipment__note_pdf_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2386,11 +2466,8 @@ export interface components {
          *     }
          */
         FormOrderBody: {
-            /**
-             * Attachment Ids
-             * @default []
-             */
-            attachment_ids: string[];
+            /** Attachment Ids */
+            attachment_ids?: string[];
             /**
              * Company
              * @example Motor A
@@ -2782,6 +2859,8 @@ export interface components {
             flags: string[];
             good_quantity: string | null;
             name: string | null;
+            rework_quantity: string | null;
+            scan_code: string | null;
             scrap_quantity: string | null;
             sequence: number;
             /** Format: date-time */
@@ -3033,6 +3112,17 @@ export interface components {
             id: string | null;
             name: string | null;
         };
+        PendingChange: {
+            after: string | null;
+            before: string | null;
+            escalated: boolean;
+            id: string | null;
+            kind: string | null;
+            /** Format: date-time */
+            raised_at: string | null;
+            raised_by: string | null;
+            unit: string | null;
+        };
         PickLine: {
             available: string | null;
             item_code: string | null;
@@ -3133,6 +3223,7 @@ export interface components {
         ProductionOrder: {
             allowed: string[];
             banner: string | null;
+            bom_hash: string | null;
             bom_outdated: boolean;
             /** Format: date-time */
             completed_at: string | null;
@@ -3156,6 +3247,7 @@ export interface components {
             order_number: string | null;
             parent_number: string | null;
             passed_quantity: string | null;
+            pending_changes: components["schemas"]["PendingChange"][];
             priority: number;
             quantity: string | null;
             reason: string | null;
@@ -3268,6 +3360,7 @@ export interface components {
             result: string | null;
             scan_id: string | null;
             scrap: string | null;
+            serial: string | null;
         };
         /**
          * RefreshBody
@@ -8838,6 +8931,91 @@ export interface operations {
             };
         };
     };
+    evidence_api_v1_orders__order__evidence_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     order_lead_time_api_v1_orders__order__lead_time_get: {
         parameters: {
             query?: never;
@@ -11195,6 +11373,84 @@ export interface operations {
             };
         };
     };
+    travellers_api_v1_production_orders_travellers_pdf_get: {
+        parameters: {
+            query?: {
+                layout?: "a5" | "a4";
+                ids?: string;
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_production_order_api_v1_production_orders__production_order__get: {
         parameters: {
             query?: never;
@@ -11394,6 +11650,93 @@ export interface operations {
                         items: components["schemas"]["ShortageExplanation"][];
                         next_page_token: string | null;
                     };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_traveller_api_v1_production_orders__production_order__traveller_pdf_get: {
+        parameters: {
+            query?: {
+                layout?: "a5" | "a4";
+            };
+            header?: never;
+            path: {
+                production_order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Unreadable */
@@ -13568,6 +13911,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InventoryShipment"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_api_v1_shipments__shipment__note_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shipment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Unreadable */
