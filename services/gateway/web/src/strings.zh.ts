@@ -68,7 +68,10 @@ export const words = {
     orders: "任务单", priority: "优先级", team: "班组", dispatch: "派工", bom: "BOM 结构", whereUsed: "反查", tree: "展开", level: "层", itemCode: "物料编码", quantity: "数量", explode: "展开", noBom: "没有 BOM 或查不到该物料", who: "谁占用了这种物料", supply: { make: "自制", buy: "外购", phantom: "虚拟" } as Record<string, string>,
     unplanned: "未能排入的行", line: (n: number) => `第 ${n} 行`, plannedOk: (number: string, n: number) => `${number}：生成 ${n} 张任务单`, plannedShort: (number: string, n: number) => `${number}：已排，${n} 种物料缺料`, noneWaiting: "没有待排的订单", outdated: "BOM 已有新版本", selectAll: "全选", select: (number: string) => `选择 ${number}`,
     versions: "版本", effective: "生效", base: "基数", perUnit: "单位用量", distance: "隔几层", onHand: "现存", quarantined: "冻结", need: "需要", boardFilter: "任务单状态", noOrders: "没有任务单", allWithShort: "只看缺料", noShort: "当前没有缺料", failed: (n: number) => `${n} 张没有排成`,
-    diff: "版本对比", scrap: "损耗率", operations: "工序", opOf: (done: number, all: number) => `${done}/${all} 道工序`,
+    diff: "版本对比", diffFrom: "旧版本", diffTo: "新版本", diffNone: "两个版本没有差别", diffKinds: { added: "新增", removed: "去掉", changed: "改动" } as Record<string, string>,
+    bomFields: { quantity_per: "单位用量", scrap_rate: "损耗率", setup_quantity: "调机损耗", rounding_multiple: "取整倍数", unit: "单位", alternates: "替代料", effective_from: "生效日期", effective_to: "失效日期", routing_code: "工艺路线", base_quantity: "基数", position: "位置" } as Record<string, string>,
+    import: "BOM 导入", importColumns: ["产品型号", "子件编码", "子件名称", "单位用量", "工艺路线编号"], importExample: ["A-MOTOR", "BEARING-6204", "轴承6204", "2", "RT-MOTOR"], importTemplate: "下载表格样例", importHint: (columns: string) => `Excel 或 CSV，表头依次为：${columns}。先试读，每行给出结论；确认后才写入。`,
+    importChoose: "选择文件", importRows: (n: number) => `共 ${n} 行`, importGood: (n: number) => `${n} 行可用`, importBad: (n: number) => `${n} 行有问题`, importStore: "写入可用的行", imported: (n: number) => `已写入 ${n} 个产品的 BOM`, importRejects: "导出有问题的行", importOnlyBad: "只看有问题的行", importRow: "行号", importComponent: "子件编码", importWhy: "结论", importAccepted: "可用", scrap: "损耗率", operations: "工序", opOf: (done: number, all: number) => `${done}/${all} 道工序`,
   },
   floor: {
     title: "车间", jobs: "任务单", line: "产线", allLines: "全部产线", scan: "请扫任务单条码", scanLabel: "扫码或输入任务单号", start: "开工", finish: "报完工", good: "合格", scrap: "报废", remaining: "剩余", now: "当前工序", next: "下一工序", noJobs: "这条产线没有任务单", report: "报工",
