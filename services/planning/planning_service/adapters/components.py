@@ -47,7 +47,7 @@ FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS in
 WHERE c.production_order_number = t.number AND c.order_number = t.order_number AND c.line_no = t.line_no
   AND c.item_code = t.item_code
 """)
-_NEW = BulkInsert(
+NEW_COMPONENTS = BulkInsert(
     "component",
     {
         "production_order_number": "text", "order_number": "text", "line_no": "int", "item_code": "text",
@@ -59,6 +59,7 @@ _NEW = BulkInsert(
     """ON CONFLICT (production_order_number, order_number, line_no, item_code) DO UPDATE SET
        required = component.required + excluded.required, reserved = component.reserved + excluded.reserved,
        held_short = component.held_short + excluded.held_short, short = component.short + excluded.short""",
+    prefix="c_",
 )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ class ComponentRows:
 
     async def add(self, components: Sequence[Component]) -> None:
         """Insert new components in one statement."""
-        await _NEW.take(self._unit, components)
+        await NEW_COMPONENTS.take(self._unit, components)
 
     async def of_order(self, order_number: str) -> list[Component]:
         """Return all components of an order."""

@@ -11,22 +11,40 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
-from planning_service.adapters.components import ComponentRows
-from planning_service.app.ports import KeptLine, OrderFacts
+from planning_service.adapters.components import NEW_COMPONENTS, ComponentRows
+from planning_service.adapters.order_copies import KEEP, copy_values
+from planning_service.adapters.production_orders import (
+    NEXT_NUMBERS,
+    OPERATIONS,
+    ORDERS,
+    number_of,
+    operation_rows,
+    order_rows,
+)
+from planning_service.adapters.production_rows import sort_key
+from planning_service.app.ports import Claimed, KeptLine, OrderFacts, Prepared
 from planning_service.domain.change import LineChange
 from planning_service.domain.component import Component
 from planning_service.domain.errors import OrderNotPlannable
 from planning_service.domain.exact import from_micro
 from planning_service.domain.plan import OrderPlan
+from planning_service.domain.production_order import ProductionOrder
 
 ENDED = ("cancelled", "closed_short")
 """Told by an event while the plan was worked out: planning goes by the newest it knows."""
-_CLAIM = text("""
-INSERT INTO plan (order_number, order_id, planned_at, planned_by, traceparent)
-VALUES (:number, :id, :now, :who, :trace) ON CONFLICT (order_number) DO NOTHING
-""")
+# The copy of the order is the first lock: whoever hears meanwhile that the order was cancelled waits, then finds the plan.
+_CLAIM = text(f"""
+WITH known AS (
+  {KEEP} RETURNING state
+),
+claimed AS (
+  INSERT INTO plan (order_number, order_id, planned_at, planned_by, traceparent)
+  SELECT :number, :id, :now, :who, :trace FROM known
+  ON CONFLICT (order_number) DO UPDATE SET order_number = excluded.order_number RETURNING xmax = 0 AS fresh
+)
+SELECT known.state, claimed.fresh, ARRAY({NEXT_NUMBERS}) AS numbers FROM known, claimed
+""")  # noqa: S608  constants
 _LOCK = text("SELECT order_number FROM plan WHERE order_number = :number FOR NO KEY UPDATE")
-_STATE = text("SELECT state FROM order_copy WHERE order_number = :number")
 _LINES = text("SELECT line_no FROM plan_line WHERE order_number = :number")
 _UNPLANNED = text("UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE order_number = :number")
 _KEPT = text("SELECT line_no, quantity, unit FROM plan_line WHERE order_number = :number ORDER BY line_no")
@@ -43,13 +61,23 @@ WHERE production_order_number = '' AND order_number = :number AND line_no = :lin
 _NO_STOCKED = text("""
 DELETE FROM component WHERE production_order_number = '' AND order_number = :number AND line_no = :line_no
 """)
-_NEW_LINES = BulkInsert(
+LINES = BulkInsert(
     "plan_line",
     {
         "order_number": "text", "line_no": "int", "item_code": "text", "item_name": "text", "quantity": "numeric",
         "unit": "text", "from_stock": "numeric", "to_make": "numeric", "due_date": "date", "producible_by": "date",
     },
+    prefix="l_",
 )  # fmt: skip
+# The whole plan is one statement; foreign keys are checked at its end. `rank` is how many live production orders come
+# before the first new one of each sort key: the statement does not see its own rows.
+_WRITE = text(f"""
+WITH made AS ({ORDERS.sql}), steps AS ({OPERATIONS.sql}), lines AS ({LINES.sql}), needs AS ({NEW_COMPONENTS.sql}),
+head AS (UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE order_number = :number)
+SELECT k.sort_key,
+       (SELECT count(*) FROM production_order q WHERE q.live AND (q.sort_key, q.number) < (k.sort_key, k.number)) AS rank
+FROM unnest(CAST(:keys AS text[]), CAST(:firsts AS text[])) AS k (sort_key, number)
+""")  # noqa: S608  constants
 
 
 class PlanRows:
@@ -58,39 +86,37 @@ class PlanRows:
     def __init__(self, unit: Transaction) -> None:
         self._unit = unit
 
-    async def claim(self, order: OrderFacts, now: datetime, who: str) -> set[int]:
-        """Lock the order's plan, made if there is none; return the lines it has."""
-        values = {"number": order.number, "id": order.id, "now": now, "who": who, "trace": order.traceparent}
-        await self._unit.execute(_CLAIM, values)
-        await self._unit.execute(_LOCK, {"number": order.number})
-        state = (await self._unit.execute(_STATE, {"number": order.number})).scalar()
-        if state in ENDED:
-            raise OrderNotPlannable(number=order.number, state=state, allowed=[])
-        return set((await self._unit.execute(_LINES, {"number": order.number})).scalars())
+    async def claim(self, order: OrderFacts, now: datetime, who: str, *, making: int, today: date) -> Claimed:
+        """Lock the order's plan, made if there is none; numbers for `making` production orders come along."""
+        values = {"now": now, "who": who, "count": making}
+        row = (await self._unit.execute(_CLAIM, {**copy_values(order), **values})).one()
+        if row.state in ENDED:
+            raise OrderNotPlannable(number=order.number, state=row.state, allowed=[])
+        known = () if row.fresh else (await self._unit.execute(_LINES, {"number": order.number})).scalars()
+        return Claimed(frozenset(known), [number_of(value, today) for value in row.numbers])
 
     async def add(
-        self, order: OrderFacts, plan: OrderPlan, components: Sequence[Component], promised: Mapping[int, date | None]
-    ) -> None:
-        """Add planned lines, their components, and what stays unplanned."""
-        due = {line.line_no: line.due_date for line in order.lines}
-        rows: list[dict[str, Any]] = [
+        self, prepared: Prepared, made: Sequence[ProductionOrder], components: Sequence[Component]
+    ) -> dict[str, int]:
+        """Write planned lines, production orders, components, and what stays unplanned; return the ranks by number."""
+        order, plan = prepared.order, prepared.plan
+        firsts: dict[str, str] = {}
+        for one in made:
+            firsts.setdefault(sort_key(one), one.number)
+        rows = await self._unit.execute(
+            _WRITE,
             {
-                "order_number": order.number,
-                "line_no": line.line_no,
-                "item_code": line.item.code,
-                "item_name": line.item.name,
-                "quantity": from_micro(line.quantity),
-                "unit": line.item.unit,
-                "from_stock": from_micro(line.need.to_pick),
-                "to_make": from_micro(line.need.from_production),
-                "due_date": due[line.line_no],
-                "producible_by": promised.get(line.line_no),
-            }
-            for line in plan.lines
-        ]
-        await _NEW_LINES.run(self._unit, rows)
-        await ComponentRows(self._unit).add(components)
-        await self._unit.execute(_UNPLANNED, {"number": order.number, "unplanned": _unplanned(plan)})
+                **ORDERS.values(order_rows(made, [draft.version.version for draft in plan.drafts()])),
+                **OPERATIONS.values(operation_rows(made)),
+                **LINES.values(_line_rows(prepared)),
+                **NEW_COMPONENTS.values_of(components),
+                "number": order.number, "unplanned": json.dumps(unplanned_lines(plan), ensure_ascii=False),
+                "keys": list(firsts), "firsts": list(firsts.values()),
+            },
+        )  # fmt: skip
+        before = {row.sort_key: row.rank for row in rows}
+        ranked = sorted(made, key=lambda one: (sort_key(one), one.number))
+        return {one.number: before[sort_key(one)] + place for place, one in enumerate(ranked, 1)}
 
     async def locked_lines(self, order_number: str) -> tuple[dict[int, str], list[Component]]:
         """Return the item of each planned line, and all components; the plan is locked."""
@@ -103,7 +129,9 @@ class PlanRows:
         """Add components to planned lines; what can't be planned is told with its reason."""
         await ComponentRows(self._unit).add(components)
         if plan.unplanned:
-            await self._unit.execute(_UNPLANNED, {"number": order_number, "unplanned": _unplanned(plan)})
+            await self._unit.execute(
+                _UNPLANNED, {"number": order_number, "unplanned": json.dumps(unplanned_lines(plan), ensure_ascii=False)}
+            )
 
     async def cover(self, order_number: str, changes: Mapping[int, LineChange]) -> None:
         """Set what the lines now cover; a line that gives stock back asks for less."""
@@ -123,15 +151,32 @@ class PlanRows:
         return lines, await ComponentRows(self._unit).of_order(order_number)
 
 
-def _unplanned(plan: OrderPlan) -> str:
-    return json.dumps(
-        [
-            {
-                "line_no": line.line_no,
-                "reason": line.refusal.reason,
-                "params": {name: str(value) for name, value in line.refusal.params.items()},
-            }
-            for line in sorted(plan.unplanned, key=lambda line: line.line_no)
-        ],
-        ensure_ascii=False,
-    )
+def _line_rows(prepared: Prepared) -> list[dict[str, Any]]:
+    due = {line.line_no: line.due_date for line in prepared.order.lines}
+    return [
+        {
+            "order_number": prepared.order.number,
+            "line_no": line.line_no,
+            "item_code": line.item.code,
+            "item_name": line.item.name,
+            "quantity": from_micro(line.quantity),
+            "unit": line.item.unit,
+            "from_stock": from_micro(line.need.to_pick),
+            "to_make": from_micro(line.need.from_production),
+            "due_date": due[line.line_no],
+            "producible_by": prepared.promised.get(line.line_no),
+        }
+        for line in prepared.plan.lines
+    ]
+
+
+def unplanned_lines(plan: OrderPlan) -> list[dict[str, Any]]:
+    """Return what can't be planned, and why, as it is kept."""
+    return [
+        {
+            "line_no": line.line_no,
+            "reason": line.refusal.reason,
+            "params": {name: str(value) for name, value in line.refusal.params.items()},
+        }
+        for line in sorted(plan.unplanned, key=lambda line: line.line_no)
+    ]

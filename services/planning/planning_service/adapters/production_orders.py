@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -24,7 +25,8 @@ from planning_service.adapters.production_rows import (
 from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
 
-_NUMBERS = text("SELECT nextval('production_order_number') FROM generate_series(1, :count)")
+NEXT_NUMBERS = "SELECT nextval('production_order_number') FROM generate_series(1, CAST(:count AS int))"
+_NUMBERS = text(NEXT_NUMBERS)
 # The lock is a statement of its own: joined operations would be read as they stood before the wait for it.
 _BY_NUMBER = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = :key FOR NO KEY UPDATE")  # noqa: S608
 _BY_ID = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.id = :key FOR NO KEY UPDATE")  # noqa: S608
@@ -36,7 +38,7 @@ _OPERATIONS = text(
     f"SELECT {OPERATION_COLUMNS} FROM operation o WHERE o.production_order_number = ANY(:numbers) "  # noqa: S608
     "ORDER BY o.production_order_number, o.sequence"
 )
-_ORDERS = BulkInsert(
+ORDERS = BulkInsert(
     "production_order",
     {
         "number": "text", "id": "uuid", "order_number": "text", "line_no": "int", "parent_number": "text",
@@ -45,13 +47,15 @@ _ORDERS = BulkInsert(
         "planner_rank": "int", "asked_at": "timestamptz", "sort_key": "text", "state": "text", "live": "boolean",
         "created_at": "timestamptz", "traceparent": "text",
     },
+    prefix="p_",
 )  # fmt: skip
-_NEW_OPERATIONS = BulkInsert(
+OPERATIONS = BulkInsert(
     "operation",
     {
         "production_order_number": "text", "sequence": "int", "code": "text", "name": "text", "work_center": "text",
         "minutes_per_unit": "numeric", "setup_minutes": "numeric",
     },
+    prefix="o_",
 )  # fmt: skip
 _SET = """
 UPDATE production_order SET state = :state, live = :live, team = :team, due_date = :due_date, urgency = :urgency,
@@ -81,14 +85,12 @@ class ProductionOrderRows:
     async def next_numbers(self, count: int, today: date) -> list[str]:
         """Return numbers nobody has had: POyyyymmdd-nnnn, gaps allowed."""
         found = await self._unit.execute(_NUMBERS, {"count": count})
-        return [f"PO{today:%Y%m%d}-{value:04d}" for value in found.scalars()]
+        return [number_of(value, today) for value in found.scalars()]
 
     async def add(self, orders: Sequence[ProductionOrder], bom_versions: Sequence[int]) -> None:
         """Insert new production orders with their frozen operations: two statements."""
-        pairs = zip(orders, bom_versions, strict=True)
-        await _ORDERS.run(self._unit, [fixed_values(order, version) for order, version in pairs])
-        rows = [operation_values(order.number, op) for order in orders for op in order.operations]
-        await _NEW_OPERATIONS.run(self._unit, rows)
+        await ORDERS.run(self._unit, order_rows(orders, bom_versions))
+        await OPERATIONS.run(self._unit, operation_rows(orders))
 
     async def locked(self, key: str) -> ProductionOrder | None:
         """Return the production order with this number, scan code or id, locked; None when there is none."""
@@ -121,6 +123,21 @@ class ProductionOrderRows:
             for row in await self._unit.execute(_OPERATIONS, {"numbers": numbers}):
                 found[row.production_order_number].append(operation_of(row))
         return found
+
+
+def number_of(value: int, today: date) -> str:
+    """Return the number people see."""
+    return f"PO{today:%Y%m%d}-{value:04d}"
+
+
+def order_rows(orders: Sequence[ProductionOrder], bom_versions: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the rows of new production orders."""
+    return [fixed_values(order, version) for order, version in zip(orders, bom_versions, strict=True)]
+
+
+def operation_rows(orders: Sequence[ProductionOrder]) -> list[dict[str, Any]]:
+    """Return the rows of their frozen operations."""
+    return [operation_values(order.number, op) for order in orders for op in order.operations]
 
 
 def as_uuid(key: str) -> UUID | None:

@@ -66,11 +66,6 @@ _BEING_MADE = text("""
 SELECT number, quantity, received, due_date, state FROM production_order
 WHERE live AND item_code = :item AND quantity > received ORDER BY due_date, number LIMIT 50
 """)
-_UNHEARD = text("""
-SELECT s.subject, s.last FROM subject_sequence s
-WHERE s.subject IN (SELECT DISTINCT 'orders/' || c.order_number FROM component c WHERE NOT c.answered) LIMIT 50
-""")
-
 NEWEST_FIRST = UUID(int=2**128 - 1)
 
 
@@ -142,11 +137,6 @@ async def plan_of(reader: Reader, order: str) -> PlanView | None:
     views = await _views(reader, list(await reader.execute(_OF_ORDER, number)), components)
     lines = [PlanLineView(*row) for row in await reader.execute(_PLAN_LINES, number)]
     return PlanView(head.order_number, views, components, head.unplanned, lines)
-
-
-async def unheard_plans(reader: Reader) -> list[tuple[str, int]]:
-    """Return subjects and sequences of plans inventory has not answered yet."""
-    return [(row.subject, row.last) for row in await reader.execute(_UNHEARD)]
 
 
 async def being_made(reader: Reader, item_code: str) -> list[Any]:

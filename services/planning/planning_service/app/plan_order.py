@@ -8,7 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from planning_service.app.ports import KeptLine, OrderFacts, Orders, Plans, ProductionOrders, Stock, Tell, Told
+from planning_service.app.ports import (
+    KeptLine,
+    OrderFacts,
+    Orders,
+    Plans,
+    Prepared,
+    ProductionOrders,
+    Stock,
+    Tell,
+    Told,
+)
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.errors import OrderNotPlannable
@@ -24,13 +34,12 @@ PLANNABLE = frozenset({"confirmed", "planned", "in_production", "part_shipped"})
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan worked out ahead: nothing is kept yet."""
+class Kept:
+    """A plan just kept, whole: what it made, what it needs, and where its production orders stand among all."""
 
-    order: OrderFacts
-    plan: OrderPlan
-    catalogue: Catalogue
-    promised: Mapping[int, date | None]
+    made: Sequence[ProductionOrder]
+    components: Sequence[Component]
+    ranks: Mapping[str, int]
 
 
 async def prepare_plan(
@@ -68,23 +77,23 @@ async def keep_plan(
     today: date,
     who: str,
     new_id: Callable[[], UUID],
-) -> str:
-    """Keep what was worked out, unless another planner was first; return the order's number."""
+) -> Kept | None:
+    """Keep what was worked out, unless another planner was first; return it when it is all the order's plan has."""
     order, plan = prepared.order, prepared.plan
-    already = await plans.claim(order, now, who)
-    if already.intersection(line.line_no for line in plan.lines):
-        return order.number
-    made, components = await make_production_orders(prepared, production_orders, now=now, today=today, new_id=new_id)
-    await plans.add(order, plan, components, prepared.promised)
+    claimed = await plans.claim(order, now, who, making=len(plan.drafts()), today=today)
+    if claimed.lines.intersection(line.line_no for line in plan.lines):
+        return None
+    made, components = new_production_orders(prepared, claimed.numbers, now=now, new_id=new_id)
+    ranks = await plans.add(prepared, made, components)
     if plan.lines:
         told = (
             await whole_plan(order.number, plans, production_orders)
-            if already
+            if claimed.lines
             else Told(_lines(plan), made, components)
         )
         tell.planned(order, told)
         tell.created(made)
-    return order.number
+    return None if claimed.lines else Kept(made, components, ranks)
 
 
 async def make_production_orders(
@@ -98,9 +107,18 @@ async def make_production_orders(
     """Insert the production orders of a plan; return them with everything the plan needs of stock."""
     drafts = prepared.plan.drafts()
     numbers = await production_orders.next_numbers(len(drafts), today) if drafts else []
+    made, components = new_production_orders(prepared, numbers, now=now, new_id=new_id)
+    await production_orders.add(made, [draft.version.version for draft in drafts])
+    return made, components
+
+
+def new_production_orders(
+    prepared: Prepared, numbers: Sequence[str], *, now: datetime, new_id: Callable[[], UUID]
+) -> tuple[list[ProductionOrder], list[Component]]:
+    """Return the production orders of a plan under these numbers, and everything the plan needs of stock."""
+    drafts = prepared.plan.drafts()
     ids = sorted(new_id() for _ in drafts)  # minted in one instant: sorted, so that lists keep the plan's order
     made = [_production_order(d, numbers, prepared, now=now, order_id=ids[d.index]) for d in drafts]
-    await production_orders.add(made, [draft.version.version for draft in drafts])
     return made, _components(prepared.plan, prepared.order, numbers)
 
 

@@ -40,6 +40,24 @@ class OrderFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan worked out ahead: nothing is kept yet."""
+
+    order: OrderFacts
+    plan: OrderPlan
+    catalogue: Catalogue
+    promised: Mapping[int, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A plan somebody has locked: the lines it covers already, and numbers nobody has had yet."""
+
+    lines: frozenset[int]
+    numbers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class KeptLine:
     """How much of an order line a plan covers."""
 
@@ -137,14 +155,14 @@ class ProductionOrders(Protocol):
 class Plans(Protocol):
     """Plans inside one transaction."""
 
-    async def claim(self, order: OrderFacts, now: datetime, who: str) -> set[int]:
-        """Lock the order's plan, made if there is none, and return the lines it has."""
+    async def claim(self, order: OrderFacts, now: datetime, who: str, *, making: int, today: date) -> Claimed:
+        """Lock the order's plan, made if there is none; raises OrderNotPlannable when the order has ended meanwhile."""
         ...
 
     async def add(
-        self, order: OrderFacts, plan: OrderPlan, components: Sequence[Component], promised: Mapping[int, date | None]
-    ) -> None:
-        """Add planned lines, their components, and what stays unplanned."""
+        self, prepared: Prepared, made: Sequence[ProductionOrder], components: Sequence[Component]
+    ) -> dict[str, int]:
+        """Write the planned lines with all that belongs to them; return each production order's rank."""
         ...
 
     async def locked_lines(self, order_number: str) -> tuple[dict[int, str], list[Component]]:

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from planning_service.app.plan_order import Prepared, make_production_orders, whole_plan
+from planning_service.app.plan_order import make_production_orders, whole_plan
 from planning_service.app.ports import (
     OrderFacts,
     Plans,
+    Prepared,
     ProductionOrders,
     RevisedLine,
     Stock,

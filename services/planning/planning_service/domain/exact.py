@@ -19,9 +19,10 @@ def to_micro(quantity: Decimal) -> int:
     """Return the quantity in micro; refuses what NUMERIC(18,6) can't hold rather than rounding it."""
     if not quantity.is_finite() or quantity.adjusted() >= 18 - SCALE_DIGITS:
         raise QuantityNotRepresentable(quantity=str(quantity))
-    if decimal_places(quantity) > SCALE_DIGITS:
+    micro = int(quantity.scaleb(SCALE_DIGITS, _WIDE))
+    if Decimal(micro).scaleb(-SCALE_DIGITS, _WIDE) != quantity:
         raise QuantityNotRepresentable(quantity=str(quantity))
-    return int(quantity.scaleb(SCALE_DIGITS, _WIDE))
+    return micro
 
 
 def decimal_places(quantity: Decimal) -> int:

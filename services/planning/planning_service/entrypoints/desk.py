@@ -15,14 +15,15 @@ from chassis.commands import CommandContext, Commands
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
 from chassis.outbox import Mark
+from planning_service.adapters import planning_round
 from planning_service.adapters import production_views as views
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.messages import Messages
-from planning_service.adapters.order_copies import OrderCopies
-from planning_service.adapters.plans import PlanRows
+from planning_service.adapters.planning_round import Before
+from planning_service.adapters.plans import PlanRows, unplanned_lines
 from planning_service.adapters.production_orders import ProductionOrderRows
-from planning_service.app.plan_order import Prepared, keep_plan, prepare_plan, refuse_unless_plannable
-from planning_service.app.ports import OrderFacts, Orders, Stock
+from planning_service.app.plan_order import keep_plan, prepare_plan, refuse_unless_plannable
+from planning_service.app.ports import Orders, Prepared, Stock
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
 from planning_service.domain.giving_way import Claim
@@ -69,23 +70,22 @@ class Desk:
         async with self.database.read() as reader:
             return await self.cache.snapshot(reader)
 
-    async def prepared(
-        self, order: str, planned: frozenset[int], stock: Stock, orders: Orders | None = None
-    ) -> Prepared:
+    async def prepared(self, order: str, stock: Stock, orders: Orders | None = None) -> tuple[Prepared, Before]:
         """Work out a plan for the lines not planned yet, against stock that has heard of all earlier plans."""
         async with self.database.read() as reader:
-            catalogue = await self.cache.snapshot(reader)
-            unheard = await views.unheard_plans(reader)
-        marks = tuple(Mark(self.database.source, subject, last) for subject, last in unheard)
-        return await prepare_plan(
+            before = await planning_round.before_planning(reader, order.replace("\x00", ""))
+            catalogue = await self.cache.as_of(before.epoch, reader)
+        marks = tuple(Mark(self.database.source, subject, last) for subject, last in before.unheard)
+        prepared = await prepare_plan(
             order,
             orders or self.orders,
             StockThatHeard(stock, marks),
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
             today=self.clock.today(),
-            planned_lines=planned,
+            planned_lines=before.lines,
         )
+        return prepared, before
 
     async def plan_order(
         self, context: CommandContext, order: str, stock: Stock, orders: Orders | None = None
@@ -93,19 +93,18 @@ class Desk:
         """Plan the lines of an order that have no plan yet and return the whole plan."""
 
         async def ahead() -> Prepared:
-            known = await self.plan(order)
-            planned = frozenset(line.line_no for line in known.lines) if known else frozenset()
-            prepared = await self.prepared(order, planned, stock, orders)
-            if known is None or prepared.plan.lines:
+            prepared, before = await self.prepared(order, stock, orders)
+            if not before.planned or prepared.plan.lines:
                 refuse_unless_plannable(prepared.order)
             return prepared
 
         async def work(unit: Transaction, prepared: Prepared) -> pb.PlanOrderResponse:
             rows = PlanRows(unit), ProductionOrderRows(unit), Messages(unit)
             today = self.clock.today()
-            number = await keep_plan(prepared, *rows, now=unit.now, today=today, who=unit.actor, new_id=uuid7)
-            await _keep_copy(prepared.order, OrderCopies(unit))
-            view = await views.plan_of(unit, number)
+            kept = await keep_plan(prepared, *rows, now=unit.now, today=today, who=unit.actor, new_id=uuid7)
+            if kept is not None:
+                return form.plan_message(planning_round.plan_just_kept(prepared, kept, unplanned_lines(prepared.plan)))
+            view = await views.plan_of(unit, prepared.order.number)
             assert view is not None, "the plan was claimed in this transaction"
             return form.plan_message(view)
 
@@ -123,14 +122,3 @@ class Desk:
         if view is None:
             raise NotFound(kind="production_order", key=key[:128])
         return view
-
-
-async def _keep_copy(order: OrderFacts, copies: OrderCopies) -> None:
-    await copies.keep(
-        order.number,
-        order_id=order.id,
-        customer_name=order.customer_name,
-        urgency=order.urgency.value,
-        due_date=order.due_date,
-        traceparent=order.traceparent,
-    )

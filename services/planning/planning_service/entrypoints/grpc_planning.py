@@ -53,7 +53,7 @@ class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.Planning
         """Promise each line: planned ones as planned, the others as planning them now would."""
         known = await self.plan(request.order)
         planned = {line.line_no: line for line in known.lines} if known else {}
-        prepared = await self.prepared(request.order, frozenset(planned), self.stock)
+        prepared, _ = await self.prepared(request.order, self.stock)
         due = {line.line_no: line.due_date.isoformat() for line in prepared.order.lines}
         fresh = promise_order(prepared.plan, prepared.catalogue, self.clock.today())
         lines = [form.promise_message(p, prepared.plan, due[p.line_no]) for p in fresh]
