@@ -100,6 +100,9 @@ POST /forms/{}/orders
 POST /forms/{}:revoke
 POST /notifications/{}:acknowledge
 PUT /customers/{}/recipients/{}
+GET /inbox unread
+POST /inbox/{}:read
+POST /inbox:read_all
 """
 
 
@@ -193,3 +196,11 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     named = set(re.findall(r"#/components/schemas/([\w-]+)", str(document)))
 
     assert named - document["components"]["schemas"].keys() == set()
+
+
+def test_no_two_messages_share_a_component_name(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert "per_minute" in schemas["NotificationChannel"]["properties"]
+    assert "per_minute" not in schemas["SalesChannel"]["properties"]
+    assert "Channel" not in schemas

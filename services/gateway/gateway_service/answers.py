@@ -18,6 +18,11 @@ _INTEGERS = frozenset(
         FieldDescriptor.TYPE_UINT64,
     }
 )
+SHARED = ("Shipment", "ShipmentLine")  # two services use the name: the component is called by its service too
+OWN_NAMES = {
+    "orderhub.notify.v1.Channel": "NotificationChannel",
+    "orderhub.order.v1.Channel": "SalesChannel",
+}
 _known: dict[str, Descriptor] = {}
 
 PROBLEM = {
@@ -49,14 +54,15 @@ def one(kind: type[Message], status: int = 200) -> dict[int | str, dict[str, Any
     return {status: _content({"$ref": _reference(kind.DESCRIPTOR)})}
 
 
-def listing(kind: type[Message]) -> dict[int | str, dict[str, Any]]:
-    """Describe a page of messages."""
+def listing(kind: type[Message], **beside: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a page of messages; `beside` are further properties and their JSON types."""
     schema = {
         "type": "object",
-        "required": ["items", "next_page_token"],
+        "required": ["items", "next_page_token", *beside],
         "properties": {
             "items": {"type": "array", "items": {"$ref": _reference(kind.DESCRIPTOR)}},
             "next_page_token": {"type": ["string", "null"]},
+            **{name: {"type": json_type} for name, json_type in beside.items()},
         },
     }
     return {200: _content(schema)}
@@ -74,7 +80,8 @@ def _content(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _reference(descriptor: Any) -> str:
     name = schema_name(descriptor)
-    _known[name] = descriptor
+    if _known.setdefault(name, descriptor).full_name != descriptor.full_name:
+        raise ValueError(f"two messages are called {name}: {descriptor.full_name}, {_known[name].full_name}")
     return f"#/components/schemas/{name}"
 
 
@@ -82,7 +89,7 @@ def schema_name(descriptor: Descriptor) -> str:
     """Return the component name of a message: its own, with its service where two services use one name."""
     short = descriptor.name.removesuffix("Response")
     service = descriptor.full_name.split(".")[1]
-    return f"{service.capitalize()}{short}" if short in ("Shipment", "ShipmentLine") else short
+    return OWN_NAMES.get(descriptor.full_name) or (f"{service.capitalize()}{short}" if short in SHARED else short)
 
 
 def schemas() -> dict[str, Any]:

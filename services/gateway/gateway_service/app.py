@@ -22,6 +22,7 @@ from gateway_service.routes import (
     files,
     finance,
     goods,
+    inbox,
     live,
     master,
     notify,
@@ -38,8 +39,8 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, desk, track, live, files, scanners,
-    public_forms,
+    access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, inbox, desk, track, live,
+    files, scanners, public_forms,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -91,6 +91,7 @@ class NotifyClient(Service):
     def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
         super().__init__("notify", target, signer, marks)
         self.notify = notify_pb2_grpc.NotifyServiceStub(self.peer.channel)
+        self.mailbox = notify_pb2_grpc.MailboxServiceStub(self.peer.channel)
 
 
 class Clients:

@@ -130,6 +130,9 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /notifications": STAFF,
     "POST /notifications/{notification}:resend": frozenset({SALES_SUPERVISOR, PLANNING_SUPERVISOR, MANAGER, FINANCE}),
     "POST /notifications/{notification}:acknowledge": STAFF,
+    "GET /inbox": STAFF,
+    "POST /inbox/{notification}:read": STAFF,
+    "POST /inbox:read_all": STAFF,
     "GET /track/{token}": PUBLIC,
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token

@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from orderhub.notify.v1 import notify_pb2
-from orderhub.notify.v1.notify_pb2_grpc import add_NotifyServiceServicer_to_server
+from orderhub.notify.v1.notify_pb2_grpc import (
+    add_MailboxServiceServicer_to_server,
+    add_NotifyServiceServicer_to_server,
+)
 from pydantic import SecretStr, field_validator
 
 from chassis import settings as chassis_settings
@@ -19,14 +22,16 @@ from notify_service.adapters.conditions import CelConditions
 from notify_service.adapters.courier import EgressCourier
 from notify_service.adapters.deliveries import SqlDeliveries
 from notify_service.adapters.egress import Egress
+from notify_service.adapters.rules import KeptRules
 from notify_service.adapters.texts import TomlTexts
 from notify_service.adapters.vault import Vault
 from notify_service.adapters.watch import SqlWatch
 from notify_service.app.compose import Desk
 from notify_service.app.deliver import Engine
 from notify_service.entrypoints.error_map import ERRORS
-from notify_service.entrypoints.events_in import on_anything
+from notify_service.entrypoints.events_in import Reception
 from notify_service.entrypoints.grpc_api import NotifyApi
+from notify_service.entrypoints.mailbox_api import MailboxApi
 
 KEY_HEX_CHARACTERS = 64
 
@@ -65,15 +70,19 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         is_transient,
         structlog.get_logger(),
     )
-    api = NotifyApi(Commands(database), desk, vault, ProtoCatalogue(), engine.wake)
+    commands = Commands(database)
+    api = NotifyApi(commands, desk, vault, ProtoCatalogue(), engine.wake)
     return Service(
         name="notify",
         settings=settings,
         database=database,
-        servicers=[(add_NotifyServiceServicer_to_server, api)],
-        service_names=[notify_pb2.DESCRIPTOR.services_by_name["NotifyService"].full_name],
+        servicers=[
+            (add_NotifyServiceServicer_to_server, api),
+            (add_MailboxServiceServicer_to_server, MailboxApi(commands)),
+        ],
+        service_names=[service.full_name for service in notify_pb2.DESCRIPTOR.services_by_name.values()],
         errors=ERRORS,
-        anything=on_anything(desk, vault, engine.wake),
+        anything=Reception(desk, KeptRules(vault), engine.wake).on_anything,
         loops=[engine.run, engine.look_after],
         closers=[egress.close],
     )

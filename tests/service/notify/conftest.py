@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 from orderhub.notify.v1 import notify_pb2 as pb
+from sqlalchemy import text
 
 from chassis.clock import FixedClock
 from chassis.events import Incoming
@@ -20,6 +21,7 @@ from chassis.inbox import Inbox
 from chassis.run import Service
 from notify_service.app.deliver import Engine
 from notify_service.entrypoints.grpc_api import NotifyApi
+from notify_service.entrypoints.mailbox_api import MailboxApi
 from notify_service.wiring import Settings, build
 from tests.support.events import incoming
 from tests.support.postgres import TestDatabases
@@ -85,6 +87,10 @@ class World:
         return self.service.servicers[0][1]
 
     @property
+    def mailbox(self) -> MailboxApi:
+        return self.service.servicers[1][1]
+
+    @property
     def engine(self) -> Engine:
         return self.service.loops[0].__self__  # type: ignore[attr-defined]
 
@@ -147,9 +153,20 @@ async def settings(databases: TestDatabases, sink: Sink) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def world(settings: Settings, sink: Sink, clock: FixedClock) -> AsyncIterator[World]:
+async def house(settings: Settings, sink: Sink, clock: FixedClock) -> AsyncIterator[World]:
+    """The service as it is seeded, mailboxes included."""
     service = build(settings, clock)
     yield World(service, sink, clock)
     for close in service.closers:
         await close()
     await service.database.close()
+
+
+@pytest_asyncio.fixture
+async def world(house: World) -> World:
+    """The service with only the ways out: what the seeded mailbox subscriptions add is tested beside."""
+    async with house.service.database.transaction(who="test") as unit:
+        await unit.execute(
+            text("UPDATE subscription SET active = false, version = version + 1 WHERE channel = 'mailbox'")
+        )
+    return house

@@ -64,6 +64,8 @@ class SubscriptionBody(Body):
     once_per: Annotated[str, Field(max_length=500)] | None = None
     escalate_minutes: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     escalate_channel: Annotated[str, Field(max_length=64)] | None = None
+    quiet_from: Time | None = None
+    quiet_to: Time | None = None
 
 
 class NotificationFilter(Page):
@@ -71,3 +73,15 @@ class NotificationFilter(Page):
 
     order: Annotated[str, Field(max_length=64)] = ""
     state: Annotated[str, Field(max_length=20)] = ""
+
+
+class InboxFilter(Page):
+    """Filters of the mailbox."""
+
+    unread: bool = False
+
+
+class ReadAllBody(Body):
+    """How far: the id of the newest message on the screen; left out: all."""
+
+    until: Annotated[str, Field(max_length=64, examples=["019ab3c4-7d10-7c11-9a55-7a1d3c5e0601"])] = ""

@@ -12,19 +12,27 @@ from sqlalchemy import text
 
 from chassis.ids import uuid7
 from notify_service.adapters.repositories import Runs
+from notify_service.app.ports import Made
 from notify_service.domain.notification import Intent, Notification
 
 _COLUMNS = """id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient, state, reason,
   text, attempt_count, last_error, created_at, sent_at, next_attempt_at, digest_id, acknowledged_at"""
+# All of a batch in one statement; a repeated event, or a text told once already, adds nothing.
 _ADD = text("""
 INSERT INTO notification (id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
   address, once_key, state, reason, text, data, traceparent, occurred_at, created_at, not_before, expires_at, next_attempt_at,
-  last_error, escalate_at, escalate_channel)
-VALUES (:id, :event_id, :event_type, :order_number, :production_order_number, :subscription, :channel, :recipient,
-  :address, :once_key, :state, :reason, :text, CAST(:data AS jsonb), :traceparent, :occurred_at, :created_at, :not_before, :expires_at,
-  :not_before, :last_error, :escalate_at, :escalate_channel)
-ON CONFLICT DO NOTHING RETURNING id
+  last_error, escalate_at, escalate_channel, mailbox, sent_at)
+SELECT id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
+  address, once_key, state, reason, text, data, traceparent, occurred_at, :now, not_before, expires_at, not_before,
+  last_error, escalate_at, escalate_channel, mailbox, sent_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (id uuid, event_id uuid, event_type text, order_number text,
+  production_order_number text, subscription text, channel text, recipient text, address text, once_key text, state text,
+  reason text, text text, data jsonb, traceparent text, occurred_at timestamptz, not_before timestamptz,
+  expires_at timestamptz, last_error text, escalate_at timestamptz, escalate_channel text, mailbox boolean,
+  sent_at timestamptz)
+ORDER BY id ON CONFLICT DO NOTHING RETURNING id
 """)
+_NAMES = tuple(Intent.__dataclass_fields__)
 _GET = text(f"SELECT {_COLUMNS}, data FROM notification WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
 _REVIVE = text("""
 UPDATE notification SET state = 'pending', reason = '', text = :text, data = NULL, attempt_count = 0, next_attempt_at = :now,
@@ -32,9 +40,10 @@ UPDATE notification SET state = 'pending', reason = '', text = :text, data = NUL
 """)
 _ACKNOWLEDGE = text("UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now) WHERE id = :id")
 # What is being sent right now keeps its lease and ends by its own outcome.
-_EXPIRE_ORDER = text("""
+_EXPIRE_ORDERS = text("""
 UPDATE notification SET state = 'expired', reason = :reason
-WHERE order_number = :order_number AND state IN ('pending', 'held') AND lease IS NULL
+WHERE order_number = ANY(CAST(:order_numbers AS text[])) AND order_number <> '' AND state IN ('pending', 'held')
+  AND lease IS NULL
 """)
 _LIST = text(f"""
 SELECT {_COLUMNS} FROM notification
@@ -51,18 +60,15 @@ class SqlNotifications:
         self._runs = runs
         self._now = now
 
-    async def add(self, intents: Sequence[Intent]) -> list[UUID]:
-        """Store the intents that are new; a repeated event, or a text told once already, adds nothing."""
-        made = []
-        for intent in intents:
-            values = {name: getattr(intent, name) for name in Intent.__dataclass_fields__}
-            values |= {
-                "id": uuid7(),
-                "created_at": self._now,
-                "data": None if intent.data is None else json.dumps(intent.data),
-            }
-            made += (await self._runs.execute(_ADD, values)).scalars().all()
-        return made
+    async def add(self, intents: Sequence[Intent]) -> list[Made]:
+        """Store the intents that are new, in their order; return those."""
+        if not intents:
+            return []
+        made = dict(zip(sorted(uuid7() for _ in intents), intents, strict=True))
+        rows = [{"id": key, **{name: getattr(intent, name) for name in _NAMES}} for key, intent in made.items()]
+        values = {"rows": json.dumps(rows, default=str, ensure_ascii=False), "now": self._now}
+        new = set((await self._runs.execute(_ADD, values)).scalars())
+        return [Made(key, intent) for key, intent in made.items() if key in new]
 
     async def get(self, notification_id: UUID) -> Notification | None:
         """Return one, locked until the transaction ends."""
@@ -77,8 +83,8 @@ class SqlNotifications:
         await self._runs.execute(_ACKNOWLEDGE, {"id": notification_id, "now": self._now})
         return await self._again(notification_id)
 
-    async def expire_order(self, order_number: str, reason: str) -> None:
-        await self._runs.execute(_EXPIRE_ORDER, {"order_number": order_number, "reason": reason})
+    async def expire_orders(self, order_numbers: Sequence[str], reason: str) -> None:
+        await self._runs.execute(_EXPIRE_ORDERS, {"order_numbers": list(order_numbers), "reason": reason})
 
     async def page(self, order_number: str, state: str, before: UUID | None, limit: int) -> list[Notification]:
         """Return the newest first, older than `before`."""

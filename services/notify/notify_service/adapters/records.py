@@ -11,7 +11,7 @@ from orderhub.notify.v1 import events_pb2
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from notify_service.app.ports import Parcel
+from notify_service.app.ports import Made, Parcel
 from notify_service.domain.notification import State
 from notify_service.domain.outcome import Outcome, Result
 from notify_service.domain.schedule import MUTE_AFTER, PROBE_AFTER, pause, retry_delay
@@ -19,7 +19,8 @@ from notify_service.domain.schedule import MUTE_AFTER, PROBE_AFTER, pause, retry
 MOST_DETAIL = 300
 
 _LEASED = text("""
-SELECT id, order_number, production_order_number, channel, subscription, event_id, attempt_count, next_attempt_at, traceparent
+SELECT id, order_number, production_order_number, channel, subscription, recipient, mailbox, event_id, attempt_count,
+  next_attempt_at, traceparent
 FROM notification WHERE lease = :lease ORDER BY id FOR NO KEY UPDATE
 """)
 _STATE = text("SELECT lease, failures FROM channel_state WHERE code = :code FOR NO KEY UPDATE")
@@ -124,15 +125,35 @@ async def _try_again(
 def _tell(unit: Transaction, rows: Sequence[Any], state: State, detail: str) -> None:
     """Publish what the others may want to know."""
     for row in rows:
-        same = {
-            "notification_id": str(row.id), "order_number": row.order_number, "channel": row.channel,
-            "production_order_number": row.production_order_number, "subscription": row.subscription,
-            "cause_event_id": str(row.event_id),
-        }  # fmt: skip
         if state in (State.SENT, State.DIGEST):
-            sent = events_pb2.NotificationSent(**same)
-            sent.sent_at.FromDatetime(unit.now)
-            unit.publish(f"notifications/{row.id}", sent, trace=row.traceparent)
+            _tell_sent(unit, row.id, row)
         elif state is State.EXHAUSTED:
-            lost = events_pb2.NotificationExhausted(**same, attempt_count=row.attempt_count + 1, last_error=detail)
+            lost = events_pb2.NotificationExhausted(
+                **_same(row.id, row), attempt_count=row.attempt_count + 1, last_error=detail
+            )
             unit.publish(f"notifications/{row.id}", lost, trace=row.traceparent)
+
+
+def tell_arrived(unit: Transaction, made: Sequence[Made]) -> None:
+    """Publish what lies in a mailbox already, so that open screens can show it at once."""
+    unit.actor = "notify"
+    for entry in made:
+        if entry.intent.state is State.SENT:
+            unit.causation_id = str(entry.intent.event_id)
+            _tell_sent(unit, entry.id, entry.intent)
+
+
+def _tell_sent(unit: Transaction, notification_id: UUID, about: Any) -> None:
+    same = _same(notification_id, about)
+    sent = events_pb2.NotificationSent(**same, recipient=about.recipient, mailbox=about.mailbox)
+    sent.sent_at.FromDatetime(unit.now)
+    unit.publish(f"notifications/{notification_id}", sent, trace=about.traceparent)
+
+
+def _same(notification_id: UUID, about: Any) -> dict[str, Any]:
+    """Return what every event of a message says."""
+    return {
+        "notification_id": str(notification_id), "order_number": about.order_number, "channel": about.channel,
+        "production_order_number": about.production_order_number, "subscription": about.subscription,
+        "cause_event_id": str(about.event_id),
+    }  # fmt: skip

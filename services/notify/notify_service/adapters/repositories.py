@@ -30,18 +30,18 @@ INSERT INTO channel_state (code) VALUES (:code)
 ON CONFLICT (code) DO UPDATE SET blocked_until = 'epoch', ready_at = 'epoch', failures = 0
 """)
 _SUBSCRIPTION = """code, event_type, condition, channel, role, template, active, expire_hours, once_per, escalate_minutes,
-  escalate_channel, version"""
+  escalate_channel, quiet_from, quiet_to, version"""
 _SUBSCRIPTIONS = text(f"SELECT {_SUBSCRIPTION} FROM subscription WHERE :everything OR code = :code ORDER BY code")  # noqa: S608
-_OF_EVENT = text(f"SELECT {_SUBSCRIPTION} FROM subscription WHERE event_type = :event_type AND active ORDER BY code")  # noqa: S608
 _SAVE_SUBSCRIPTION = text("""
 INSERT INTO subscription (code, event_type, condition, channel, role, template, active, expire_hours, once_per,
-  escalate_minutes, escalate_channel)
+  escalate_minutes, escalate_channel, quiet_from, quiet_to)
 VALUES (:code, :event_type, :condition, :channel, :role, :template, :active, :expire_hours, :once_per,
-  :escalate_minutes, :escalate_channel)
+  :escalate_minutes, :escalate_channel, :quiet_from, :quiet_to)
 ON CONFLICT (code) DO UPDATE SET event_type = EXCLUDED.event_type, condition = EXCLUDED.condition,
   channel = EXCLUDED.channel, role = EXCLUDED.role, template = EXCLUDED.template, active = EXCLUDED.active,
   expire_hours = EXCLUDED.expire_hours, once_per = EXCLUDED.once_per, escalate_minutes = EXCLUDED.escalate_minutes,
-  escalate_channel = EXCLUDED.escalate_channel, version = subscription.version + 1
+  escalate_channel = EXCLUDED.escalate_channel, quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to,
+  version = subscription.version + 1
 RETURNING version
 """)
 
@@ -106,9 +106,6 @@ class SqlSubscriptions:
         return [
             _subscription(row) for row in await self._runs.execute(_SUBSCRIPTIONS, {"everything": True, "code": ""})
         ]
-
-    async def of_event(self, event_type: str) -> list[Subscription]:
-        return [_subscription(row) for row in await self._runs.execute(_OF_EVENT, {"event_type": event_type})]
 
     async def save(self, subscription: Subscription) -> Subscription:
         await self._runs.execute(_SAVE_SUBSCRIPTION, asdict(subscription))

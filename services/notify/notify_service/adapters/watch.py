@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +12,15 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from notify_service.adapters.delivery_log import SqlNotifications
+from notify_service.adapters.records import tell_arrived
 from notify_service.app.ports import Texts
-from notify_service.domain.channel import OPERATIONS_CHANNEL
+from notify_service.domain.channel import MAILBOX_CHANNEL, OPERATIONS_CHANNEL
 from notify_service.domain.message import render
 from notify_service.domain.notification import Intent, State
 
 AT_ONCE = 100
 STUCK = "stuck"
+ADMINISTRATOR = "admin"
 _log_size = metrics.get_meter("notify").create_gauge("notifications", description="Messages waiting or stuck, by state")
 
 _WHOLE = """id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient, text, traceparent,
@@ -53,12 +56,12 @@ class SqlWatch:
             now = {"now": unit.now, "limit": AT_ONCE}
             unread = [row for row in await unit.execute(_UNREAD, now) if row.state not in ("expired", "held")]
             found = sorted(await unit.execute(_STUCK, {"limit": AT_ONCE}), key=lambda row: row.id)
-            stuck = [row for row in found if row.channel != OPERATIONS_CHANNEL]
             intents = [
                 *(self._passed_on(row, unit.now) for row in unread),
-                *(self._alarm(row, unit.now) for row in stuck),
+                *(alarm for row in found for alarm in self._alarms(row, unit.now)),
             ]
             made = await SqlNotifications(unit, unit.now).add(intents)
+            tell_arrived(unit, made)
         await self._count()
         return len(made)
 
@@ -72,12 +75,21 @@ class SqlWatch:
         said = self._texts.escalated.format(text=row.text)
         return _intent(row, now, f"{row.subscription}/escalated", row.escalate_channel, said, once_key=str(row.id))
 
-    def _alarm(self, row: Any, now: datetime) -> Intent:
-        """Tell operations; of a channel that is not connected once a day, not once a message (X59, S26)."""
+    def _alarms(self, row: Any, now: datetime) -> list[Intent]:
+        """Tell operations, by their channel and in the administrator's mailbox.
+
+        Of a channel that is not connected once a day, not once a message (X59, S26).
+        """
         said = render(self._texts.stuck, row._mapping, self._texts.words, group=True).text
         daily = f"{row.channel} {now.astimezone(self._zone):%Y-%m-%d}"
         once_key = daily if row.reason == "CHANNEL_NOT_CONNECTED" else str(row.id)
-        return _intent(row, now, STUCK, OPERATIONS_CHANNEL, said, once_key=once_key)
+        kept = replace(
+            _intent(row, now, STUCK, MAILBOX_CHANNEL, said, once_key=once_key),
+            recipient=ADMINISTRATOR, mailbox=True, state=State.SENT, sent_at=now,
+        )  # fmt: skip
+        if row.channel == OPERATIONS_CHANNEL:  # it can't tell of itself
+            return [kept]
+        return [_intent(row, now, STUCK, OPERATIONS_CHANNEL, said, once_key=once_key), kept]
 
 
 def _intent(row: Any, now: datetime, subscription: str, channel: str, said: str, *, once_key: str) -> Intent:

@@ -1,8 +1,8 @@
-"""From an event to the messages it causes; runs inside the inbox transaction."""
+"""From events to the messages they cause; runs once for a whole batch, inside the inbox transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,17 +11,18 @@ from zoneinfo import ZoneInfo
 
 from notify_service.app.ports import (
     Addresses,
-    Channels,
     ConditionFailed,
     Conditions,
     Guard,
+    Made,
     Notifications,
-    Subscriptions,
+    Rules,
     Texts,
 )  # fmt: skip
 from notify_service.domain.channel import FALLBACK_CHANNEL, Channel
 from notify_service.domain.message import Rendered, render
-from notify_service.domain.notification import Intent, State
+from notify_service.domain.notification import Intent, State, withdrawn
+from notify_service.domain.quiet import loud_at
 from notify_service.domain.subscription import Subscription, once_key, recipients_of
 
 OWN_EVENTS = "orderhub.notify."
@@ -43,8 +44,7 @@ class Cause:
 class Stores:
     """What composing reads and writes, inside one transaction."""
 
-    subscriptions: Subscriptions
-    channels: Channels
+    rules: Rules
     notifications: Notifications
     addresses: Addresses
 
@@ -59,32 +59,45 @@ class Desk:
     zone: ZoneInfo
 
 
-async def compose(cause: Cause, stores: Stores, *, desk: Desk, now: datetime) -> list[UUID]:
-    """Store one intent per subscription and recipient; return the new ones."""
-    if cause.type == CANCELLED and cause.data.get("state") == "cancelled":
-        await stores.notifications.expire_order(str(cause.data["order_number"]), "ORDER_CANCELLED")
-    wanted = await stores.subscriptions.of_event(cause.type)
-    if not wanted:
-        return []
-    codes = {entry.channel for entry in wanted} | {FALLBACK_CHANNEL}
-    known = {channel.code: channel for channel in await stores.channels.listed(codes)}
-    intents = [
-        intent for entry in wanted for intent in intents_of(cause, entry, known[entry.channel], desk=desk, now=now)
-    ]
-    reached = [await _addressed(intent, known, stores.addresses, desk) for intent in intents]
-    return await stores.notifications.add(reached) if reached else []
+async def compose(causes: Sequence[Cause], stores: Stores, *, desk: Desk, now: datetime) -> list[Made]:
+    """Store one intent per event, subscription and recipient; return the new ones."""
+    planned: list[Intent] = []
+    over: list[str] = []
+    for cause in causes:
+        if cause.type == CANCELLED and cause.data.get("state") == "cancelled":
+            over.append(str(cause.data["order_number"]))
+            planned = [withdrawn(intent, over[-1], "ORDER_CANCELLED") for intent in planned]
+        planned += [
+            intent
+            for entry in stores.rules.of_event(cause.type)
+            for intent in intents_of(cause, entry, stores.rules.channels[entry.channel], desk=desk, now=now)
+        ]
+    if over:
+        await stores.notifications.expire_orders(over, "ORDER_CANCELLED")
+    return await stores.notifications.add(await _addressed(planned, stores, desk)) if planned else []
 
 
-async def _addressed(intent: Intent, known: Mapping[str, Channel], addresses: Addresses, desk: Desk) -> Intent:
-    """Return the intent with its recipient's address; without one it goes to those who can pass it on."""
-    channel = known[intent.channel]
+async def _addressed(planned: Sequence[Intent], stores: Stores, desk: Desk) -> list[Intent]:
+    """Return the intents with their recipients' addresses; without one a message goes to those who can pass it on."""
+    channels = stores.rules.channels
+    asked: dict[str, set[str]] = {}
+    for intent in planned:
+        if channels[intent.channel].needs_address:
+            asked.setdefault(channels[intent.channel].kind, set()).add(intent.recipient)
+    known = {kind: await stores.addresses.of(kind, sorted(names)) for kind, names in asked.items()}
+    return [_reached(intent, channels, known, desk) for intent in planned]
+
+
+def _reached(
+    intent: Intent, channels: Mapping[str, Channel], known: Mapping[str, Mapping[str, str]], desk: Desk
+) -> Intent:
+    channel = channels[intent.channel]
     if not channel.needs_address:
         return intent
-    address = (await addresses.of(channel.kind, [intent.recipient])).get(intent.recipient, "")
-    if address or FALLBACK_CHANNEL not in known:
+    address = known[channel.kind].get(intent.recipient, "")
+    if address or FALLBACK_CHANNEL not in channels:
         return replace(intent, address=address)
-    text = desk.texts.forward.format(text=intent.text)
-    return replace(intent, channel=FALLBACK_CHANNEL, text=text)
+    return replace(intent, channel=FALLBACK_CHANNEL, text=desk.texts.forward.format(text=intent.text))
 
 
 def intents_of(
@@ -112,7 +125,8 @@ def _intent(
     *, rendered: Rendered, fault: str, desk: Desk, now: datetime,
 ) -> Intent:  # fmt: skip
     reason, error = held_because(rendered, fault, connected=channel.connected(desk.guard.sink_url))
-    urgent = cause.data.get("urgency") == "red"
+    begins = now if cause.data.get("urgency") == "red" else _loud_at(now, subscription, channel, desk.zone)
+    arrives = channel.is_mailbox and not reason and begins <= now  # what is read inside the house arrives at once
     hours, minutes = subscription.expire_hours, subscription.escalate_minutes
     return Intent(
         event_id=cause.event_id, event_type=cause.type,
@@ -120,14 +134,20 @@ def _intent(
         production_order_number=str(cause.data.get("production_order_number") or ""),
         subscription=subscription.code, channel=channel.code, recipient=recipient,
         once_key=once_key(subscription, cause.data, str(cause.event_id)),
-        state=State.HELD if reason else State.PENDING, reason=reason, last_error=error,
+        state=State.HELD if reason else State.SENT if arrives else State.PENDING, reason=reason, last_error=error,
         text=rendered.text, data=cause.data if rendered.missing else None,
-        traceparent=cause.traceparent, occurred_at=cause.occurred_at,
-        not_before=now if urgent else channel.loud_at(now, desk.zone),
+        traceparent=cause.traceparent, occurred_at=cause.occurred_at, not_before=begins,
         expires_at=cause.occurred_at + timedelta(hours=hours) if hours else None,
         escalate_at=now + timedelta(minutes=minutes) if minutes else None,
-        escalate_channel=subscription.escalate_channel,
+        escalate_channel=subscription.escalate_channel, mailbox=channel.is_mailbox, sent_at=now if arrives else None,
     )  # fmt: skip
+
+
+def _loud_at(now: datetime, subscription: Subscription, channel: Channel, zone: ZoneInfo) -> datetime:
+    """Return when neither the channel nor the subscription is quiet."""
+    loud = loud_at(now, channel.quiet_from, channel.quiet_to, zone)
+    loud = loud_at(loud, subscription.quiet_from, subscription.quiet_to, zone)
+    return loud_at(loud, channel.quiet_from, channel.quiet_to, zone)
 
 
 def held_because(rendered: Rendered, fault: str, *, connected: bool) -> tuple[str, str]:

@@ -33,15 +33,34 @@ class Subscriptions(Protocol):
 
     async def listed(self) -> list[Subscription]: ...
 
-    async def of_event(self, event_type: str) -> list[Subscription]: ...
-
     async def save(self, subscription: Subscription) -> Subscription: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Active subscriptions by event type and every channel by code, as they stand at one moment."""
+
+    version: str
+    subscriptions: Mapping[str, Sequence[Subscription]]
+    channels: Mapping[str, Channel]
+
+    def of_event(self, event_type: str) -> Sequence[Subscription]:
+        """Return what is subscribed to an event type."""
+        return self.subscriptions.get(event_type, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An intent that was stored for the first time."""
+
+    id: UUID
+    intent: Intent
 
 
 class Notifications(Protocol):
     """The delivery log."""
 
-    async def add(self, intents: Sequence[Intent]) -> list[UUID]: ...
+    async def add(self, intents: Sequence[Intent]) -> list[Made]: ...
 
     async def get(self, notification_id: UUID) -> Notification | None: ...
 
@@ -49,7 +68,7 @@ class Notifications(Protocol):
 
     async def acknowledge(self, notification_id: UUID) -> Notification: ...
 
-    async def expire_order(self, order_number: str, reason: str) -> None: ...
+    async def expire_orders(self, order_numbers: Sequence[str], reason: str) -> None: ...
 
 
 class Addresses(Protocol):

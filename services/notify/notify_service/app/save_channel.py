@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import time
 
 from notify_service.app.ports import Channels, Guard
 from notify_service.domain.channel import CODE, KINDS, Channel, masked
 from notify_service.domain.errors import FieldError, Invalid
 from notify_service.domain.limits import text_errors
+from notify_service.domain.quiet import clock_of, hours_fit
 
 MOST_URL, MOST_SECRET, MOST_NAME = 1000, 500, 60
 
@@ -34,8 +34,7 @@ async def save_channel(command: SaveChannel, channels: Channels, guard: Guard) -
     if before is not None and before.url and command.url == masked(before.url):
         command = replace(command, url=before.url)  # a form that was read and sent back
     errors = [*_errors(command), *_url_errors(command, guard)]
-    quiet = (_clock(command.quiet_from), _clock(command.quiet_to))
-    if (quiet[0] is None) != (quiet[1] is None) or (None in quiet and (command.quiet_from or command.quiet_to)):
+    if not hours_fit(command.quiet_from, command.quiet_to):
         errors.append(FieldError("quiet_from", "TIME_INVALID"))
     if errors:
         raise Invalid(errors)
@@ -44,7 +43,7 @@ async def save_channel(command: SaveChannel, channels: Channels, guard: Guard) -
             code=command.code, kind=command.kind, name=command.name, url=command.url,
             secret=command.secret or (before.secret if before else ""), per_minute=command.per_minute,
             active=command.active if command.active is not None else before is None or before.active,
-            quiet_from=quiet[0], quiet_to=quiet[1], version=before.version + 1 if before else 1,
+            quiet_from=clock_of(command.quiet_from), quiet_to=clock_of(command.quiet_to), version=before.version + 1 if before else 1,
         )
     )  # fmt: skip
 
@@ -71,15 +70,3 @@ def _url_errors(command: SaveChannel, guard: Guard) -> list[FieldError]:
         return [] if guard.sink_url else [FieldError("url", "URL_REQUIRED", {"kind": kind.name})]
     why = guard.fault(command.url, command.kind)
     return [FieldError("url", "URL_FORBIDDEN", {"why": why})] if why else []
-
-
-def _clock(value: str) -> time | None:
-    if (
-        len(value) != 5
-        or value[2] != ":"
-        or not (value[:2] + value[3:]).isascii()
-        or not (value[:2] + value[3:]).isdigit()
-    ):
-        return None
-    hour, minute = int(value[:2]), int(value[3:])
-    return time(hour, minute) if hour < 24 and minute < 60 else None

@@ -11,6 +11,7 @@ from notify_service.domain.channel import CODE, Channel
 from notify_service.domain.errors import FieldError, Invalid
 from notify_service.domain.limits import text_errors
 from notify_service.domain.message import PRIVATE, fields_of, stray_braces
+from notify_service.domain.quiet import hours_fit
 from notify_service.domain.subscription import Subscription
 
 MOST_TEMPLATE, MOST_CONDITION, MOST_ROLE, MOST_ONCE_PER = 1000, 1000, 200, 200
@@ -19,12 +20,14 @@ MOST_HOURS, MOST_MINUTES = 720, 10_080
 
 async def save_subscription(
     wanted: Subscription, subscriptions: Subscriptions, channels: Channels,
-    *, keeps_active: bool, catalogue: Catalogue, conditions: Conditions, texts: Texts,
+    *, keeps_active: bool, quiet: tuple[str, str], catalogue: Catalogue, conditions: Conditions, texts: Texts,
 ) -> Subscription:  # fmt: skip
-    """Store the subscription; raise Invalid with every field error. `keeps_active`: active was not said."""
+    """Store the subscription; raise Invalid with every field error. `keeps_active`: active was not said; `quiet`: HH:MM as said."""
     codes = {wanted.channel, wanted.escalate_channel} - {""}
     known = {channel.code: channel for channel in await channels.listed(codes)}
     errors = [*_shape_errors(wanted), *_channel_errors(wanted, known)]
+    if not hours_fit(*quiet):
+        errors.append(FieldError("quiet_from", "TIME_INVALID"))
     sample = catalogue.sample(wanted.event_type)
     if sample is None:
         errors.append(FieldError("event_type", "EVENT_TYPE_UNKNOWN", {"event_type": wanted.event_type[:100]}))

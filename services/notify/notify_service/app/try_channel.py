@@ -36,6 +36,6 @@ async def try_channel(
         occurred_at=now, not_before=now, traceparent=trace,
     )  # fmt: skip
     [made] = await notifications.add([intent])
-    found = await notifications.get(made)
+    found = await notifications.get(made.id)
     assert found is not None
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 CUSTOMER_CHANNEL = "customer"
 FALLBACK_CHANNEL = "sales"  # passes on what a customer without a bound identity should hear
+MAILBOX_CHANNEL = "mailbox"  # read inside the house
 OPERATIONS_CHANNEL = "escalation"  # hears of messages that could not be sent
 HIDDEN = "***"
 
@@ -79,6 +79,11 @@ class Channel:
         return self.traits.group and not self.for_customers
 
     @property
+    def is_mailbox(self) -> bool:
+        """True when its messages are read inside the house (GET /inbox)."""
+        return self.kind == "in_app"
+
+    @property
     def needs_address(self) -> bool:
         """True when each recipient must be known to the vendor; the demo's sink takes everybody."""
         return self.kind == "wechat_mp" and bool(self.url)
@@ -86,22 +91,6 @@ class Channel:
     def connected(self, fallback: str = "") -> bool:
         """True when a message can leave; `fallback` is the address of the demo's sink."""
         return self.active and bool(self.url or fallback or not self.traits.remote)
-
-    def loud_at(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """Return `now`, or the end of the quiet hours `now` lies in (X57)."""
-        if self.quiet_from is None or self.quiet_to is None or self.quiet_from == self.quiet_to:
-            return now
-        local = now.astimezone(zone)
-        clock = local.timetz().replace(tzinfo=None)
-        overnight = self.quiet_from > self.quiet_to
-        inside = (
-            self.quiet_from <= clock or clock < self.quiet_to if overnight else self.quiet_from <= clock < self.quiet_to
-        )
-        if not inside:
-            return now
-        tomorrow = overnight and clock >= self.quiet_from
-        day = local.date() + timedelta(days=1 if tomorrow else 0)
-        return datetime.combine(day, self.quiet_to, zone).astimezone(now.tzinfo)
 
 
 def masked(url: str) -> str:

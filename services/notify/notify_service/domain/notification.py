@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,15 @@ class Intent:
     expires_at: datetime | None = None
     escalate_at: datetime | None = None
     escalate_channel: str = ""
+    mailbox: bool = False  # read inside the house; arrived as soon as it is stored
+    sent_at: datetime | None = None
+
+
+def withdrawn(intent: Intent, order_number: str, reason: str) -> Intent:
+    """Return the intent as it stands when its order is over: what has not arrived will not go."""
+    if intent.order_number != order_number or intent.state not in (State.PENDING, State.HELD):
+        return intent
+    return replace(intent, state=State.EXPIRED, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

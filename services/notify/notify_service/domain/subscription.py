@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from notify_service.domain.message import FIELD, Words, clean, said
@@ -26,6 +27,8 @@ class Subscription:
     once_per: str = ""
     escalate_minutes: int = 0
     escalate_channel: str = ""
+    quiet_from: time | None = None
+    quiet_to: time | None = None
     version: int = 1
 
 

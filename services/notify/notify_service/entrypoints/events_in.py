@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from chassis.database import Transaction
 from chassis.events import Incoming
-from chassis.inbox import Handler
 from notify_service.adapters.addresses import SqlAddresses
 from notify_service.adapters.delivery_log import SqlNotifications
-from notify_service.adapters.repositories import SqlChannels, SqlSubscriptions
-from notify_service.adapters.vault import Vault
+from notify_service.adapters.records import tell_arrived
+from notify_service.adapters.rules import KeptRules
 from notify_service.app.compose import Cause, Desk, Stores, compose
 
 
-def on_anything(desk: Desk, vault: Vault, wake: Callable[[], None]) -> Handler:
-    """Return the handler of every event type; `wake` starts the delivery of what was composed."""
+@dataclass
+class Reception:
+    """Takes events one by one and composes the messages of a whole batch at its end; `wake` starts their delivery."""
 
-    async def handle(event: Incoming, unit: Transaction) -> None:
-        cause = Cause(event.event_id, event.type, event.time, event.traceparent, event.data)
-        log = SqlNotifications(unit, unit.now)
-        stores = Stores(SqlSubscriptions(unit), SqlChannels(unit, vault), log, SqlAddresses(unit))
-        made = await compose(cause, stores, desk=desk, now=unit.now)
+    desk: Desk
+    rules: KeptRules
+    wake: Callable[[], None]
+    _heard: WeakKeyDictionary[Transaction, list[Cause]] = field(default_factory=WeakKeyDictionary)
+
+    async def on_anything(self, event: Incoming, unit: Transaction) -> None:
+        """Keep an event of any type for the end of its batch."""
+        if unit not in self._heard:
+            self._heard[unit] = []
+            unit.at_end(lambda: self._compose(unit))
+        self._heard[unit].append(Cause(event.event_id, event.type, event.time, event.traceparent, event.data))
+
+    async def _compose(self, unit: Transaction) -> None:
+        stores = Stores(await self.rules.current(unit), SqlNotifications(unit, unit.now), SqlAddresses(unit))
+        made = await compose(self._heard.pop(unit), stores, desk=self.desk, now=unit.now)
+        tell_arrived(unit, made)
         if made:
-            wake()
-
-    return handle
+            self.wake()

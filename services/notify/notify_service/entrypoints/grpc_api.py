@@ -26,17 +26,15 @@ from notify_service.app.save_subscription import save_subscription
 from notify_service.app.try_channel import try_channel
 from notify_service.domain.errors import ChannelNotFound, FieldError, Invalid, SubscriptionNotFound
 from notify_service.domain.notification import State
-from notify_service.domain.subscription import Subscription
 from notify_service.entrypoints.messages import (
     channel_message,
     id_of,
     notification_message,
     page_of,
     subscription_message,
+    subscription_of,
     token_of,
 )  # fmt: skip
-
-SUBSCRIPTION_FIELDS = [name for name in Subscription.__dataclass_fields__ if name not in ("active", "version")]
 
 
 @dataclass
@@ -96,12 +94,12 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
         return reply
 
     async def PutSubscription(self, request: pb.PutSubscriptionRequest, context: Any) -> pb.PutSubscriptionResponse:
-        wanted = Subscription(**{name: getattr(request, name) for name in SUBSCRIPTION_FIELDS}, active=request.active)
+        wanted = subscription_of(request)
 
         async def work(unit: Transaction) -> pb.PutSubscriptionResponse:
             saved = await save_subscription(
                 wanted, SqlSubscriptions(unit), self._channels(unit), keeps_active=not request.HasField("active"),
-                catalogue=self.catalogue, conditions=self.desk.conditions, texts=self.desk.texts,
+                quiet=(request.quiet_from, request.quiet_to), catalogue=self.catalogue, conditions=self.desk.conditions, texts=self.desk.texts,
             )  # fmt: skip
             return pb.PutSubscriptionResponse(subscription=subscription_message(saved))
 

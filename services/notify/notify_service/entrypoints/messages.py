@@ -14,9 +14,11 @@ from orderhub.notify.v1 import notify_pb2 as pb
 from notify_service.domain.channel import Channel, masked
 from notify_service.domain.errors import FieldError, Invalid, NotificationNotFound
 from notify_service.domain.notification import Notification, State
+from notify_service.domain.quiet import clock_of
 from notify_service.domain.subscription import Subscription
 
 DEFAULT_PAGE, MOST_PAGE = 50, 200
+ASKED = set(Subscription.__dataclass_fields__) - {"active", "version", "quiet_from", "quiet_to"}
 
 
 def channel_message(channel: Channel, fallback: str) -> pb.Channel:
@@ -29,8 +31,16 @@ def channel_message(channel: Channel, fallback: str) -> pb.Channel:
 
 
 def subscription_message(subscription: Subscription) -> pb.Subscription:
-    names = (name for name in Subscription.__dataclass_fields__)
-    return pb.Subscription(**{name: getattr(subscription, name) for name in names})
+    values = {name: getattr(subscription, name) for name in Subscription.__dataclass_fields__}
+    hours = {name: _clock(values[name]) for name in ("quiet_from", "quiet_to")}
+    return pb.Subscription(**{**values, **hours})
+
+
+def subscription_of(request: pb.PutSubscriptionRequest) -> Subscription:
+    """Read a subscription as asked for; what is no time is judged with everything else."""
+    values = {name: getattr(request, name) for name in ASKED}
+    quiet_from, quiet_to = clock_of(request.quiet_from), clock_of(request.quiet_to)
+    return Subscription(**values, quiet_from=quiet_from, quiet_to=quiet_to, active=request.active)
 
 
 def notification_message(found: Notification) -> pb.Notification:
@@ -39,13 +49,14 @@ def notification_message(found: Notification) -> pb.Notification:
         production_order_number=found.production_order_number, subscription=found.subscription, channel=found.channel,
         recipient=found.recipient, state=found.state, text=found.text, attempt_count=found.attempt_count,
         last_error=found.last_error, reason=found.reason, digest_id=str(found.digest_id or ""),
-        created_at=_instant(found.created_at), sent_at=_instant(found.sent_at),
-        acknowledged_at=_instant(found.acknowledged_at),
-        next_attempt_at=_instant(found.next_attempt_at if found.state == State.PENDING else None),
+        created_at=instant_message(found.created_at), sent_at=instant_message(found.sent_at),
+        acknowledged_at=instant_message(found.acknowledged_at),
+        next_attempt_at=instant_message(found.next_attempt_at if found.state == State.PENDING else None),
     )  # fmt: skip
 
 
-def _instant(at: datetime | None) -> Timestamp | None:
+def instant_message(at: datetime | None) -> Timestamp | None:
+    """Return the instant, or None."""
     if at is None:
         return None
     stamp = Timestamp()

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/notify/v1/events.proto\x12\x12orderhub.notify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x01\n\x10NotificationSent\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\x1f\n\x17production_order_number\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x14\n\x0csubscription\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12+\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd1\x01\n\x15NotificationExhausted\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\x1f\n\x17production_order_number\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x14\n\x0csubscription\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x15\n\rattempt_count\x18\x07 \x01(\x05\x12\x12\n\nlast_error\x18\x08 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/notify/v1/events.proto\x12\x12orderhub.notify.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x01\n\x10NotificationSent\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\x1f\n\x17production_order_number\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x14\n\x0csubscription\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12+\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\trecipient\x18\x08 \x01(\t\x12\x0f\n\x07mailbox\x18\t \x01(\x08\"\xd1\x01\n\x15NotificationExhausted\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0corder_number\x18\x02 \x01(\t\x12\x1f\n\x17production_order_number\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x14\n\x0csubscription\x18\x05 \x01(\t\x12\x16\n\x0e\x63\x61use_event_id\x18\x06 \x01(\t\x12\x15\n\rattempt_count\x18\x07 \x01(\x05\x12\x12\n\nlast_error\x18\x08 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orderhub.notify.v1.events_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTIFICATIONSENT']._serialized_start=89
-  _globals['_NOTIFICATIONSENT']._serialized_end=295
-  _globals['_NOTIFICATIONEXHAUSTED']._serialized_start=298
-  _globals['_NOTIFICATIONEXHAUSTED']._serialized_end=507
+  _globals['_NOTIFICATIONSENT']._serialized_end=331
+  _globals['_NOTIFICATIONEXHAUSTED']._serialized_start=334
+  _globals['_NOTIFICATIONEXHAUSTED']._serialized_end=543
 # @@protoc_insertion_point(module_scope)

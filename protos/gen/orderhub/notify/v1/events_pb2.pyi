@@ -28,12 +28,18 @@ class NotificationSent(_message.Message):
     SUBSCRIPTION_FIELD_NUMBER: _builtins.int
     CAUSE_EVENT_ID_FIELD_NUMBER: _builtins.int
     SENT_AT_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    MAILBOX_FIELD_NUMBER: _builtins.int
     notification_id: _builtins.str
     order_number: _builtins.str
     production_order_number: _builtins.str
     channel: _builtins.str
     subscription: _builtins.str
     cause_event_id: _builtins.str
+    recipient: _builtins.str
+    """a name or a role"""
+    mailbox: _builtins.bool
+    """it lies in the recipient's mailbox (GET /inbox)"""
     @_builtins.property
     def sent_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -46,10 +52,12 @@ class NotificationSent(_message.Message):
         subscription: _builtins.str = ...,
         cause_event_id: _builtins.str = ...,
         sent_at: _timestamp_pb2.Timestamp | None = ...,
+        recipient: _builtins.str = ...,
+        mailbox: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sent_at", b"sent_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_event_id", b"cause_event_id", "channel", b"channel", "notification_id", b"notification_id", "order_number", b"order_number", "production_order_number", b"production_order_number", "sent_at", b"sent_at", "subscription", b"subscription"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause_event_id", b"cause_event_id", "channel", b"channel", "mailbox", b"mailbox", "notification_id", b"notification_id", "order_number", b"order_number", "production_order_number", b"production_order_number", "recipient", b"recipient", "sent_at", b"sent_at", "subscription", b"subscription"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

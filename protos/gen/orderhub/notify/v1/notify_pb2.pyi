@@ -34,6 +34,10 @@ class Channel(_message.Message):
     ACTIVE_FIELD_NUMBER: _builtins.int
     QUIET_FROM_FIELD_NUMBER: _builtins.int
     QUIET_TO_FIELD_NUMBER: _builtins.int
+    SENT_LAST_MINUTE_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    RESTING_UNTIL_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     kind: _builtins.str
     """dingtalk wecom feishu wechat_mp email webhook in_app"""
@@ -47,6 +51,16 @@ class Channel(_message.Message):
     quiet_from: _builtins.str
     """HH:MM in the factory's zone; both empty: no quiet hours"""
     quiet_to: _builtins.str
+    sent_last_minute: _builtins.int
+    """of the per_minute that may go"""
+    waiting: _builtins.int
+    """messages that have not left yet"""
+    failures: _builtins.int
+    """sends in a row that did not get through"""
+    @_builtins.property
+    def resting_until(self) -> _timestamp_pb2.Timestamp:
+        """nothing is sent before: the vendor said too many, or was away"""
+
     def __init__(
         self,
         *,
@@ -60,10 +74,14 @@ class Channel(_message.Message):
         active: _builtins.bool = ...,
         quiet_from: _builtins.str = ...,
         quiet_to: _builtins.str = ...,
+        sent_last_minute: _builtins.int = ...,
+        waiting: _builtins.int = ...,
+        failures: _builtins.int = ...,
+        resting_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resting_until", b"resting_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "code", b"code", "has_secret", b"has_secret", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "url", b"url", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "code", b"code", "failures", b"failures", "has_secret", b"has_secret", "kind", b"kind", "name", b"name", "per_minute", b"per_minute", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "resting_until", b"resting_until", "sent_last_minute", b"sent_last_minute", "url", b"url", "version", b"version", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -85,6 +103,8 @@ class Subscription(_message.Message):
     ONCE_PER_FIELD_NUMBER: _builtins.int
     ESCALATE_MINUTES_FIELD_NUMBER: _builtins.int
     ESCALATE_CHANNEL_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     event_type: _builtins.str
     condition: _builtins.str
@@ -103,6 +123,9 @@ class Subscription(_message.Message):
     escalate_minutes: _builtins.int
     """unread for so long: told again on escalate_channel; 0: never"""
     escalate_channel: _builtins.str
+    quiet_from: _builtins.str
+    """HH:MM in the factory's zone, beside the channel's own quiet hours; both empty: none"""
+    quiet_to: _builtins.str
     def __init__(
         self,
         *,
@@ -118,10 +141,12 @@ class Subscription(_message.Message):
         once_per: _builtins.str = ...,
         escalate_minutes: _builtins.int = ...,
         escalate_channel: _builtins.str = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "role", b"role", "template", b"template", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "role", b"role", "template", b"template", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,6 +230,54 @@ class Notification(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Notification: _TypeAlias = Notification  # noqa: Y015
+
+@_typing.final
+class InboxMessage(_message.Message):
+    """InboxMessage is a message in the mailbox of a person, who is meant by name or by role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    EVENT_TYPE_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    SUBSCRIPTION_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    READ_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    text: _builtins.str
+    event_type: _builtins.str
+    order_number: _builtins.str
+    production_order_number: _builtins.str
+    subscription: _builtins.str
+    recipient: _builtins.str
+    """the name or role it is meant for"""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def read_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        event_type: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        production_order_number: _builtins.str = ...,
+        subscription: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        read_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "read_at", b"read_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "event_type", b"event_type", "id", b"id", "order_number", b"order_number", "production_order_number", b"production_order_number", "read_at", b"read_at", "recipient", b"recipient", "subscription", b"subscription", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboxMessage: _TypeAlias = InboxMessage  # noqa: Y015
 
 @_typing.final
 class PutChannelRequest(_message.Message):
@@ -411,6 +484,8 @@ class PutSubscriptionRequest(_message.Message):
     ONCE_PER_FIELD_NUMBER: _builtins.int
     ESCALATE_MINUTES_FIELD_NUMBER: _builtins.int
     ESCALATE_CHANNEL_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     event_type: _builtins.str
     condition: _builtins.str
@@ -422,6 +497,8 @@ class PutSubscriptionRequest(_message.Message):
     once_per: _builtins.str
     escalate_minutes: _builtins.int
     escalate_channel: _builtins.str
+    quiet_from: _builtins.str
+    quiet_to: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     def __init__(
@@ -439,10 +516,12 @@ class PutSubscriptionRequest(_message.Message):
         once_per: _builtins.str = ...,
         escalate_minutes: _builtins.int = ...,
         escalate_channel: _builtins.str = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "context", b"context", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "role", b"role", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "channel", b"channel", "code", b"code", "condition", b"condition", "context", b"context", "escalate_channel", b"escalate_channel", "escalate_minutes", b"escalate_minutes", "event_type", b"event_type", "expire_hours", b"expire_hours", "once_per", b"once_per", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "role", b"role", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -735,3 +814,115 @@ class AcknowledgeNotificationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcknowledgeNotificationResponse: _TypeAlias = AcknowledgeNotificationResponse  # noqa: Y015
+
+@_typing.final
+class ListInboxRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    unread: _builtins.bool
+    """only what the caller has not read, of the last 30 days"""
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """other names of the caller, for example the display name"""
+
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        unread: _builtins.bool = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "page", b"page", "unread", b"unread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboxRequest: _TypeAlias = ListInboxRequest  # noqa: Y015
+
+@_typing.final
+class ListInboxResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    unread_count: _builtins.int
+    """of the last 30 days; counting stops at 1,000"""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___InboxMessage]: ...
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___InboxMessage] | None = ...,
+        next_page_token: _builtins.str = ...,
+        unread_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "next_page_token", b"next_page_token", "unread_count", b"unread_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboxResponse: _TypeAlias = ListInboxResponse  # noqa: Y015
+
+@_typing.final
+class MarkInboxReadRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """empty: everything"""
+    until: _builtins.str
+    """everything up to this message: what came meanwhile stays unread; empty: all"""
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        id: _builtins.str = ...,
+        until: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "id", b"id", "names", b"names", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkInboxReadRequest: _TypeAlias = MarkInboxReadRequest  # noqa: Y015
+
+@_typing.final
+class MarkInboxReadResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MARKED_FIELD_NUMBER: _builtins.int
+    UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    marked: _builtins.int
+    """read now for the first time"""
+    unread_count: _builtins.int
+    def __init__(
+        self,
+        *,
+        marked: _builtins.int = ...,
+        unread_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["marked", b"marked", "unread_count", b"unread_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkInboxReadResponse: _TypeAlias = MarkInboxReadResponse  # noqa: Y015

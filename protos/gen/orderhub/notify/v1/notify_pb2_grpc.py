@@ -25,6 +25,126 @@ if _version_not_supported:
     )
 
 
+class MailboxServiceStub:
+    """MailboxService is what people read inside OrderHub.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListInbox = channel.unary_unary(
+                '/orderhub.notify.v1.MailboxService/ListInbox',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxResponse.FromString,
+                _registered_method=True)
+        self.MarkInboxRead = channel.unary_unary(
+                '/orderhub.notify.v1.MailboxService/MarkInboxRead',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadResponse.FromString,
+                _registered_method=True)
+
+
+class MailboxServiceServicer:
+    """MailboxService is what people read inside OrderHub.
+    """
+
+    def ListInbox(self, request, context):
+        """ListInbox gives the caller's own mailbox: what is meant for the caller's name, roles and `names`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkInboxRead(self, request, context):
+        """MarkInboxRead marks messages of the caller's mailbox as read; they will not be escalated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_MailboxServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListInbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInbox,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxResponse.SerializeToString,
+            ),
+            'MarkInboxRead': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkInboxRead,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'orderhub.notify.v1.MailboxService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('orderhub.notify.v1.MailboxService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class MailboxService:
+    """MailboxService is what people read inside OrderHub.
+    """
+
+    @staticmethod
+    def ListInbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.MailboxService/ListInbox',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListInboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkInboxRead(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.MailboxService/MarkInboxRead',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.MarkInboxReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class NotifyServiceStub:
     """Missing associated documentation comment in .proto file."""
 

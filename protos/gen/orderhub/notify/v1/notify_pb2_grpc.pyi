@@ -26,6 +26,49 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
+class MailboxServiceStub:
+    """MailboxService is what people read inside OrderHub."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> MailboxServiceAsyncStub: ...
+    ListInbox: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListInboxRequest, _notify_pb2.ListInboxResponse]
+    """ListInbox gives the caller's own mailbox: what is meant for the caller's name, roles and `names`."""
+    MarkInboxRead: _grpc.UnaryUnaryMultiCallable[_notify_pb2.MarkInboxReadRequest, _notify_pb2.MarkInboxReadResponse]
+    """MarkInboxRead marks messages of the caller's mailbox as read; they will not be escalated."""
+
+@_typing.type_check_only
+class MailboxServiceAsyncStub(MailboxServiceStub):
+    """MailboxService is what people read inside OrderHub."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListInbox: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListInboxRequest, _notify_pb2.ListInboxResponse]  # type: ignore[assignment]
+    """ListInbox gives the caller's own mailbox: what is meant for the caller's name, roles and `names`."""
+    MarkInboxRead: _aio.UnaryUnaryMultiCallable[_notify_pb2.MarkInboxReadRequest, _notify_pb2.MarkInboxReadResponse]  # type: ignore[assignment]
+    """MarkInboxRead marks messages of the caller's mailbox as read; they will not be escalated."""
+
+class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
+    """MailboxService is what people read inside OrderHub."""
+
+    @_abc_1.abstractmethod
+    def ListInbox(
+        self,
+        request: _notify_pb2.ListInboxRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.ListInboxResponse, _abc.Awaitable[_notify_pb2.ListInboxResponse]]:
+        """ListInbox gives the caller's own mailbox: what is meant for the caller's name, roles and `names`."""
+
+    @_abc_1.abstractmethod
+    def MarkInboxRead(
+        self,
+        request: _notify_pb2.MarkInboxReadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.MarkInboxReadResponse, _abc.Awaitable[_notify_pb2.MarkInboxReadResponse]]:
+        """MarkInboxRead marks messages of the caller's mailbox as read; they will not be escalated."""
+
+def add_MailboxServiceServicer_to_server(servicer: MailboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class NotifyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
