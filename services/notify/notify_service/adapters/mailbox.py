@@ -48,7 +48,9 @@ WITH mine AS (
 INSERT INTO inbox_read (reader, notification_id, read_at) SELECT :reader, id, :now FROM mine
 ON CONFLICT DO NOTHING RETURNING notification_id
 """)  # noqa: S608
-_HAS = text(f"SELECT n.id FROM unnest(CAST(:names AS text[])) AS name JOIN notification n ON {_MINE} WHERE n.id = :one")
+_HAS = text(f"""
+SELECT n.id FROM unnest(CAST(:names AS text[])) AS name JOIN notification n ON {_MINE} WHERE n.id = :one
+""")  # noqa: S608
 
 
 class SqlMailbox:

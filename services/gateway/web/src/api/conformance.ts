@@ -4,7 +4,6 @@ import type * as ours from "./models";
 import type { components } from "./schema";
 import type { ChangeImpact, Explained, Rush } from "./impact";
 
-// `Channel` is left out: the contract publishes two resources under that name (a way of ordering, a way of telling).
 type Theirs = components["schemas"];
 type Stray<Model, Name extends keyof Theirs> = Exclude<keyof Model, keyof Theirs[Name]>;
 type Sound<Strays extends never> = Strays;
@@ -15,7 +14,7 @@ export type Conformance = [
   Sound<Stray<ours.PickLine, "PickLine">>, Sound<Stray<ours.Plan, "GetPlan">>, Sound<Stray<ours.LinePromise, "LinePromise">>, Sound<Stray<ours.PromiseAnswer, "GetPromise">>,
   Sound<Stray<ours.Explosion, "Explode">>, Sound<Stray<ours.Requirement, "Requirement">>, Sound<Stray<ours.Stock, "Stock">>, Sound<Stray<ours.LedgerEntry, "LedgerEntry">>,
   Sound<Stray<ours.ScanBody, "ScanBody">>, Sound<Stray<ours.Verdict, "ScanVerdict">>, Sound<Stray<ours.ScanTarget, "GetScanTarget">>, Sound<Stray<ours.InvoiceTask, "InvoiceTask">>,
-  Sound<Stray<ours.InvoiceLine, "InvoiceLine">>, Sound<Stray<ours.Difference, "Difference">>, Sound<Stray<ours.Notification, "Notification">>,
+  Sound<Stray<ours.InvoiceLine, "InvoiceLine">>, Sound<Stray<ours.Difference, "Difference">>, Sound<Stray<ours.Notification, "Notification">>, Sound<Stray<ours.Channel, "NotificationChannel">>,
   Sound<Stray<ours.Subscription, "Subscription">>, Sound<Stray<ours.OrderDraft, "OrderBody">>, Sound<Stray<ours.LineDraft, "OrderLineBody">>, Sound<Stray<Explained, "ShortageExplanation">>,
   Sound<Stray<Rush, "PreviewRush">>, Sound<Stray<ChangeImpact, "PreviewChange">>,
 ];

@@ -524,6 +524,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Inbox
+         * @description What the caller has to know and do, newest first, and how much of it is unread.
+         *
+         *     A message is meant for a user by name or by role; each reader has marks of their own. The live stream tells of new
+         *     ones: `orderhub.notify.v1.NotificationSent` with `mailbox: true` and the `recipient`.
+         */
+        get: operations["list_inbox_api_v1_inbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{notification}:read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Message
+         * @description Mark one message as read; it is not escalated any more.
+         */
+        post: operations["read_message_api_v1_inbox__notification__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox:read_all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read All
+         * @description Mark everything as read, or everything up to the newest message that was on the screen.
+         */
+        post: operations["read_all_api_v1_inbox_read_all_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoice-tasks": {
         parameters: {
             query?: never;
@@ -2227,10 +2290,6 @@ export interface components {
              */
             quantity: string | number;
         };
-        Channel: {
-            active: boolean;
-            code: string | null;
-        };
         Component: {
             issued: string | null;
             item_code: string | null;
@@ -2558,6 +2617,19 @@ export interface components {
             result: string | null;
             row: number;
         };
+        InboxMessage: {
+            /** Format: date-time */
+            at: string | null;
+            event_type: string | null;
+            id: string | null;
+            order_number: string | null;
+            production_order_number: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            recipient: string | null;
+            subscription: string | null;
+            text: string | null;
+        };
         /**
          * InspectBody
          * @description What the inspection found.
@@ -2780,6 +2852,10 @@ export interface components {
             /** Username */
             username: string;
         };
+        MarkInboxRead: {
+            marked: number;
+            unread_count: number;
+        };
         /**
          * MergeBody
          * @description The customer whose orders and contacts move over.
@@ -2851,6 +2927,23 @@ export interface components {
             state: string | null;
             subscription: string | null;
             text: string | null;
+        };
+        NotificationChannel: {
+            active: boolean;
+            code: string | null;
+            failures: number;
+            has_secret: boolean;
+            kind: string | null;
+            name: string | null;
+            per_minute: number;
+            quiet_from: string | null;
+            quiet_to: string | null;
+            /** Format: date-time */
+            resting_until: string | null;
+            sent_last_minute: number;
+            url: string | null;
+            version: number;
+            waiting: number;
         };
         Operation: {
             code: string | null;
@@ -3289,6 +3382,18 @@ export interface components {
             production_orders: components["schemas"]["ProductionOrder"][];
         };
         /**
+         * ReadAllBody
+         * @description How far: the id of the newest message on the screen; left out: all.
+         */
+        ReadAllBody: {
+            /**
+             * Until
+             * @default
+             * @example 019ab3c4-7d10-7c11-9a55-7a1d3c5e0601
+             */
+            until: string;
+        };
+        /**
          * ReasonBody
          * @description Why: kept in the timeline.
          */
@@ -3473,6 +3578,10 @@ export interface components {
             sequence: number;
             setup_minutes: string | null;
             work_center: string | null;
+        };
+        SalesChannel: {
+            active: boolean;
+            code: string | null;
         };
         /**
          * ScanBatchBody
@@ -3660,6 +3769,8 @@ export interface components {
             event_type: string | null;
             expire_hours: number;
             once_per: string | null;
+            quiet_from: string | null;
+            quiet_to: string | null;
             role: string | null;
             template: string | null;
             version: number;
@@ -3693,6 +3804,10 @@ export interface components {
             expire_hours?: number | null;
             /** Once Per */
             once_per?: string | null;
+            /** Quiet From */
+            quiet_from?: string | null;
+            /** Quiet To */
+            quiet_to?: string | null;
             /** Role */
             role?: string | null;
             /** Template */
@@ -4922,7 +5037,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Channel"][];
+                        items: components["schemas"]["SalesChannel"][];
                         next_page_token: string | null;
                     };
                 };
@@ -5004,7 +5119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channel"];
+                    "application/json": components["schemas"]["SalesChannel"];
                 };
             };
             /** @description Unreadable */
@@ -6923,6 +7038,348 @@ export interface operations {
             };
         };
     };
+    list_inbox_api_v1_inbox_get: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["InboxMessage"][];
+                        next_page_token: string | null;
+                        unread_count: number;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_message_api_v1_inbox__notification__read_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The same key and body give the first answer again.
+                 * @example 0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                notification: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkInboxRead"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_all_api_v1_inbox_read_all_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The same key and body give the first answer again.
+                 * @example 0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadAllBody"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkInboxRead"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_invoice_tasks_api_v1_invoice_tasks_get: {
         parameters: {
             query?: {
@@ -7660,7 +8117,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Channel"][];
+                        items: components["schemas"]["NotificationChannel"][];
                         next_page_token: string | null;
                     };
                 };
@@ -7738,7 +8195,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channel"];
+                    "application/json": components["schemas"]["NotificationChannel"];
                 };
             };
             /** @description Unreadable */
@@ -7827,7 +8284,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channel"];
+                    "application/json": components["schemas"]["NotificationChannel"];
                 };
             };
             /** @description Unreadable */
