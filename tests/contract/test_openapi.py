@@ -103,6 +103,9 @@ PUT /customers/{}/recipients/{}
 GET /inbox unread
 POST /inbox/{}:read
 POST /inbox:read_all
+GET /self-check
+POST /self-check/parked/{}:replay
+POST /self-check/parked/{}:discard
 """
 
 

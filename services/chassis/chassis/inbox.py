@@ -20,6 +20,7 @@ from sqlalchemy import text
 from chassis.database import Database, Transaction, is_transient
 from chassis.errors import Remote
 from chassis.events import Incoming, decode
+from chassis.parked import LETTER, presume_dead
 from chassis.telemetry import context_of, tracer
 
 Handler = Callable[[Incoming, Transaction], Awaitable[None]]
@@ -59,7 +60,7 @@ VALUES (:consumer, :event_id, :source, :subject, :sequence, :type, :body, :reaso
 ON CONFLICT DO NOTHING
 """)
 _DUE = text("""
-SELECT p.event_id, p.body, p.sequence, p.attempts, c.sequence AS cursor, p.source, p.subject,
+SELECT p.event_id, p.body, p.sequence, p.attempts, p.reason, c.sequence AS cursor, p.source, p.subject,
        extract(epoch FROM now() - p.parked_at)::float8 AS age
 FROM parked p JOIN subject_cursor c USING (consumer, source, subject)
 WHERE p.consumer = :consumer AND NOT p.dead AND (p.next_at <= now() OR p.sequence = c.sequence + 1 AND p.reason = 'gap')
@@ -150,6 +151,8 @@ class Inbox:
         for row in rows:
             key = (row.source, row.subject)
             begins = key not in started and row.age >= GRACE_SECONDS
+            if row.reason == LETTER:
+                await presume_dead(self.database, self.consumer, row.event_id)
             applied += await self._retry(decode(row.body), row.attempts, begins=begins)
             started.add(key)
         return applied

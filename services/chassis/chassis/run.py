@@ -33,6 +33,8 @@ from chassis.janitor import sweep
 from chassis.principal import Verifier
 from chassis.relay import Relay
 from chassis.republish import instant, republish
+from chassis.self_check import Check
+from chassis.self_check_api import SERVICE_NAME, self_check_of, serve_self_check
 from chassis.settings import Settings
 
 GRACE_SECONDS = 20
@@ -56,6 +58,7 @@ class Service:
     anything: Handler | None = None
     prepare: Prepare | None = None
     loops: Sequence[Loop] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
     closers: Sequence[Callable[[], Awaitable[None]]] = ()
 
     @property
@@ -108,9 +111,11 @@ async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -
     server = grpc.aio.server(interceptors=[traced, front], options=OPTIONS, maximum_concurrent_rpcs=200)
     for add, servicer in service.servicers:
         add(servicer, server)
+    amqp_url = service.settings.amqp_url.get_secret_value()
+    serve_self_check(server, self_check_of(service.database, service.queue, amqp_url, service.checks))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if service.settings.profile != "production":
-        reflection.enable_server_reflection((*service.service_names, reflection.SERVICE_NAME), server)
+        reflection.enable_server_reflection((*service.service_names, SERVICE_NAME, reflection.SERVICE_NAME), server)
     server.add_insecure_port(service.settings.grpc_bind)
     await server.start()
     return server
@@ -172,7 +177,9 @@ async def _replay_dead(name: str, settings: Settings) -> None:
     """Give parked events that were given up another round."""
     database = Database(settings.database_url.get_secret_value(), name)
     async with database.transaction(who="operator") as unit:
-        revived = await unit.execute(text("UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead"))
+        revived = await unit.execute(
+            text("UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead AND reason <> 'discarded'")
+        )
     await database.close()
     sys.stdout.write(f"{name}: {revived.rowcount} parked events will be tried again\n")
 

@@ -74,6 +74,11 @@ def free(properties: Mapping[str, str], status: int = 200) -> dict[int | str, di
     return {status: _content({"type": "object", "properties": shown})}
 
 
+def described(schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Describe an answer of the gateway's own whose schema is written out."""
+    return {200: _content(dict(schema))}
+
+
 def _content(schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
 

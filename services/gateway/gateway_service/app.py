@@ -32,6 +32,7 @@ from gateway_service.routes import (
     public_forms,
     rush,
     scanners,
+    self_check,
     stock,
     track,
 )
@@ -40,7 +41,7 @@ from gateway_service.wiring import Gateway
 VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, inbox, desk, track, live,
-    files, scanners, public_forms,
+    files, scanners, public_forms, self_check,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -136,6 +136,9 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /track/{token}": PUBLIC,
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token
+    "GET /self-check": frozenset({MANAGER}),
+    "POST /self-check/parked/{parked}:replay": SETUP,
+    "POST /self-check/parked/{parked}:discard": SETUP,
     "GET /search": STAFF,
     "POST /attachments": ENTRY,
     "GET /attachments/{attachment}": OFFICE,

@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.grpc_client import Peer
 from chassis.principal import Signer
 from chassis.run import Service
+from inventory_service.adapters.book_checks import BookChecks
 from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.neighbours import Neighbours
 from inventory_service.adapters.views import Views
@@ -45,13 +46,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     planning, order = Peer("planning", settings.planning_target, signer), Peer("order", settings.order_target, signer)
     policy = Policy(settings.receipt_tolerance, settings.consumption == "backflush", settings.intent_days)
     warehouses = Warehouses(clock, policy)
-    lookout, views = Lookout(database, Neighbours(planning, order), policy.tolerance), Views(database)
+    neighbours = Neighbours(planning, order)
+    lookout, views = Lookout(database, neighbours, policy.tolerance), Views(database)
     commands, events = Commands(database), EventsIn(database, warehouses)
     stock, goods = StockApi(commands, warehouses, lookout, views), GoodsApi(commands, warehouses, lookout, views)
     services = inventory_pb2.DESCRIPTOR.services_by_name
     return Service(
         name="inventory", settings=settings, database=database, errors=ERRORS, handlers=events.handlers(),
-        prepare=events.prepare, loops=(Sweep(database, warehouses).run,), closers=(planning.close, order.close),
+        prepare=events.prepare, checks=BookChecks(database, neighbours).checks(),
+        loops=(Sweep(database, warehouses).run,), closers=(planning.close, order.close),
         servicers=(
             (inventory_pb2_grpc.add_StockServiceServicer_to_server, stock),
             (inventory_pb2_grpc.add_GoodsServiceServicer_to_server, goods),

@@ -22,6 +22,7 @@ from notify_service.adapters.conditions import CelConditions
 from notify_service.adapters.courier import EgressCourier
 from notify_service.adapters.deliveries import SqlDeliveries
 from notify_service.adapters.egress import Egress
+from notify_service.adapters.message_checks import MessageChecks
 from notify_service.adapters.rules import KeptRules
 from notify_service.adapters.texts import TomlTexts
 from notify_service.adapters.vault import Vault
@@ -84,5 +85,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         errors=ERRORS,
         anything=Reception(desk, KeptRules(vault), engine.wake).on_anything,
         loops=[engine.run, engine.look_after],
+        checks=MessageChecks(database).checks(),
         closers=[egress.close],
     )

@@ -21,6 +21,7 @@ from order_service.adapters.finance_views import FinanceViews
 from order_service.adapters.items import ItemMaster
 from order_service.adapters.knowledge import Knowledge
 from order_service.adapters.lead_time_views import LeadTimeViews
+from order_service.adapters.order_checks import OrderChecks
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.self_check import SelfCheck
 from order_service.adapters.shipments import ShipmentRecords
@@ -83,6 +84,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         service_names=SERVICES,
         errors=ERRORS,
         handlers=HANDLERS,
+        checks=OrderChecks(database, SelfCheck(database)).checks(),
         loops=(SelfCheck(database).run, OverdueWatch(database, settings.invoice_due_days).run),
         closers=(planning.close, inventory.close),
     )

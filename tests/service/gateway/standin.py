@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+from orderhub.common.v1 import self_check_pb2
 from orderhub.inventory.v1 import inventory_pb2
 from orderhub.notify.v1 import notify_pb2
 from orderhub.order.v1 import customer_pb2, finance_pb2, order_pb2
@@ -20,10 +22,11 @@ from orderhub.planning.v1 import master_pb2, production_pb2
 from chassis import notes
 from chassis.errors import FieldProblem, to_status
 from chassis.outbox import Mark
-from chassis.principal import METADATA_KEY, Principal
+from chassis.principal import METADATA_KEY, Principal, Untrusted
 from tests.support import trust
 
-MODULES = (inventory_pb2, notify_pb2, customer_pb2, finance_pb2, order_pb2, master_pb2, production_pb2)
+MODULES = (self_check_pb2, inventory_pb2, notify_pb2, customer_pb2, finance_pb2, order_pb2, master_pb2, production_pb2)
+SHARED = ("order", "planning", "inventory", "notify")
 SERVING, AWAY = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 
@@ -45,6 +48,7 @@ class Call:
     request: Any
     principal: Principal
     metadata: Mapping[str, Any]
+    audience: str = ""
 
 
 @dataclass
@@ -80,9 +84,9 @@ class StandIn(grpc.GenericRpcHandler):
 
         async def behave(request: Any, context: grpc.aio.ServicerContext) -> Any:
             metadata = dict(context.invocation_metadata())
-            who = trust.verifier(service.split(".")[1]).verify(metadata[METADATA_KEY])
-            self.calls.append(Call(rpc, request, who, metadata))
-            answer = self.answers.get(rpc, kinds[1]())
+            audience, who = _admitted(service.split(".")[1], metadata[METADATA_KEY])
+            self.calls.append(Call(rpc, request, who, metadata, audience))
+            answer = self.answers.get(f"{audience} {rpc}", self.answers.get(rpc, kinds[1]()))
             answer = answer(request) if callable(answer) else answer
             answer = await answer if inspect.isawaitable(answer) else answer
             if isinstance(answer, Refuse):
@@ -94,6 +98,14 @@ class StandIn(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(
             behave, request_deserializer=kinds[0].FromString, response_serializer=kinds[1].SerializeToString
         )
+
+
+def _admitted(service: str, token: str) -> tuple[str, Principal]:
+    """Return the service meant and who calls; every service answers for the shared one."""
+    for audience in SHARED if service == "common" else (service,):
+        with contextlib.suppress(Untrusted):
+            return audience, trust.verifier(audience).verify(token)
+    raise Untrusted("for no service of ours")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 import grpc
@@ -56,6 +57,12 @@ class Neighbours:
                 return None
             raise
         return order_of(reply.order)
+
+    async def order_states(self, numbers: Collection[str]) -> dict[str, tuple[str, datetime]]:
+        """Return state and last change of these orders, by number; unknown ones are left out."""
+        request = order_pb2.BatchGetOrderStatesRequest(order_numbers=sorted(numbers))
+        reply = await self._order.ask(self._orders.BatchGetOrderStates, request)
+        return {number: (one.state, one.updated_at.ToDatetime(tzinfo=UTC)) for number, one in reply.orders.items()}
 
 
 def decimal_of(text: str) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,13 +21,20 @@ SELECT s.item_code, s.on_hand AS said, coalesce(m.total, 0) AS found FROM stock 
 LEFT JOIN (SELECT item_code, sum(quantity) AS total FROM stock_movement GROUP BY item_code) m USING (item_code)
 WHERE s.on_hand <> coalesce(m.total, 0) ORDER BY s.item_code
 """)
+_OVERDRAWN = text("""
+SELECT s.item_code, s.on_hand AS said, s.reserved + s.quarantined AS found FROM stock s
+WHERE s.reserved + s.quarantined > s.on_hand OR s.on_hand < 0 OR s.reserved < 0 ORDER BY s.item_code
+""")
 _IDLE = text("""
 SELECT s.item_code, s.on_hand - s.reserved - s.quarantined - s.safety_stock AS said, 0 AS found FROM stock s
 WHERE s.on_hand - s.reserved - s.quarantined > s.safety_stock
   AND EXISTS (SELECT FROM reservation_line r WHERE r.item_code = s.item_code AND r.is_open AND r.got < r.need)
 ORDER BY s.item_code
 """)
-_CHECKS = (("reserved_is_held", _RESERVED), ("on_hand_is_ledger", _ON_HAND), ("nothing_idle_beside_a_shortage", _IDLE))
+_CHECKS = (
+    ("reserved_is_held", _RESERVED), ("on_hand_is_ledger", _ON_HAND), ("reserved_is_there", _OVERDRAWN),
+    ("nothing_idle_beside_a_shortage", _IDLE),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,12 @@ class Mismatch:
     found: Decimal
 
 
-async def mismatches(database: Database) -> list[Mismatch]:
-    """Return every disagreement; each check is one statement, so it sees one moment."""
+async def mismatches(database: Database, wanted: Collection[str] = ()) -> list[Mismatch]:
+    """Return every disagreement, or those of the `wanted` checks; each is one statement, so it sees one moment."""
     async with database.read() as connection:
         return [
             Mismatch(check, row.item_code, row.said, Decimal(row.found))
             for check, statement in _CHECKS
+            if not wanted or check in wanted
             for row in await connection.execute(statement)
         ]

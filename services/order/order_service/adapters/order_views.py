@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from order_service.domain.stages import MOMENTS
 from order_service.domain.texts import is_clean
 
 _SHIPMENTS_OF = text("SELECT DISTINCT shipment_number FROM shipment_line WHERE order_id = :id AND told")
+_STANDINGS = text("SELECT number, state, updated_at FROM customer_order WHERE number = ANY(CAST(:numbers AS text[]))")
 _TIMELINE = text("SELECT at, actor, what, params FROM timeline WHERE order_id = :id ORDER BY id")
 _MILESTONES = text(f"SELECT {', '.join(MOMENTS)} FROM order_milestones WHERE order_id = :id")  # noqa: S608
 _WAITING = text("""
@@ -110,6 +111,13 @@ class OrderViews:
             headers = (await connection.execute(query, {**params, "limit": limit})).all()
             lines = (await connection.execute(rows.LINES, {"ids": [row.id for row in headers]})).all()
         return rows.joined(headers, lines)
+
+    async def standings(self, numbers: Collection[str]) -> dict[str, tuple[str, datetime]]:
+        """Return state and last change of the orders that exist, by number."""
+        wanted = [number for number in numbers if is_clean(number)]
+        async with self._database.read() as connection:
+            found = await connection.execute(_STANDINGS, {"numbers": wanted})
+            return {row.number: (row.state, row.updated_at) for row in found}
 
     async def shipments(self, order_id: UUID) -> list[Shipment]:
         """Return the shipments of an order, with this order's lines only."""

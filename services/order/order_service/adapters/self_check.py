@@ -58,12 +58,12 @@ class SelfCheck:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def drifts(self, look_back: timedelta = LOOK_BACK) -> list[Drift]:
-        """Return every wrong cache among the orders changed within `look_back`."""
+    async def drifts(self, look_back: timedelta = LOOK_BACK, limit: int = LIMIT) -> list[Drift]:
+        """Return every wrong cache among the newest `limit` orders changed within `look_back`."""
         since = self._database.clock.now() - look_back
         async with self._database.transaction(who="self-check") as unit:
             await unit.execute(_SNAPSHOT)
-            headers = (await unit.execute(_RECENT, {"since": since, "limit": LIMIT})).all()
+            headers = (await unit.execute(_RECENT, {"since": since, "limit": limit})).all()
             ids = [row.id for row in headers]
             stored = {row.id: row.state for row in await unit.execute(_STATES, {"ids": ids})}
             orders = rows.joined(headers, (await unit.execute(rows.LINES, {"ids": ids})).all())

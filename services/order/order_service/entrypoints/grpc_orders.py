@@ -16,6 +16,7 @@ from order_service.adapters.channels import ChannelViews, put_channel
 from order_service.adapters.goods import GoodsLedger
 from order_service.adapters.invoices import InvoiceRepository
 from order_service.adapters.knowledge import Gathered, Knowledge
+from order_service.adapters.messages import stamp
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.orders import OrderRepository
 from order_service.adapters.shipments import ShipmentRecords
@@ -33,6 +34,8 @@ from order_service.domain.working_time import WorkingTime
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
 from order_service.entrypoints.paging import next_token, page_size
+
+MOST_STANDINGS = 5_000
 
 
 @dataclass
@@ -127,6 +130,13 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         found = await self.views.orders(requests.filter_of(request), size + 1)
         token = next_token([order.id for order in found], size)
         return pb.ListOrdersResponse(orders=[self._message(order) for order in found[:size]], next_page_token=token)
+
+    async def BatchGetOrderStates(
+        self, request: pb.BatchGetOrderStatesRequest, context: Any
+    ) -> pb.BatchGetOrderStatesResponse:
+        found = await self.views.standings(request.order_numbers[:MOST_STANDINGS])
+        standings = {n: pb.OrderStanding(state=state, updated_at=stamp(at)) for n, (state, at) in found.items()}
+        return pb.BatchGetOrderStatesResponse(orders=standings)
 
     async def GetTimeline(self, request: pb.GetTimelineRequest, context: Any) -> pb.GetTimelineResponse:
         order = await self.views.order(request.order)

@@ -64,6 +64,11 @@ class OrderServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersResponse.FromString,
                 _registered_method=True)
+        self.BatchGetOrderStates = channel.unary_unary(
+                '/orderhub.order.v1.OrderService/BatchGetOrderStates',
+                request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesResponse.FromString,
+                _registered_method=True)
         self.GetTimeline = channel.unary_unary(
                 '/orderhub.order.v1.OrderService/GetTimeline',
                 request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTimelineRequest.SerializeToString,
@@ -132,6 +137,13 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetOrderStates(self, request, context):
+        """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTimeline(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -195,6 +207,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.ListOrders,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersResponse.SerializeToString,
+            ),
+            'BatchGetOrderStates': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetOrderStates,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesResponse.SerializeToString,
             ),
             'GetTimeline': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTimeline,
@@ -384,6 +401,33 @@ class OrderService:
             '/orderhub.order.v1.OrderService/ListOrders',
             orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_order__pb2.ListOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetOrderStates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.OrderService/BatchGetOrderStates',
+            orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_order__pb2.BatchGetOrderStatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,8 @@ class OrderServiceStub:
     SignShipment: _grpc.UnaryUnaryMultiCallable[_order_pb2.SignShipmentRequest, _order_pb2.SignShipmentResponse]
     GetOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetOrderRequest, _order_pb2.GetOrderResponse]
     ListOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]
+    BatchGetOrderStates: _grpc.UnaryUnaryMultiCallable[_order_pb2.BatchGetOrderStatesRequest, _order_pb2.BatchGetOrderStatesResponse]
+    """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out."""
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]
     GetOrderLeadTime: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]
     GetTrackedOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]
@@ -59,6 +61,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     SignShipment: _aio.UnaryUnaryMultiCallable[_order_pb2.SignShipmentRequest, _order_pb2.SignShipmentResponse]  # type: ignore[assignment]
     GetOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.GetOrderRequest, _order_pb2.GetOrderResponse]  # type: ignore[assignment]
     ListOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
+    BatchGetOrderStates: _aio.UnaryUnaryMultiCallable[_order_pb2.BatchGetOrderStatesRequest, _order_pb2.BatchGetOrderStatesResponse]  # type: ignore[assignment]
+    """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out."""
     GetTimeline: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]  # type: ignore[assignment]
     GetOrderLeadTime: _aio.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]  # type: ignore[assignment]
     GetTrackedOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]  # type: ignore[assignment]
@@ -111,6 +115,14 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_pb2.ListOrdersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.ListOrdersResponse, _abc.Awaitable[_order_pb2.ListOrdersResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def BatchGetOrderStates(
+        self,
+        request: _order_pb2.BatchGetOrderStatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.BatchGetOrderStatesResponse, _abc.Awaitable[_order_pb2.BatchGetOrderStatesResponse]]:
+        """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out."""
 
     @_abc_1.abstractmethod
     def GetTimeline(
