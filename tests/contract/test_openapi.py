@@ -84,6 +84,7 @@ POST /orders/{}:rank
 GET /orders/{}/shortages item_code
 POST /plans
 GET /plans/{}
+POST /plans/{}:cancel
 GET /boms/{}/diff from to
 POST /boms:import dry_run
 GET /units

@@ -52,6 +52,10 @@ async def test_a_customer_orders_on_a_small_phone(browser: Browser, stack: Stack
         await window.open("/t/" + link.rsplit("/", 1)[-1])
         await expect(page.get_by_text(number)).to_be_visible()
 
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("sales", f"/orders/{number}")
+        await expect(page.get_by_role("img", name="样品.png")).to_be_visible()
+        assert window.complaints == []
     assert (order["sales_owner"], order["channel"], len(order["attachment_ids"])) == ("sales", "web", 1)
     assert [line["quantity"] for line in order["lines"]] == ["3", "2"]
 

@@ -90,6 +90,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /orders/{order}:rank": PLANNING,
     "GET /orders/{order}/shortages": STAFF,
     "POST /plans": PLANNING,
+    "POST /plans/{job}:cancel": PLANNING,
     "GET /plans/{job}": PLANNING | {MANAGER},
     "GET /production-orders/{production_order}/shortages": STAFF,
     "GET /production-orders/{production_order}/scans": STAFF,

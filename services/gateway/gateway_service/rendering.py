@@ -137,6 +137,10 @@ def _change(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("changes", message.kind, {name: value or "" for name, value in data.items()})
 
 
+def _job_entry(message: Any, data: dict[str, Any]) -> None:
+    data["message"] = texts.say("titles", message.reason) if message.reason else None
+
+
 def _scan_target(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("production_states", message.state) if message.state else None
 
@@ -152,6 +156,7 @@ COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.planning.v1.GetScanTargetResponse": _scan_target,
     "orderhub.notify.v1.Notification": _notification,
     "orderhub.planning.v1.ImportVerdict": _import_verdict,
+    "orderhub.planning.v1.PlanJobEntry": _job_entry,
     "orderhub.planning.v1.ProductionChange": _change,
 }
 ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the OpenAPI document
@@ -165,6 +170,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.GetScanTargetResponse": {"state_text": "string"},
     "orderhub.notify.v1.Notification": {"reason_text": "string"},
     "orderhub.planning.v1.ImportVerdict": {"message": "string"},
+    "orderhub.planning.v1.PlanJobEntry": {"message": "string"},
     "orderhub.planning.v1.ProductionChange": {"message": "string"},
 }
 

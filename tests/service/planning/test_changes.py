@@ -242,3 +242,31 @@ async def test_a_job_goes_on_where_a_dead_runner_left_it(world: World) -> None:
     job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
     assert (job.state, job.planned_count) == ("done", 3)
     assert len(await world.told("OrderPlanned")) == 3
+
+
+async def test_a_cancelled_job_stops_after_the_order_in_hand(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=1000)
+    numbers = [world.orders.add(f"SO{n}", ("A", 1)) for n in range(4)]
+    start = p.PlanOrdersRequest(context=world.context(), orders=numbers)
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+    stop = p.CancelPlanJobRequest(context=world.context(), job_id=job_id)
+    ask, seen, answers = world.planning.plan_order, [], []
+
+    async def plan_then_cancel(*given: object) -> object:
+        seen.append(given[1])
+        planned = await ask(*given)
+        if len(seen) == 2:
+            answers.append(await world.planning.CancelPlanJob(stop, None))
+        return planned
+
+    world.planning.plan_order = plan_then_cancel
+
+    assert await world.planning.run_one_job(asyncio.Event())
+
+    again = await world.planning.CancelPlanJob(stop, None)
+    job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
+    assert (job.state, job.planned_count, job.cancelled_count, seen) == ("done", 2, 2, numbers[:2])
+    assert [(e.order, e.result) for e in job.entries] == [(number, "cancelled") for number in numbers[2:]]
+    assert [again] == answers  # the same key gives the first answer again
+    assert len(await world.told("OrderPlanned")) == 2

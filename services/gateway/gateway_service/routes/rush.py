@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from orderhub.inventory.v1.inventory_pb2 import TakeReservationsRequest, TakeReservationsResponse
 from orderhub.planning.v1.production_pb2 import (
+    CancelPlanJobRequest,
     ChangedLine,
     GetPlanJobRequest,
     GetShortageExplanationRequest,
@@ -22,6 +23,7 @@ from orderhub.planning.v1.production_pb2 import (
 )
 
 from gateway_service import answers
+from gateway_service.bodies.base import Nothing
 from gateway_service.bodies.goods import TakeBody
 from gateway_service.bodies.production import ChangeBody, PlansBody, RankBody, ShortageFilter
 from gateway_service.clients import Clients
@@ -92,3 +94,10 @@ async def plan_many(body: PlansBody, services: Services) -> Response:
 async def get_plan_job(job: str, services: Services) -> Response:
     """How far a planning job is, and which orders need a person."""
     return one((await services.planning.ask(services.planning.planning.GetPlanJob, GetPlanJobRequest(job_id=job))).job)
+
+
+@api.post("/plans/{job}:cancel", responses=answers.one(PlanJob))
+async def cancel_plan_job(job: str, services: Services, _: Nothing | None = None) -> Response:
+    """Leave the orders a job has not come to as they are; what is planned stays planned."""
+    request = CancelPlanJobRequest(context=command(), job_id=job)
+    return one((await services.planning.ask(services.planning.planning.CancelPlanJob, request)).job)

@@ -36,16 +36,18 @@ UPDATE plan_job_order SET result = :result, reason = :reason, unplanned = CAST(:
 WHERE job_id = :id AND position = :position
 """)
 _FINISH = text("UPDATE plan_job SET finished_at = :now, claimed_until = NULL WHERE id = :id")
+_CANCEL = text("UPDATE plan_job_order SET result = 'cancelled', reason = '' WHERE job_id = :id AND result IS NULL")
 _JOB = text("SELECT id, started_at, finished_at FROM plan_job WHERE id = :id")
 _COUNTS = text("""
 SELECT count(*) AS total, count(result) AS done, count(*) FILTER (WHERE result = 'planned') AS planned,
        count(*) FILTER (WHERE result IN ('planned', 'partly') AND shortage_count > 0) AS short,
-       count(*) FILTER (WHERE result = 'refused') AS failed
+       count(*) FILTER (WHERE result = 'refused') AS failed, count(*) FILTER (WHERE result = 'cancelled') AS cancelled
 FROM plan_job_order WHERE job_id = :id
 """)
+_IS_DONE = text("SELECT result IS NOT NULL FROM plan_job_order WHERE job_id = :id AND position = :position")
 _ENTRIES = text("""
 SELECT order_key, result, reason, unplanned, shortage_count FROM plan_job_order
-WHERE job_id = :id AND result IN ('partly', 'refused') ORDER BY position LIMIT 1000
+WHERE job_id = :id AND (result IN ('partly', 'refused', 'cancelled') OR shortage_count > 0) ORDER BY position LIMIT 1000
 """)
 
 
@@ -78,6 +80,10 @@ class PlanJobRows:
         values = {"id": job_id, "position": position, "result": result, "reason": reason, "short": short}
         await self._unit.execute(_DONE, {**values, "unplanned": json.dumps(unplanned, ensure_ascii=False)})
 
+    async def cancel(self, job_id: UUID) -> None:
+        """Take the orders out that nobody has come to yet."""
+        await self._unit.execute(_CANCEL, {"id": job_id})
+
     async def finish(self, job_id: UUID) -> None:
         """Close a job."""
         await self._unit.execute(_FINISH, {"id": job_id, "now": self._unit.now})
@@ -90,3 +96,8 @@ async def job_of(reader: Reader, job_id: UUID) -> tuple[Any, Any, list[Any]] | N
         return None
     counts = (await reader.execute(_COUNTS, {"id": job_id})).one()
     return head, counts, list(await reader.execute(_ENTRIES, {"id": job_id}))
+
+
+async def is_done(reader: Reader, job_id: UUID, position: int) -> bool:
+    """True when an order needs nothing any more, because somebody cancelled the rest of its job."""
+    return bool((await reader.execute(_IS_DONE, {"id": job_id, "position": position})).scalar_one())

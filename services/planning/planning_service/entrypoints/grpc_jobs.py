@@ -1,4 +1,4 @@
-"""PlanOrders and GetPlanJob, and the runner behind them: long work answers at once and shows its progress."""
+"""PlanOrders, GetPlanJob, CancelPlanJob, and the runner behind them: long work answers at once and shows its progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chassis.errors import Remote
 from chassis.ids import uuid7
 from chassis.principal import Principal
 from planning_service.adapters.message_forms import stamp
-from planning_service.adapters.plan_jobs import PlanJobRows, job_of
+from planning_service.adapters.plan_jobs import PlanJobRows, is_done, job_of
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.app.ports import OrderFacts, Orders, Stock
 from planning_service.domain.errors import FieldError, Invalid, NotFound, PlanningRefusal
@@ -116,21 +116,20 @@ class PlanJobs(Desk):
             found = await job_of(reader, key) if key else None
         if found is None:
             raise NotFound(kind="plan_job", key=request.job_id[:64])
-        head, counts, entries = found
-        return pb.GetPlanJobResponse(
-            job=pb.PlanJob(
-                id=str(head.id),
-                state="done" if head.finished_at else "running",
-                total_count=counts.total,
-                done_count=counts.done,
-                planned_count=counts.planned,
-                short_count=counts.short,
-                failed_count=counts.failed,
-                entries=[_entry(row) for row in entries],
-                started_at=stamp(head.started_at),
-                finished_at=stamp(head.finished_at),
-            )
-        )
+        return pb.GetPlanJobResponse(job=_job(*found))
+
+    async def CancelPlanJob(self, request: pb.CancelPlanJobRequest, context: Any) -> pb.CancelPlanJobResponse:
+        """Stop after the order in hand; a finished job stays as it is."""
+        key = as_uuid(request.job_id)
+
+        async def work(unit: Transaction) -> pb.CancelPlanJobResponse:
+            if key is None or await job_of(unit, key) is None:
+                raise NotFound(kind="plan_job", key=request.job_id[:64])
+            await PlanJobRows(unit).cancel(key)
+            found = await job_of(unit, key)
+            return pb.CancelPlanJobResponse(job=_job(*found) if found else None)
+
+        return await self.commands.run(request.context, pb.CancelPlanJobResponse, work)
 
     async def run_jobs(self, stop: asyncio.Event) -> None:
         """Work jobs off until told to stop; a job goes on where a dead runner left it."""
@@ -167,11 +166,15 @@ class PlanJobs(Desk):
         orders.fetch(key for _, key in chunk)
         try:
             for position, key in chunk:
-                if stop.is_set():
+                if stop.is_set() or await self._cancelled(job_id, position):
                     return
                 await self._plan_one(job_id, position, key, stock, orders)
         finally:
             await orders.close()
+
+    async def _cancelled(self, job_id: UUID, position: int) -> bool:
+        async with self.database.read() as reader:
+            return await is_done(reader, job_id, position)
 
     async def _plan_one(
         self, job_id: UUID, position: int, key: str, stock: ClaimedStock, orders: FetchedOrders
@@ -196,6 +199,22 @@ class PlanJobs(Desk):
             return "refused", refusal.reason, pb.PlanOrderResponse()
         stock.claim(plan)
         return "partly" if plan.unplanned_lines else "planned", "", plan
+
+
+def _job(head: Any, counts: Any, entries: list[Any]) -> pb.PlanJob:
+    return pb.PlanJob(
+        id=str(head.id),
+        state="done" if head.finished_at else "running",
+        total_count=counts.total,
+        done_count=counts.done,
+        planned_count=counts.planned,
+        short_count=counts.short,
+        failed_count=counts.failed,
+        cancelled_count=counts.cancelled,
+        entries=[_entry(row) for row in entries],
+        started_at=stamp(head.started_at),
+        finished_at=stamp(head.finished_at),
+    )
 
 
 def _entry(row: Any) -> pb.PlanJobEntry:

@@ -1744,6 +1744,7 @@ class PlanJob(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     STARTED_AT_FIELD_NUMBER: _builtins.int
     FINISHED_AT_FIELD_NUMBER: _builtins.int
+    CANCELLED_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: _builtins.str
     """running done"""
@@ -1754,9 +1755,11 @@ class PlanJob(_message.Message):
     short_count: _builtins.int
     """planned with shortages"""
     failed_count: _builtins.int
+    cancelled_count: _builtins.int
+    """left as they were"""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanJobEntry]:
-        """only orders that need a person: refused, or with unplanned lines"""
+        """only orders that need a person: refused, cancelled, short, or with unplanned lines"""
 
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
@@ -1775,14 +1778,58 @@ class PlanJob(_message.Message):
         entries: _abc.Iterable[Global___PlanJobEntry] | None = ...,
         started_at: _timestamp_pb2.Timestamp | None = ...,
         finished_at: _timestamp_pb2.Timestamp | None = ...,
+        cancelled_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_count", b"done_count", "entries", b"entries", "failed_count", b"failed_count", "finished_at", b"finished_at", "id", b"id", "planned_count", b"planned_count", "short_count", b"short_count", "started_at", b"started_at", "state", b"state", "total_count", b"total_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled_count", b"cancelled_count", "done_count", b"done_count", "entries", b"entries", "failed_count", b"failed_count", "finished_at", b"finished_at", "id", b"id", "planned_count", b"planned_count", "short_count", b"short_count", "started_at", b"started_at", "state", b"state", "total_count", b"total_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlanJob: _TypeAlias = PlanJob  # noqa: Y015
+
+@_typing.final
+class CancelPlanJobRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    job_id: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        job_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "job_id", b"job_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelPlanJobRequest: _TypeAlias = CancelPlanJobRequest  # noqa: Y015
+
+@_typing.final
+class CancelPlanJobResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> Global___PlanJob: ...
+    def __init__(
+        self,
+        *,
+        job: Global___PlanJob | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelPlanJobResponse: _TypeAlias = CancelPlanJobResponse  # noqa: Y015
 
 @_typing.final
 class PlanJobEntry(_message.Message):
@@ -1795,7 +1842,7 @@ class PlanJobEntry(_message.Message):
     SHORTAGE_COUNT_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     result: _builtins.str
-    """planned partly refused"""
+    """planned partly refused cancelled"""
     reason: _builtins.str
     shortage_count: _builtins.int
     @_builtins.property

@@ -114,6 +114,11 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
                 _registered_method=True)
+        self.CancelPlanJob = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/CancelPlanJob',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.FromString,
+                _registered_method=True)
         self.ListScans = channel.unary_unary(
                 '/orderhub.planning.v1.PlanningService/ListScans',
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
@@ -226,6 +231,13 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelPlanJob(self, request, context):
+        """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListScans(self, request, context):
         """ListScans tells who scanned what on a production order, newest first.
         """
@@ -315,6 +327,11 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.GetPlanJob,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.SerializeToString,
+            ),
+            'CancelPlanJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelPlanJob,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.SerializeToString,
             ),
             'ListScans': grpc.unary_unary_rpc_method_handler(
                     servicer.ListScans,
@@ -754,6 +771,33 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/GetPlanJob',
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.GetPlanJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelPlanJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/CancelPlanJob',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,8 @@ class PlanningServiceStub:
     PlanOrders: _grpc.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]
     """PlanOrders plans many orders as a job with progress."""
     GetPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]
+    CancelPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.CancelPlanJobRequest, _production_pb2.CancelPlanJobResponse]
+    """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
     ListScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]
     """ListScans tells who scanned what on a production order, newest first."""
 
@@ -81,6 +83,8 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     PlanOrders: _aio.UnaryUnaryMultiCallable[_production_pb2.PlanOrdersRequest, _production_pb2.PlanOrdersResponse]  # type: ignore[assignment]
     """PlanOrders plans many orders as a job with progress."""
     GetPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]  # type: ignore[assignment]
+    CancelPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.CancelPlanJobRequest, _production_pb2.CancelPlanJobResponse]  # type: ignore[assignment]
+    """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
     ListScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]  # type: ignore[assignment]
     """ListScans tells who scanned what on a production order, newest first."""
 
@@ -202,6 +206,14 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _production_pb2.GetPlanJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.GetPlanJobResponse, _abc.Awaitable[_production_pb2.GetPlanJobResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def CancelPlanJob(
+        self,
+        request: _production_pb2.CancelPlanJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.CancelPlanJobResponse, _abc.Awaitable[_production_pb2.CancelPlanJobResponse]]:
+        """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
 
     @_abc_1.abstractmethod
     def ListScans(

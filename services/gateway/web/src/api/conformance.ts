@@ -11,7 +11,7 @@ type Sound<Strays extends never> = Strays;
 export type Conformance = [
   Sound<Stray<ours.Order, "Order">>, Sound<Stray<ours.OrderLine, "OrderLine">>, Sound<Stray<ours.Customer, "Customer">>, Sound<Stray<ours.Item, "Item">>,
   Sound<Stray<ours.ProductionOrder, "ProductionOrder">>, Sound<Stray<ours.Operation, "Operation">>, Sound<Stray<ours.Component, "Component">>, Sound<Stray<ours.Shortage, "Shortage">>,
-  Sound<Stray<ours.PickLine, "PickLine">>, Sound<Stray<ours.Plan, "GetPlan">>, Sound<Stray<ours.LinePromise, "LinePromise">>, Sound<Stray<ours.PromiseAnswer, "GetPromise">>,
+  Sound<Stray<ours.PickLine, "PickLine">>, Sound<Stray<ours.PlanJob, "PlanJob">>, Sound<Stray<ours.PlanJobEntry, "PlanJobEntry">>, Sound<Stray<ours.Plan, "GetPlan">>, Sound<Stray<ours.LinePromise, "LinePromise">>, Sound<Stray<ours.PromiseAnswer, "GetPromise">>,
   Sound<Stray<ours.Explosion, "Explode">>, Sound<Stray<ours.Requirement, "Requirement">>, Sound<Stray<ours.Stock, "Stock">>, Sound<Stray<ours.LedgerEntry, "LedgerEntry">>,
   Sound<Stray<ours.ScanBody, "ScanBody">>, Sound<Stray<ours.Verdict, "ScanVerdict">>, Sound<Stray<ours.ScanTarget, "GetScanTarget">>, Sound<Stray<ours.InvoiceTask, "InvoiceTask">>,
   Sound<Stray<ours.InvoiceLine, "InvoiceLine">>, Sound<Stray<ours.Difference, "Difference">>, Sound<Stray<ours.Notification, "Notification">>, Sound<Stray<ours.Channel, "NotificationChannel">>,

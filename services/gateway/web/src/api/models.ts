@@ -44,6 +44,8 @@ export interface Plan {
   order_number: string; production_orders: ProductionOrder[]; pick_list: PickLine[]; shortages: Shortage[];
   unplanned_lines: { line_no: number; reason: string; message: string }[]; planned?: boolean;
 }
+export interface PlanJobEntry { order: string | null; result: string; reason: string | null; message: string | null; shortage_count: number; unplanned_lines: { line_no: number; reason: string; message: string }[] }
+export interface PlanJob { id: string; state: string; total_count: number; done_count: number; planned_count: number; short_count: number; failed_count: number; cancelled_count: number; entries: PlanJobEntry[] }
 export interface LinePromise {
   line_no: number; item_code: string; item_name: string | null; quantity: string; unit: string; from_stock: string; to_make: string;
   producible_by: string | null; shortages: Shortage[]; reason: string | null; message: string | null; late: boolean;

@@ -1,9 +1,9 @@
 import { computed, ref, shallowRef } from "vue";
 import { get } from "@/api/client";
 import { explain, Problem } from "@/api/problem";
-import type { Order, ScanTarget } from "@/api/models";
+import type { Order, ProductionOrder, ScanTarget } from "@/api/models";
 import { isMore, minus } from "@/format";
-import { recall, remember } from "@/offline/known";
+import { partsOf, recall, remember, type Part } from "@/offline/known";
 import { connection } from "@/state/connection";
 import { words } from "@/strings.zh";
 
@@ -16,14 +16,16 @@ export function useHandheld() {
   const code = ref("");
   const target = shallowRef<ScanTarget | null>(null);
   const order = shallowRef<Order | null>(null);
+  const parts = shallowRef<Part[]>([]);
   const [failure, looking, offline] = [ref(""), ref(false), ref(false)];
 
   function fallBack(wanted: string): void {
     const known = recall(wanted);
-    offline.value = true;
+    [offline.value, parts.value] = [true, known?.parts ?? []];
     target.value = { kind: known ? "production_order" : "unknown", number: known?.number ?? wanted, actions: ["finish", "receive"], planned: known?.planned ?? null, passed: null, received: null, remaining: null, unit: known?.unit ?? null, item_code: null, item_name: known?.name ?? null, state: null, state_text: null, operation: null };
   }
   async function look(wanted: string): Promise<void> {
+    parts.value = [];
     [code.value, target.value, order.value, failure.value, offline.value, looking.value] = [wanted, null, null, "", false, true];
     try {
       if (!connection.online) { fallBack(wanted); return; }
@@ -33,6 +35,7 @@ export function useHandheld() {
       if (code.value !== wanted) return;
       target.value = found;
       remember(found, wanted);
+      if (found.kind === "production_order") parts.value = partsOf(await get<ProductionOrder>(`/production-orders/${encodeURIComponent(found.number)}`));
       if (found.kind === "order") order.value = await get<Order>(`/orders/${encodeURIComponent(found.number)}`);
     } catch (error) {
       if (error instanceof Problem) failure.value = explain(error);
@@ -44,5 +47,5 @@ export function useHandheld() {
     return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready: open, quantity: isMore(stocked, "0") ? stocked : "0" };
   }).filter((line) => isMore(line.ready, "0")));
   const title = computed(() => target.value?.item_name ?? (target.value ? (words.kinds[target.value.kind] ?? target.value.number) : ""));
-  return { code, target, order, failure, looking, offline, look, shippable, title };
+  return { code, target, order, parts, failure, looking, offline, look, shippable, title };
 }
