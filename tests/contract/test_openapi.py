@@ -102,6 +102,10 @@ POST /forms/{}:revoke
 POST /notifications/{}:acknowledge
 PUT /customers/{}/recipients/{}
 GET /inbox unread
+GET /events after type subject since limit
+GET /integrations
+POST /integrations
+POST /integrations/{}:revoke
 POST /inbox/{}:read
 POST /inbox:read_all
 GET /self-check

@@ -20,6 +20,7 @@ from grpc_health.v1 import health as grpc_health
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
+from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_to_server
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -27,6 +28,7 @@ from chassis import logs, telemetry
 from chassis.broker import RabbitPublisher
 from chassis.consumer import Consumer
 from chassis.database import Database
+from chassis.event_feed import EventFeed
 from chassis.grpc_server import OPTIONS, Front
 from chassis.inbox import Handler, Inbox, Prepare
 from chassis.janitor import sweep
@@ -113,6 +115,7 @@ async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -
         add(servicer, server)
     amqp_url = service.settings.amqp_url.get_secret_value()
     serve_self_check(server, self_check_of(service.database, service.queue, amqp_url, service.checks))
+    add_EventFeedServiceServicer_to_server(EventFeed(service.database), server)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if service.settings.profile != "production":
         reflection.enable_server_reflection((*service.service_names, SERVICE_NAME, reflection.SERVICE_NAME), server)

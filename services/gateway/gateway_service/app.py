@@ -19,6 +19,7 @@ from gateway_service.routes import (
     access,
     customers,
     desk,
+    events,
     files,
     finance,
     goods,
@@ -41,7 +42,7 @@ from gateway_service.wiring import Gateway
 VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, inbox, desk, track, live,
-    files, scanners, public_forms, self_check,
+    files, scanners, public_forms, self_check, events,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from orderhub.common.v1 import self_check_pb2_grpc
+from orderhub.common.v1 import event_feed_pb2_grpc, self_check_pb2_grpc
 from orderhub.inventory.v1 import inventory_pb2_grpc
 from orderhub.notify.v1 import notify_pb2_grpc
 from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
@@ -36,6 +36,7 @@ class Service:
         self.peer = Peer(name, target, signer)
         self._marks = marks
         self.self_check = self_check_pb2_grpc.SelfCheckServiceStub(self.peer.channel)
+        self.feed = event_feed_pb2_grpc.EventFeedServiceStub(self.peer.channel)
         self._health = health_pb2_grpc.HealthStub(self.peer.channel)
 
     async def ask(self, method: UnaryUnaryMultiCallable[Q, A], request: Q) -> A:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from chassis.database import Database
 from chassis.principal import Principal
+from gateway_service import integrations
 from gateway_service.devices import DeviceTokens
 from gateway_service.permissions import DEVICE
 from gateway_service.problems import Problem
@@ -36,10 +38,11 @@ NOBODY = Identity(Principal("", "public"), "")
 class Gate:
     """Reads credentials; refuses wrong ones even on open routes only where they are needed."""
 
-    def __init__(self, access: AccessTokens, sessions: Sessions, devices: DeviceTokens) -> None:
+    def __init__(self, access: AccessTokens, sessions: Sessions, devices: DeviceTokens, database: Database) -> None:
         self.access = access
         self._sessions = sessions
         self._devices = devices
+        self._database = database
 
     async def identify(self, request: Request, *, open_route: bool) -> Identity:
         """Return the identity of a request; open routes are nobody's."""
@@ -67,6 +70,8 @@ class Gate:
         """Return whom a token names."""
         if token.startswith("ohd_"):
             return _device(await self._devices.device_of(token))
+        if token.startswith(f"{integrations.PREFIX}_"):
+            return _integration(await integrations.named_by(self._database, token))
         access = self.access.read(token)
         if access is None:
             return None
@@ -83,3 +88,10 @@ def _device(device: str | None) -> Identity | None:
     if device is None:
         return None
     return Identity(Principal(f"device:{device}", "device", frozenset({DEVICE})), f"device:{device}")
+
+
+def _integration(named: tuple[str, frozenset[str]] | None) -> Identity | None:
+    if named is None:
+        return None
+    subject = f"integration:{named[0]}"
+    return Identity(Principal(subject, "integration", named[1]), subject)

@@ -11,6 +11,9 @@ ROLES = (
     ADMIN, CLERK, SALES, SALES_SUPERVISOR, PLANNER, PLANNING_SUPERVISOR, TEAM_LEADER, WAREHOUSE, FINANCE, MANAGER,
 )  # fmt: skip
 
+EVENTS_READ = "events:read"  # a scope of other systems, no role of people
+SCOPES = (EVENTS_READ,)
+
 PUBLIC = frozenset({"*"})  # no sign-in
 STAFF = frozenset(ROLES)
 OFFICE = STAFF - {TEAM_LEADER, WAREHOUSE}
@@ -134,6 +137,10 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /inbox": STAFF,
     "POST /inbox/{notification}:read": STAFF,
     "POST /inbox:read_all": STAFF,
+    "GET /events": frozenset({EVENTS_READ}),
+    "GET /integrations": SETUP,
+    "POST /integrations": SETUP,
+    "POST /integrations/{integration}:revoke": SETUP,
     "GET /track/{token}": PUBLIC,
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token

@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
-from orderhub.common.v1 import self_check_pb2
+from orderhub.common.v1 import event_feed_pb2, self_check_pb2
 from orderhub.inventory.v1 import inventory_pb2
 from orderhub.notify.v1 import notify_pb2
 from orderhub.order.v1 import customer_pb2, finance_pb2, order_pb2
@@ -25,7 +25,9 @@ from chassis.outbox import Mark
 from chassis.principal import METADATA_KEY, Principal, Untrusted
 from tests.support import trust
 
-MODULES = (self_check_pb2, inventory_pb2, notify_pb2, customer_pb2, finance_pb2, order_pb2, master_pb2, production_pb2)
+MODULES = (
+    event_feed_pb2, self_check_pb2, inventory_pb2, notify_pb2, customer_pb2, finance_pb2, order_pb2, master_pb2, production_pb2,
+)  # fmt: skip
 SHARED = ("order", "planning", "inventory", "notify")
 SERVING, AWAY = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -179,5 +179,6 @@ def test_the_table_denies_by_default() -> None:
     assert permissions.allowed(frozenset({"admin"}), "GET /users")
     assert not permissions.allowed(frozenset({"device"}), "GET /orders")
     assert all(
-        roles is permissions.PUBLIC or roles <= {*permissions.ROLES, "device"} for roles in permissions.TABLE.values()
+        roles is permissions.PUBLIC or roles <= {*permissions.ROLES, *permissions.SCOPES, "device"}
+        for roles in permissions.TABLE.values()
     )

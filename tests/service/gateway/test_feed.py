@@ -1,0 +1,128 @@
+"""GET /events over the logs of all services, and the tokens other systems hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import grpc
+import pytest
+from orderhub.common.v1 import event_feed_pb2 as pb
+
+from gateway_service import feed
+from tests.service.gateway.conftest import House
+from tests.service.gateway.standin import Refuse
+
+
+def logged(place: int, at: int, **said: Any) -> pb.LoggedEvent:
+    event = pb.LoggedEvent(position=pb.FeedPosition(transaction=place, place=place), body=json.dumps(said).encode())
+    event.published_at.FromMilliseconds(at)
+    return event
+
+
+def log_of(*events: pb.LoggedEvent, more: bool = False) -> pb.ListEventsResponse:
+    through = events[-1].position if more else pb.FeedPosition(transaction=900, place=2**63 - 1)
+    return pb.ListEventsResponse(events=events, through=through, more=more)
+
+
+async def test_an_integration_reads_events_and_nothing_else_until_it_is_revoked(house: House) -> None:
+    house.services.tell("ListEvents", log_of())
+    made = (await house.call("POST", "/integrations", json={"name": "ERP", "scopes": ["events:read"]})).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+
+    assert (await house.http.get("/events", headers=bearer)).status_code == 200
+    assert house.services.last("ListEvents").principal.kind == "integration"
+    assert (await house.http.get("/orders", headers=bearer)).status_code == 403
+    assert made["token"] not in (await house.call("GET", "/integrations")).text
+
+    revoked = await house.call("POST", f"/integrations/{made['id']}:revoke", json={})
+    assert revoked.json()["revoked_at"]
+    assert (await house.http.get("/events", headers=bearer)).status_code == 401
+
+
+async def test_a_repeated_request_shows_the_same_token_and_the_database_keeps_none(house: House) -> None:
+    sent = {"name": "ERP", "scopes": ["events:read"]}
+    first, again = [await house.call("POST", "/integrations", key="same", json=sent) for _ in range(2)]
+
+    assert first.json() == again.json()
+    async with house.gateway.database.read() as connection:
+        rows = (await connection.exec_driver_sql("SELECT answer FROM idempotency WHERE key = 'same'")).scalars().all()
+    assert rows
+    assert not any(first.json()["token"].encode() in row for row in rows)
+
+
+@pytest.mark.parametrize("scopes", [[], ["orders:write"], ["*"], None])
+async def test_only_scopes_there_are_can_be_given(house: House, scopes: Any) -> None:
+    refused = await house.call("POST", "/integrations", json={"name": "ERP", "scopes": scopes})
+
+    assert refused.status_code == 422
+
+
+async def test_the_logs_are_merged_by_time_and_each_keeps_its_own_order(house: House) -> None:
+    answers = {
+        "order": log_of(logged(1, 10, n="a"), logged(2, 40, n="d")),
+        "planning": log_of(logged(7, 20, n="b"), logged(8, 15, n="c")),  # its clock went back: its order stays
+    }
+    _by_service(house, answers)
+
+    found = (await house.call("GET", "/events")).json()
+
+    assert [item["n"] for item in found["items"]] == ["a", "b", "c", "d"]
+    assert found["more"] is False
+
+
+async def test_what_did_not_fit_comes_with_the_next_cursor_and_nothing_twice(house: House) -> None:
+    events = {
+        "order": [logged(n, 10 * n, n=f"o{n}") for n in (1, 2, 3)],
+        "planning": [logged(n, 10 * n + 5, n=f"p{n}") for n in (1, 2)],
+    }
+
+    def behind(service: str) -> Any:
+        def answer(request: Any) -> pb.ListEventsResponse:
+            rest = [event for event in events[service] if event.position.place > request.after.place]
+            return log_of(*rest[: request.limit], more=len(rest) > request.limit)
+
+        return answer
+
+    _by_service(house, {service: behind(service) for service in events})
+    seen, cursor, more = [], "", True
+    while more:
+        page = (await house.call("GET", f"/events?limit=2&after={cursor}")).json()
+        seen += [item["n"] for item in page["items"]]
+        cursor, more = page["cursor"], page["more"]
+
+    assert seen == ["o1", "p1", "o2", "p2", "o3"]
+
+
+def _by_service(house: House, answers: dict[str, Any]) -> None:
+    for service in ("order", "planning", "inventory", "notify"):
+        house.services.tell(f"{service} ListEvents", answers.get(service, log_of()))
+
+
+@pytest.mark.parametrize("query", ["after=nonsense", "after=W10=", "limit=0", "limit=501", "type=x", "since=yesterday"])
+async def test_garbage_is_refused_not_crashed_on(house: House, query: str) -> None:
+    refused = await house.call("GET", f"/events?{query}")
+
+    assert refused.status_code == 422
+    assert refused.json()["reason"] in ("CURSOR_INVALID", "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "said", [{"order": [1]}, {"order": ["1", 2]}, {"order": [-1, 2]}, {"order": [2**70, 2]}, [1], 7]
+)
+def test_a_cursor_we_did_not_write_is_refused(said: Any) -> None:
+    import base64
+
+    from gateway_service.problems import Problem
+
+    with pytest.raises(Problem):
+        feed.cursor_of(base64.urlsafe_b64encode(json.dumps(said).encode()).decode())
+
+
+async def test_a_service_that_is_away_loses_nothing(house: House) -> None:
+    house.services.tell("ListEvents", Refuse(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE"))
+
+    answer = await house.call("GET", "/events")
+
+    assert answer.status_code == 503
+    assert "cursor" not in answer.json()
