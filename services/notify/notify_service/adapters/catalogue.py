@@ -14,19 +14,18 @@ from orderhub.planning.v1 import events_pb2 as planning
 
 from chassis.events import data_of
 
-PARTS = ("EventLine", "UnitFactor", "PlannedLine", "PlannedProductionOrder", "Demand", "HeldLine", "GoodsLine")
-
 
 class ProtoCatalogue:
-    """Every message of the four event files, by full name."""
+    """Every message of the four event files that is no part of another, by full name."""
 
     def __init__(self) -> None:
-        self._types = {
-            descriptor.full_name: descriptor
+        messages = [
+            descriptor
             for module in (order, planning, inventory, notify)
-            for name, descriptor in module.DESCRIPTOR.message_types_by_name.items()
-            if name not in PARTS
-        }
+            for descriptor in module.DESCRIPTOR.message_types_by_name.values()
+        ]
+        parts = {field.message_type.full_name for one in messages for field in one.fields if field.message_type}
+        self._types = {one.full_name: one for one in messages if one.full_name not in parts}
 
     @property
     def event_types(self) -> list[str]:
