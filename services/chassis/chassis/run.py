@@ -38,6 +38,7 @@ from chassis.republish import instant, republish
 from chassis.self_check import Check
 from chassis.self_check_api import SERVICE_NAME, self_check_of, serve_self_check
 from chassis.settings import Settings
+from chassis.thrift import keep_small
 
 GRACE_SECONDS = 20
 HEALTH_SECONDS = 1.0
@@ -88,6 +89,7 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         group.create_task(consumer.retry_parked(stop))
         group.create_task(relay.run(stop))
         group.create_task(sweep(service.database, stop))
+        group.create_task(keep_small(service.database, stop))
         group.create_task(watch_health(service, health, consumer, stop))
         for loop in service.loops:
             group.create_task(_until(loop(stop)))

@@ -21,6 +21,7 @@ from chassis import logs, telemetry
 from chassis.database import Database
 from chassis.janitor import sweep
 from chassis.migrate import migrate
+from chassis.thrift import keep_small
 from gateway_service import accounts, app, housekeeping, texts
 from gateway_service.passwords import MIN_LENGTH, Passwords
 from gateway_service.wiring import Gateway, Settings, build
@@ -62,6 +63,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
             serving = group.create_task(server.serve())
             group.create_task(gateway.hub.run(stop))
             group.create_task(sweep(gateway.database, stop))
+            group.create_task(keep_small(gateway.database, stop))
             group.create_task(housekeeping.keep(gateway.database, stop))
             group.create_task(_stop_when(stop, server, gateway))
             log.info("serving", service="gateway", http=gateway.settings.http_bind)

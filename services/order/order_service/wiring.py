@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from pydantic import SecretStr
 
+from chassis import initials
 from chassis.clock import Clock, SystemClock
 from chassis.commands import Commands
 from chassis.database import Database
@@ -85,6 +86,6 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         errors=ERRORS,
         handlers=HANDLERS,
         checks=OrderChecks(database, SelfCheck(database)).checks(),
-        loops=(SelfCheck(database).run, OverdueWatch(database, settings.invoice_due_days).run),
+        loops=(initials.warm_up, SelfCheck(database).run, OverdueWatch(database, settings.invoice_due_days).run),
         closers=(planning.close, inventory.close),
     )

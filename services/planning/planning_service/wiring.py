@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orderhub.planning.v1 import master_pb2, master_pb2_grpc, production_pb2, production_pb2_grpc
 
+from chassis import initials
 from chassis.clock import SystemClock
 from chassis.commands import Commands
 from chassis.database import Database
@@ -56,6 +57,6 @@ def build(settings: Settings) -> Service:
         errors=ERRORS,
         handlers=events.handlers(),
         prepare=events.prepare,
-        loops=[planning.run_jobs],
+        loops=[initials.warm_up, planning.run_jobs],
         closers=[order_peer.close, inventory_peer.close],
     )

@@ -30,7 +30,7 @@ api = router("self-check")
 class DiscardBody(Body):
     """Why an event is given up for good."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "客户已改单，旧数据作废"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "entered twice, see SO-20260216-0007"}]})
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 

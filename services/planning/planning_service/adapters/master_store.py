@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import text
 
+from chassis import initials as pinyin
 from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import CatalogueCache
@@ -128,4 +128,4 @@ class MasterStore:
 
 def initials(name: str) -> str:
     """Return the first letters of a name's pinyin, for search by keyboard."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:200]
+    return pinyin.initials(name)[:200]
