@@ -20,6 +20,7 @@ from chassis.events import Draft, source_of
 from chassis.ids import uuid7
 from chassis.principal import actor
 from chassis.telemetry import traceparent_in
+from chassis.thrift import ShrinkingPool
 
 TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
 # serialization, deadlock, lock not available, insufficient resources, operator intervention, connection exceptions
@@ -70,6 +71,7 @@ class Database:
         self.committed = asyncio.Event()  # wakes the relay of this process
         self.engine = create_async_engine(
             url,
+            poolclass=ShrinkingPool,
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=3,

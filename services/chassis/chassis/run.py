@@ -89,7 +89,7 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         group.create_task(consumer.retry_parked(stop))
         group.create_task(relay.run(stop))
         group.create_task(sweep(service.database, stop))
-        group.create_task(keep_small(service.database, stop))
+        group.create_task(keep_small(service.database.engine, stop))
         group.create_task(watch_health(service, health, consumer, stop))
         for loop in service.loops:
             group.create_task(_until(loop(stop)))

@@ -47,10 +47,10 @@ async def test_what_a_burst_opened_is_closed_when_it_stays_idle(
     await burst(database)
     assert await opened(database) == 6
     stop = asyncio.Event()
-    keeping = asyncio.create_task(thrift.keep_small(database, stop))
+    keeping = asyncio.create_task(thrift.keep_small(database.engine, stop))
 
     async def few() -> bool:
-        return thrift.idle_connections(database) == 1
+        return thrift.idle_connections(database.engine) == 1
 
     await eventually(few)
     stop.set()
@@ -58,13 +58,14 @@ async def test_what_a_burst_opened_is_closed_when_it_stays_idle(
 
     assert await opened(database) == 1
     await burst(database)
-    assert thrift.idle_connections(database) == 6
+    assert thrift.idle_connections(database.engine) == 6
 
 
-async def test_a_lost_database_does_not_end_the_keeper(database: Database) -> None:
+async def test_fewer_are_closed_when_fewer_are_idle(database: Database) -> None:
     await burst(database, 3)
-    await database.close()
 
-    await thrift.close_spare(database, 2)
+    await thrift.close_spare(database.engine, 9)
 
-    await burst(database, 2)
+    assert thrift.idle_connections(database.engine) == 0
+    await burst(database, 3)
+    assert thrift.idle_connections(database.engine) == 3
