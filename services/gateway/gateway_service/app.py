@@ -22,6 +22,7 @@ from gateway_service.routes import (
     events,
     files,
     finance,
+    floor,
     goods,
     inbox,
     live,
@@ -41,8 +42,8 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, papers, production, rush, goods, customers, master, stock, finance, notify, inbox, desk, track, live,
-    files, scanners, public_forms, self_check, events,
+    access, orders, papers, production, floor, rush, goods, customers, master, stock, finance, notify, inbox, desk, track,
+    live, files, scanners, public_forms, self_check, events,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

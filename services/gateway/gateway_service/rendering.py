@@ -109,6 +109,13 @@ def _production_order(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("production_states", message.state)
 
 
+def _pending(message: Any, data: dict[str, Any]) -> None:
+    named = {name: value or "" for name, value in data.items()}
+    if message.kind == "urgency":
+        named |= {name: texts.say("urgencies", named[name]) for name in ("before", "after")}
+    data["message"] = texts.say("floor_changes", message.kind, named)
+
+
 def _promise(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("promises", message.reason, otherwise=message.reason) if message.reason else None
 
@@ -152,6 +159,7 @@ COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.planning.v1.UnplannedLine": _unplanned,
     "orderhub.planning.v1.ProductionOrder": _production_order,
     "orderhub.planning.v1.LinePromise": _promise,
+    "orderhub.planning.v1.PendingChange": _pending,
     "orderhub.planning.v1.ScanVerdict": _verdict,
     "orderhub.planning.v1.GetScanTargetResponse": _scan_target,
     "orderhub.notify.v1.Notification": _notification,
@@ -166,6 +174,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.UnplannedLine": {"message": "string"},
     "orderhub.planning.v1.ProductionOrder": {"banner": "string", "state_text": "string"},
     "orderhub.planning.v1.LinePromise": {"message": "string"},
+    "orderhub.planning.v1.PendingChange": {"message": "string"},
     "orderhub.planning.v1.ScanVerdict": {"message": "string"},
     "orderhub.planning.v1.GetScanTargetResponse": {"state_text": "string"},
     "orderhub.notify.v1.Notification": {"reason_text": "string"},

@@ -57,6 +57,6 @@ def build(settings: Settings) -> Service:
         errors=ERRORS,
         handlers=events.handlers(),
         prepare=events.prepare,
-        loops=[initials.warm_up, planning.run_jobs],
+        loops=[initials.warm_up, planning.run_jobs, planning.run_escalation],
         closers=[order_peer.close, inventory_peer.close],
     )

@@ -22,6 +22,8 @@ class ProductionOrderFilter(Page):
     work_center: Annotated[str, Field(max_length=64)] = ""
     team: Annotated[str, Field(max_length=64)] = ""
     sort: Literal["newest", "priority", ""] = ""
+    changed: bool = False
+    """Only those with changes nobody has acknowledged, dead ones too."""
 
 
 class ChangedLineBody(Body):

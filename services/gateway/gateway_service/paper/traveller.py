@@ -20,7 +20,7 @@ def content(jobs: Sequence[dict[str, Any]], source_refs: Mapping[str, str], now:
 
 
 def _job(job: dict[str, Any], source_ref: str, named: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    changes = [texts.say("floor_changes", change["kind"], change) for change in job["pending_changes"]]
+    changes = [change["message"] for change in job["pending_changes"]]
     return {
         "number": job["number"],
         "state": job["state_text"],

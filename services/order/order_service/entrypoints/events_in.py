@@ -87,7 +87,8 @@ async def on_inspected(event: Incoming, unit: Transaction) -> None:
 async def on_production_order(event: Incoming, unit: Transaction) -> None:
     kind = _NOTED[event.type.rsplit(".", 1)[1]]
     told = event.parse(kind)
-    names = ("production_order_number", "item_code", "item_name", "quantity", "unit", "reason")
+    names = ("production_order_number", "item_code", "item_name", "quantity", "unit", "reason", "kind", "before",
+             "after", "team", "acknowledged_by")  # fmt: skip
     await _note(told, _words(told, *(name for name in names if name in told.DESCRIPTOR.fields_by_name)), unit)
 
 
@@ -157,6 +158,9 @@ _NOTED: dict[str, type[Message]] = {
     "InspectionRequested": planning.InspectionRequested,
     "ProductionOrderCompleted": planning.ProductionOrderCompleted,
     "ProductionOrderCancelled": planning.ProductionOrderCancelled,
+    "ProductionOrderChanged": planning.ProductionOrderChanged,
+    "ChangeAcknowledged": planning.ChangeAcknowledged,
+    "ChangeUnacknowledged": planning.ChangeUnacknowledged,
 }
 HANDLERS: Mapping[type[Message], Handler] = {
     planning.ItemChanged: on_item_changed,

@@ -9,6 +9,7 @@ from orderhub.planning.v1 import events_pb2 as pb
 
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
+from planning_service.domain.floor_change import FloorChange
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan import ScanOutcome, ScanReport, clamped
 
@@ -107,4 +108,21 @@ def finished(order: ProductionOrder, scan: ScanReport, index: int) -> pb.Operati
         last=following is None,
         item_name=order.item_name,
         quantity=plain(order.quantity),
+    )
+
+
+def floor_changed(order: ProductionOrder, change: FloorChange) -> pb.ProductionOrderChanged:
+    """Return the news of one change on the floor."""
+    return pb.ProductionOrderChanged(
+        production_order_number=order.number,
+        order_number=order.order_number,
+        line_no=order.line_no,
+        item_name=order.item_name,
+        team=order.team or "",
+        change_id=str(change.id),
+        kind=change.kind.value,
+        before=change.before,
+        after=change.after,
+        unit=change.unit,
+        raised_at=stamp(change.raised_at),
     )

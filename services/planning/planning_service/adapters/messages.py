@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 from orderhub.planning.v1 import events_pb2 as pb
 
@@ -186,6 +187,26 @@ class Messages:
                 reason=order.reason or "",
                 state=order.state.value,
                 team=order.team or "",
+            ),
+        )
+
+    def changed(self, order: ProductionOrder) -> None:
+        """Tell the floor each thing that came from upstream."""
+        for change in order.changes:
+            self._of(order, forms.floor_changed(order, change))
+
+    def acknowledged(self, order: ProductionOrder, ids: Sequence[UUID]) -> None:
+        """Tell who has seen which changes."""
+        self._of(
+            order,
+            pb.ChangeAcknowledged(
+                production_order_number=order.number,
+                order_number=order.order_number,
+                line_no=order.line_no,
+                team=order.team or "",
+                change_ids=[str(one) for one in ids],
+                acknowledged_by=self._unit.actor,
+                acknowledged_at=forms.stamp(self._unit.now),
             ),
         )
 

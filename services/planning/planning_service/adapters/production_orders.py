@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
+from planning_service.adapters.floor_changes import FloorChangeRows
 from planning_service.adapters.production_rows import (
     OPERATION_COLUMNS,
     ORDER_COLUMNS,
@@ -32,6 +33,10 @@ _BY_NUMBER = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.numbe
 _BY_ID = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.id = :key FOR NO KEY UPDATE")  # noqa: S608
 _OF_ORDER = text(
     f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.order_number = :order "  # noqa: S608
+    "ORDER BY p.number FOR NO KEY UPDATE"
+)
+_MANY = text(
+    f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = ANY(:numbers) "  # noqa: S608
     "ORDER BY p.number FOR NO KEY UPDATE"
 )
 _OPERATIONS = text(
@@ -108,6 +113,14 @@ class ProductionOrderRows:
         operations = await self._operations([row.number for row in rows])
         return [production_order_of(row, operations[row.number]) for row in rows]
 
+    async def locked_many(self, numbers: Sequence[str]) -> list[ProductionOrder]:
+        """Return production orders by their numbers, locked in that order; unknown ones are left out."""
+        if not numbers:
+            return []
+        rows = list(await self._unit.execute(_MANY, {"numbers": list(numbers)}))
+        operations = await self._operations([row.number for row in rows])
+        return [production_order_of(row, operations[row.number]) for row in rows]
+
     async def save(self, order: ProductionOrder, operation: Operation | None = None) -> None:
         """Write back a production order, together with the operation that moved when there is one."""
         values = moving_values(order)
@@ -115,6 +128,8 @@ class ProductionOrderRows:
             await self._unit.execute(_SAVE, values)
         else:
             await self._unit.execute(_SAVE_SCANNED, {**values, **reported_values(operation)})
+        if order.changes:
+            await FloorChangeRows(self._unit).keep(order)
         order.version += 1
 
     async def _operations(self, numbers: list[str]) -> dict[str, list[Operation]]:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.adapters.components import COLUMNS as COMPONENT_COLUMNS
 from planning_service.adapters.components import component_of
+from planning_service.adapters.floor_changes import pending
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.adapters.production_rows import (
     OPERATION_COLUMNS,
@@ -40,9 +41,13 @@ WHERE (:order = '' OR p.order_number = :order OR k.order_id = :order) AND (:stat
   AND (:team = '' OR p.team = :team) AND (cardinality(CAST(:numbers AS text[])) = 0 OR p.number = ANY(:numbers))
   AND (:work_center = '' OR p.number IN (SELECT o.production_order_number FROM operation o WHERE o.work_center = :work_center))
 """
-_NEWEST = text(f"{_VIEW} {_FROM} {_FILTER} AND p.id < :after_id ORDER BY p.id DESC LIMIT :size")
+_CHANGED = """
+  AND (NOT :changed OR EXISTS (
+    SELECT 1 FROM floor_change f WHERE f.production_order_number = p.number AND f.acknowledged_at IS NULL))
+"""
+_NEWEST = text(f"{_VIEW} {_FROM} {_FILTER} {_CHANGED} AND p.id < :after_id ORDER BY p.id DESC LIMIT :size")
 _BY_PRIORITY = text(
-    f"{_VIEW} {_FROM} {_FILTER} AND p.live AND (p.sort_key, p.number) > (:after_key, :after_number) "
+    f"{_VIEW} {_FROM} {_FILTER} {_CHANGED} AND (p.live OR :changed) AND (p.sort_key, p.number) > (:after_key, :after_number) "
     "ORDER BY p.sort_key, p.number LIMIT :size"
 )
 _OPERATIONS = text(
@@ -79,6 +84,7 @@ class ProductionView:
     sort_key: str
     bom_hash: str
     components: list[Component] = field(default_factory=list)
+    pending: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +192,13 @@ async def _views(reader: Reader, rows: Sequence[Any], known: Sequence[Component]
     numbers = [row.number for row in rows]
     operations: dict[str, list[Operation]] = defaultdict(list)
     components: dict[str, list[Component]] = defaultdict(list)
+    waiting: dict[str, list[Any]] = {}
     if numbers:
         for found in await reader.execute(_OPERATIONS, {"numbers": numbers}):
             operations[found.production_order_number].append(operation_of(found))
         if known is None:
             known = [component_of(row) for row in await reader.execute(_COMPONENTS, {"numbers": numbers})]
+        waiting = await pending(reader, numbers)
         for component in known:
             components[component.production_order_number].append(component)
     return [
@@ -201,6 +209,7 @@ async def _views(reader: Reader, rows: Sequence[Any], known: Sequence[Component]
             row.sort_key,
             row.bom_hash,
             components[row.number],
+            waiting.get(row.number, []),
         )
         for row in rows
     ]

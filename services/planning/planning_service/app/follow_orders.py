@@ -26,12 +26,19 @@ async def order_cancelled(
 
 
 async def order_changed(
-    order_number: str, urgency: Urgency | None, due_dates: dict[int, date], production_orders: ProductionOrders
+    order_number: str,
+    urgency: Urgency | None,
+    due_dates: dict[int, date],
+    production_orders: ProductionOrders,
+    tell: Tell,
+    *,
+    now: datetime,
 ) -> None:
-    """Take the new urgency and due dates over: the rank follows."""
+    """Take the new urgency and due dates over: the rank follows, the floor is told."""
     for order in await production_orders.locked_of_order(order_number):
         due = due_dates.get(order.line_no, order.due_date)
         wanted = urgency or order.urgency
         if order.state in LIVE and (order.due_date, order.urgency) != (due, wanted):
-            order.due_date, order.urgency = due, wanted
+            order.reschedule(due, wanted, now)
             await production_orders.save(order)
+            tell.changed(order)

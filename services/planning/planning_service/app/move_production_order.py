@@ -93,4 +93,5 @@ async def end(
     order.cancel(reason, now)
     await production_orders.save(order)
     tell.cancelled(order)
+    tell.changed(order)
     await child_ended(order, components, tell)

@@ -110,7 +110,7 @@ async def revise_plan(
         raise PlanMoved(order.number)
     if not changes:
         return
-    await _cancel(changes, production_orders, tell, now)
+    await _touch(changes, production_orders, tell, now)
     created: dict[int, list[str]] = defaultdict(list)
     if foreseen.prepared is not None:
         made, needs = await make_production_orders(
@@ -161,13 +161,16 @@ def _leave_unplanned(changes: Sequence[LineChange], unplanned: set[int]) -> None
             change.wanted -= change.more
 
 
-async def _cancel(
-    changes: Sequence[LineChange], production_orders: ProductionOrders, tell: Tell, now: datetime
-) -> None:
+async def _touch(changes: Sequence[LineChange], production_orders: ProductionOrders, tell: Tell, now: datetime) -> None:
     for order in (order for change in changes for order in change.cancel):
         order.cancel(REASON, now)
         await production_orders.save(order)
         tell.cancelled(order)
+    for change in changes:
+        for order in change.begun:
+            order.learn_wanted(change.before, change.wanted, now)
+            await production_orders.save(order)
+            tell.changed(order)
 
 
 async def _tell(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from planning_service.domain.errors import FieldError, IllegalMove, Invalid
-from planning_service.domain.exact import is_whole
+from planning_service.domain.exact import is_whole, plain
+from planning_service.domain.floor_change import ChangeKind, FloorChange
 from planning_service.domain.item import check_quantity
 from planning_service.domain.lifecycle import ALLOWED, DEAD, Move, ProductionState
 from planning_service.domain.operation import Operation, OperationState
@@ -59,6 +60,8 @@ class ProductionOrder:
     bom_hash: str = ""
     asked_at: datetime | None = None
     """When the customer asked: first come, first served."""
+    changes: list[FloorChange] = field(default_factory=list)
+    """What came from upstream just now, for the floor to acknowledge."""
 
     @property
     def state(self) -> ProductionState:
@@ -167,11 +170,28 @@ class ProductionOrder:
     def cancel(self, reason: str, now: datetime) -> None:
         """End it: cancelled when nothing was received, else closed short (X12)."""
         self._require(Move.CANCEL)
+        if self.is_on_the_floor():
+            self.changes.append(FloorChange(ChangeKind.CANCELLED, self.state.value, reason, now))
         self.reason = reason or None
         if self.received > 0:
             self.closed_short_at = now
         else:
             self.cancelled_at = now
+
+    def reschedule(self, due_date: date, urgency: Urgency, now: datetime) -> None:
+        """Take a new due date and urgency over; on the floor both are news."""
+        for kind, before, after in (
+            (ChangeKind.DUE_DATE, self.due_date.isoformat(), due_date.isoformat()),
+            (ChangeKind.URGENCY, self.urgency.value, urgency.value),
+        ):
+            if before != after and self.is_on_the_floor():
+                self.changes.append(FloorChange(kind, before, after, now))
+        self.due_date, self.urgency = due_date, urgency
+
+    def learn_wanted(self, before: Decimal, after: Decimal, now: datetime) -> None:
+        """Take note that the customer wants another quantity than what is being made; the planner decides what to do."""
+        if self.is_on_the_floor():
+            self.changes.append(FloorChange(ChangeKind.QUANTITY, plain(before), plain(after), now, self.unit))
 
     def inspect(
         self, *, passed: Decimal, rework: Decimal, scrapped: Decimal, reason: str | None, now: datetime
@@ -201,6 +221,10 @@ class ProductionOrder:
             return False
         self.completed_at = now
         return True
+
+    def is_on_the_floor(self) -> bool:
+        """Say whether a team has it in hand: dispatched, and something left to do."""
+        return self.dispatched_at is not None and not self.is_dead() and self.state is not ProductionState.RECEIVED
 
     def is_dead(self) -> bool:
         """Say whether nothing more will be made."""

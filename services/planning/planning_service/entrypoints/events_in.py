@@ -140,7 +140,8 @@ class EventsIn:
         told = event.parse(order.OrderChanged)
         dates = {line.line_no: day for line in told.lines if (day := _day(line.due_date))}
         rows = ProductionOrderRows(unit)
-        await order_changed(told.order_number, Urgency(told.urgency) if told.urgency else None, dates, rows)
+        urgency = Urgency(told.urgency) if told.urgency else None
+        await order_changed(told.order_number, urgency, dates, rows, Messages(unit), now=unit.now)
         foreseen = _foreseen.get().get(event.event_id)
         if foreseen is not None:
             parts = PlanRows(unit), rows, Messages(unit)

@@ -22,6 +22,7 @@ from planning_service.domain.explosion import Requirement, explode
 from planning_service.domain.item import Supply
 from planning_service.domain.where_used import where_used
 from planning_service.entrypoints import master_proto as form
+from planning_service.entrypoints.floor_news import tell_floor_of_bom
 from planning_service.entrypoints.grpc_bills import Bills
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
 
@@ -61,6 +62,7 @@ class MasterApi(Bills, master_pb2_grpc.MasterServiceServicer):
             code = resolve(request.item_code.strip())
             store = MasterStore(unit, self.cache)
             kept = await put_bom(code, form.resolved(version, resolve), store, Messages(unit))
+            await tell_floor_of_bom(code, kept, unit)
             return pb.PutBomResponse(bom=form.bom_message(code, kept))
 
         return await self.commands.run(request.context, pb.PutBomResponse, work)

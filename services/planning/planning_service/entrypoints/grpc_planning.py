@@ -19,6 +19,7 @@ from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import promise_order
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.grpc_explanations import Explanations
+from planning_service.entrypoints.grpc_floor import Floor
 from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
@@ -27,7 +28,7 @@ from planning_service.entrypoints.scanning import ScanDesk, scan_cursor, target_
 MAX_NUMBERS = 200
 
 
-class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.PlanningServiceServicer):
+class PlanningApi(Previews, Explanations, PlanJobs, Floor, production_pb2_grpc.PlanningServiceServicer):
     """Translates calls to use cases."""
 
     async def PlanOrder(self, request: pb.PlanOrderRequest, context: Any) -> pb.PlanOrderResponse:
@@ -74,6 +75,7 @@ class PlanningApi(Previews, Explanations, PlanJobs, production_pb2_grpc.Planning
             name: reading.text(name, getattr(request, name), 128) for name in ("order", "state", "work_center", "team")
         }
         wanted["numbers"] = [reading.text("numbers", number, 128) for number in request.numbers[:MAX_NUMBERS]]
+        wanted["changed"] = request.changed
         reading.done()
         async with self.database.read() as reader:
             if request.sort == "priority":

@@ -28,7 +28,21 @@ def production_order_message(view: ProductionView, current_hash: str | None = No
     message.bom_outdated = current_hash is not None and current_hash != view.bom_hash
     message.components.extend(_component(component) for component in view.components)
     message.shortages.extend(shortage_message(component) for component in view.components if component.short > 0)
+    message.pending_changes.extend(_pending(row) for row in view.pending)
     return message
+
+
+def _pending(row: Any) -> pb.PendingChange:
+    return pb.PendingChange(
+        id=str(row.id),
+        kind=row.kind,
+        before=row.before,
+        after=row.after,
+        unit=row.unit,
+        raised_at=stamp(row.raised_at),
+        raised_by=row.raised_by,
+        escalated=row.escalated_at is not None,
+    )
 
 
 def bare_message(order: ProductionOrder) -> pb.ProductionOrder:

@@ -819,3 +819,148 @@ class RevisedLine(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevisedLine: _TypeAlias = RevisedLine  # noqa: Y015
+
+@_typing.final
+class ProductionOrderChanged(_message.Message):
+    """ProductionOrderChanged tells the floor that something changed after the dispatch; the team shall acknowledge it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    RAISED_AT_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    order_number: _builtins.str
+    line_no: _builtins.int
+    item_name: _builtins.str
+    team: _builtins.str
+    change_id: _builtins.str
+    kind: _builtins.str
+    """quantity due_date urgency cancelled bom"""
+    before: _builtins.str
+    after: _builtins.str
+    unit: _builtins.str
+    @_builtins.property
+    def raised_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        item_name: _builtins.str = ...,
+        team: _builtins.str = ...,
+        change_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        raised_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "change_id", b"change_id", "item_name", b"item_name", "kind", b"kind", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "raised_at", b"raised_at", "team", b"team", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProductionOrderChanged: _TypeAlias = ProductionOrderChanged  # noqa: Y015
+
+@_typing.final
+class ChangeAcknowledged(_message.Message):
+    """ChangeAcknowledged says who has seen it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    CHANGE_IDS_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_BY_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    order_number: _builtins.str
+    line_no: _builtins.int
+    team: _builtins.str
+    acknowledged_by: _builtins.str
+    @_builtins.property
+    def change_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def acknowledged_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        team: _builtins.str = ...,
+        change_ids: _abc.Iterable[_builtins.str] | None = ...,
+        acknowledged_by: _builtins.str = ...,
+        acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "change_ids", b"change_ids", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "team", b"team"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeAcknowledged: _TypeAlias = ChangeAcknowledged  # noqa: Y015
+
+@_typing.final
+class ChangeUnacknowledged(_message.Message):
+    """ChangeUnacknowledged is the escalation: the time set for an answer has passed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    WAITED_MINUTES_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    order_number: _builtins.str
+    line_no: _builtins.int
+    item_name: _builtins.str
+    team: _builtins.str
+    change_id: _builtins.str
+    kind: _builtins.str
+    before: _builtins.str
+    after: _builtins.str
+    unit: _builtins.str
+    waited_minutes: _builtins.int
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        item_name: _builtins.str = ...,
+        team: _builtins.str = ...,
+        change_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        waited_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "change_id", b"change_id", "item_name", b"item_name", "kind", b"kind", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "team", b"team", "unit", b"unit", "waited_minutes", b"waited_minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeUnacknowledged: _TypeAlias = ChangeUnacknowledged  # noqa: Y015

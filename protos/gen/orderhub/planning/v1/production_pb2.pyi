@@ -1969,3 +1969,174 @@ class RecordedScan(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordedScan: _TypeAlias = RecordedScan  # noqa: Y015
+
+@_typing.final
+class AcknowledgeChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
+    CHANGE_IDS_FIELD_NUMBER: _builtins.int
+    production_order: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def change_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """empty: all that wait"""
+
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        production_order: _builtins.str = ...,
+        change_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_ids", b"change_ids", "context", b"context", "production_order", b"production_order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeChangesRequest: _TypeAlias = AcknowledgeChangesRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def production_order(self) -> Global___ProductionOrder: ...
+    def __init__(
+        self,
+        *,
+        production_order: Global___ProductionOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["production_order", b"production_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["production_order", b"production_order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeChangesResponse: _TypeAlias = AcknowledgeChangesResponse  # noqa: Y015
+
+@_typing.final
+class FloorSettings(_message.Message):
+    """FloorSettings hold for every scan from the moment they are changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCAN_POLICY_FIELD_NUMBER: _builtins.int
+    BOUNCE_SECONDS_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_MINUTES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    scan_policy: _builtins.str
+    """record previous strict"""
+    bounce_seconds: _builtins.int
+    """the same report from the same device within this time is a bounce; 0: never"""
+    acknowledge_minutes: _builtins.int
+    """an unacknowledged change is escalated after this time; 0: never"""
+    version: _builtins.int
+    def __init__(
+        self,
+        *,
+        scan_policy: _builtins.str = ...,
+        bounce_seconds: _builtins.int = ...,
+        acknowledge_minutes: _builtins.int = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge_minutes", b"acknowledge_minutes", "bounce_seconds", b"bounce_seconds", "scan_policy", b"scan_policy", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FloorSettings: _TypeAlias = FloorSettings  # noqa: Y015
+
+@_typing.final
+class GetFloorSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFloorSettingsRequest: _TypeAlias = GetFloorSettingsRequest  # noqa: Y015
+
+@_typing.final
+class GetFloorSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def settings(self) -> Global___FloorSettings: ...
+    def __init__(
+        self,
+        *,
+        settings: Global___FloorSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFloorSettingsResponse: _TypeAlias = GetFloorSettingsResponse  # noqa: Y015
+
+@_typing.final
+class PutFloorSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    SCAN_POLICY_FIELD_NUMBER: _builtins.int
+    BOUNCE_SECONDS_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGE_MINUTES_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    scan_policy: _builtins.str
+    bounce_seconds: _builtins.int
+    acknowledge_minutes: _builtins.int
+    expected_version: _builtins.int
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        scan_policy: _builtins.str = ...,
+        bounce_seconds: _builtins.int = ...,
+        acknowledge_minutes: _builtins.int = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "context", b"context", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "acknowledge_minutes", b"acknowledge_minutes", "bounce_seconds", b"bounce_seconds", "context", b"context", "expected_version", b"expected_version", "scan_policy", b"scan_policy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___PutFloorSettingsRequest: _TypeAlias = PutFloorSettingsRequest  # noqa: Y015
+
+@_typing.final
+class PutFloorSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def settings(self) -> Global___FloorSettings: ...
+    def __init__(
+        self,
+        *,
+        settings: Global___FloorSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutFloorSettingsResponse: _TypeAlias = PutFloorSettingsResponse  # noqa: Y015

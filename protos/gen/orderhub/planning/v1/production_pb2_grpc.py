@@ -124,6 +124,21 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
                 _registered_method=True)
+        self.AcknowledgeChanges = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/AcknowledgeChanges',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.FromString,
+                _registered_method=True)
+        self.GetFloorSettings = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/GetFloorSettings',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsResponse.FromString,
+                _registered_method=True)
+        self.PutFloorSettings = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/PutFloorSettings',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsResponse.FromString,
+                _registered_method=True)
 
 
 class PlanningServiceServicer:
@@ -245,6 +260,25 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AcknowledgeChanges(self, request, context):
+        """AcknowledgeChanges says that the team has seen what changed after the dispatch.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFloorSettings(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutFloorSettings(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PlanningServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -337,6 +371,21 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.ListScans,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.SerializeToString,
+            ),
+            'AcknowledgeChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeChanges,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.SerializeToString,
+            ),
+            'GetFloorSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFloorSettings,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsResponse.SerializeToString,
+            ),
+            'PutFloorSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutFloorSettings,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -825,6 +874,87 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/ListScans',
             orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/AcknowledgeChanges',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFloorSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/GetFloorSettings',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutFloorSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/PutFloorSettings',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PutFloorSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,10 @@ class PlanningServiceStub:
     """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
     ListScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]
     """ListScans tells who scanned what on a production order, newest first."""
+    AcknowledgeChanges: _grpc.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]
+    """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+    GetFloorSettings: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetFloorSettingsRequest, _production_pb2.GetFloorSettingsResponse]
+    PutFloorSettings: _grpc.UnaryUnaryMultiCallable[_production_pb2.PutFloorSettingsRequest, _production_pb2.PutFloorSettingsResponse]
 
 @_typing.type_check_only
 class PlanningServiceAsyncStub(PlanningServiceStub):
@@ -87,6 +91,10 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
     ListScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]  # type: ignore[assignment]
     """ListScans tells who scanned what on a production order, newest first."""
+    AcknowledgeChanges: _aio.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]  # type: ignore[assignment]
+    """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+    GetFloorSettings: _aio.UnaryUnaryMultiCallable[_production_pb2.GetFloorSettingsRequest, _production_pb2.GetFloorSettingsResponse]  # type: ignore[assignment]
+    PutFloorSettings: _aio.UnaryUnaryMultiCallable[_production_pb2.PutFloorSettingsRequest, _production_pb2.PutFloorSettingsResponse]  # type: ignore[assignment]
 
 class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -222,5 +230,27 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.ListScansResponse, _abc.Awaitable[_production_pb2.ListScansResponse]]:
         """ListScans tells who scanned what on a production order, newest first."""
+
+    @_abc_1.abstractmethod
+    def AcknowledgeChanges(
+        self,
+        request: _production_pb2.AcknowledgeChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.AcknowledgeChangesResponse, _abc.Awaitable[_production_pb2.AcknowledgeChangesResponse]]:
+        """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+
+    @_abc_1.abstractmethod
+    def GetFloorSettings(
+        self,
+        request: _production_pb2.GetFloorSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.GetFloorSettingsResponse, _abc.Awaitable[_production_pb2.GetFloorSettingsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PutFloorSettings(
+        self,
+        request: _production_pb2.PutFloorSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.PutFloorSettingsResponse, _abc.Awaitable[_production_pb2.PutFloorSettingsResponse]]: ...
 
 def add_PlanningServiceServicer_to_server(servicer: PlanningServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
