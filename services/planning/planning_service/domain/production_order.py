@@ -7,10 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from planning_service.domain.errors import FieldError, IllegalMove, Invalid
-from planning_service.domain.exact import is_whole, plain
+from planning_service.domain.errors import IllegalMove
+from planning_service.domain.exact import plain
 from planning_service.domain.floor_change import ChangeKind, FloorChange
-from planning_service.domain.item import check_quantity
+from planning_service.domain.judgement import check_judgement
 from planning_service.domain.lifecycle import ALLOWED, DEAD, Move, ProductionState
 from planning_service.domain.operation import Operation, OperationState
 from planning_service.domain.priority import Urgency
@@ -198,7 +198,7 @@ class ProductionOrder:
     ) -> None:
         """Judge what waits: passed may be received, rework goes back to the floor, scrapped is lost (S50)."""
         self._require(Move.INSPECT)
-        self._check_judgement(passed=passed, rework=rework, scrapped=scrapped)
+        check_judgement(self.waiting, self.whole_units, passed=passed, rework=rework, scrapped=scrapped)
         self.passed += passed
         self.rework += rework
         self.scrapped += scrapped
@@ -233,19 +233,3 @@ class ProductionOrder:
     def _require(self, move: Move) -> None:
         if move not in self.allowed:
             raise IllegalMove(self.number, self.state, move, allowed=self.allowed)
-
-    def _check_judgement(self, **quantities: Decimal) -> None:
-        errors: list[FieldError] = []
-        for name, quantity in quantities.items():
-            errors += check_quantity(name, quantity)
-            if self.whole_units and quantity.is_finite() and not is_whole(quantity):
-                errors.append(FieldError(name, "QUANTITY_NOT_WHOLE", {"quantity": str(quantity)}))
-        if not errors:
-            judged = sum(quantities.values(), ZERO)
-            if judged <= 0:
-                errors.append(FieldError("passed", "REQUIRED"))
-            elif judged > self.waiting:
-                figures = {"judged": str(judged), "waiting": str(self.waiting)}
-                errors.append(FieldError("passed", "INSPECTION_EXCEEDS_MADE", figures))
-        if errors:
-            raise Invalid(errors)
