@@ -130,9 +130,16 @@ def service_env(name: str, plan: Plan) -> dict[str, str]:
     }
     if endpoint := os.environ.get("ORDERHUB_OTLP_ENDPOINT"):
         env["ORDERHUB_OTLP_ENDPOINT"] = endpoint
+    if mutual_tls():
+        env["ORDERHUB_GRPC_TLS_DIR"] = str(plan.run / "mtls" / name)
     for peer in ("order", "planning", "inventory", "notify"):
         env[f"ORDERHUB_{peer.upper()}_TARGET"] = f"{ports.LOOPBACK}:{plan.ports[peer]}"
     return env | own_settings(name, plan)
+
+
+def mutual_tls() -> bool:
+    """True when services shall talk over mutual TLS: ORDERHUB_MTLS=1 in .env."""
+    return os.environ.get("ORDERHUB_MTLS") == "1"
 
 
 def own_settings(name: str, plan: Plan) -> dict[str, str]:

@@ -85,6 +85,10 @@ def prepare(wanted: Plan) -> None:
         jobs = [pool.submit(prepare_databases, wanted), pool.submit(prepare_broker, wanted)]
         for job in jobs:
             job.result()
+    if fleet.mutual_tls():
+        from deploy.local import internal_ca  # here: an X.509 library few stacks need
+
+        internal_ca.renew(wanted.run / "mtls")
 
 
 def prepare_databases(wanted: Plan) -> None:

@@ -10,8 +10,9 @@ import grpc
 import structlog
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 
-from chassis import notes, principal
+from chassis import mutual_tls, notes, principal
 from chassis.errors import from_rpc_error, is_torn
+from chassis.mutual_tls import Identity
 from chassis.principal import METADATA_KEY, Signer
 
 QUERY_SECONDS = 1.5
@@ -41,17 +42,17 @@ OPTIONS = [
 log = structlog.get_logger()
 
 
-def open_channel(target: str) -> grpc.aio.Channel:
+def open_channel(target: str, audience: str = "", tls: Identity | None = None) -> grpc.aio.Channel:
     """Open a channel that notices a dead peer within 15 s and retries UNAVAILABLE calls."""
-    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=aio_client_interceptors())  # type: ignore[no-untyped-call]
+    return mutual_tls.channel(target, audience, tls, OPTIONS, aio_client_interceptors())  # type: ignore[no-untyped-call]
 
 
 class Peer:
     """One service to call; `audience` is its name. Every call carries a signed principal and a deadline."""
 
-    def __init__(self, audience: str, target: str, signer: Signer) -> None:
+    def __init__(self, audience: str, target: str, signer: Signer, *, tls: Identity | None = None) -> None:
         self.audience = audience
-        self.channel = open_channel(target)
+        self.channel = open_channel(target, audience, tls)
         self._signer = signer
 
     async def ask(self, method: Any, request: Any, *, timeout: float = QUERY_SECONDS) -> Any:

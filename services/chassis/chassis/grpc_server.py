@@ -17,6 +17,7 @@ from sqlalchemy import text
 from chassis import notes, principal
 from chassis.database import Database, is_transient
 from chassis.errors import ChassisRefusal, Remote, to_status
+from chassis.mutual_tls import caller_names
 from chassis.outbox import Mark
 from chassis.principal import Principal, Untrusted, Verifier
 from chassis.topology import heard
@@ -84,8 +85,15 @@ class Front(grpc.aio.ServerInterceptor):
     """Stands before every method. `errors` maps a service's refusals to status codes."""
 
     def __init__(
-        self, service: str, verifier: Verifier, errors: Mapping[type[Exception], grpc.StatusCode], database: Database
+        self,
+        service: str,
+        verifier: Verifier,
+        errors: Mapping[type[Exception], grpc.StatusCode],
+        database: Database,
+        *,
+        certified: bool = False,
     ) -> None:
+        self._certified = certified
         self._consumer = f"{service}.events"
         self._verifier = verifier
         self._errors = errors
@@ -122,7 +130,10 @@ class Front(grpc.aio.ServerInterceptor):
 
     async def _answer(self, method: str, behaviour: Method, request: Any, context: Context) -> Any:
         metadata = dict(context.invocation_metadata() or ())
-        principal.current.set(self._admit(method, metadata))
+        who = self._admit(method, metadata)
+        if self._certified and who.issuer not in caller_names(context):
+            raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "PRINCIPAL_REQUIRED")  # a token in other hands
+        principal.current.set(who)
         remaining = context.time_remaining()
         limit = DEFAULT_DEADLINE_SECONDS if remaining is None else remaining
         deadline = asyncio.timeout(limit)

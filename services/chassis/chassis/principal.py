@@ -29,6 +29,11 @@ class Principal:
     kind: str = "user"
     roles: frozenset[str] = frozenset()
 
+    @property
+    def issuer(self) -> str:
+        """Return which process may have signed this: a service speaks for itself, the gateway for everybody else."""
+        return self.subject.removeprefix("service:") if self.kind == "service" else "gateway"
+
     def has(self, *roles: str) -> bool:
         """True when any of the roles is held; an administrator holds all."""
         return "admin" in self.roles or not self.roles.isdisjoint(roles)

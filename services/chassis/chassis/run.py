@@ -24,7 +24,7 @@ from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from chassis import logs, telemetry
+from chassis import logs, mutual_tls, telemetry
 from chassis.broker import RabbitPublisher
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -83,7 +83,7 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
     publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), service.name)
     relay = Relay(settings.database_url.get_secret_value(), publisher, service.database.committed)
     health = grpc_health.aio.HealthServicer()
-    server = await start_grpc(service, health)
+    server, probe = await start_grpc(service, health), await start_probe(settings.grpc_health_bind, health)
     async with asyncio.TaskGroup() as group:
         group.create_task(consumer.run(stop))
         group.create_task(consumer.retry_parked(stop))
@@ -97,6 +97,8 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         await stop.wait()
         await health.enter_graceful_shutdown()
         await server.stop(GRACE_SECONDS)
+        if probe is not None:
+            await probe.stop(None)
     for close in service.closers:
         await close()
     await service.database.close()
@@ -110,7 +112,8 @@ async def _until(work: Awaitable[None]) -> None:
 async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -> grpc.aio.Server:
     """Start the gRPC server with health, and reflection outside production."""
     verifier = Verifier(service.name, service.settings.trusted_keys, service.database.clock)
-    front = Front(service.name, verifier, service.errors, service.database)
+    tls = mutual_tls.load(service.settings.grpc_tls_dir)
+    front = Front(service.name, verifier, service.errors, service.database, certified=tls is not None)
     traced = aio_server_interceptor()  # type: ignore[no-untyped-call]
     server = grpc.aio.server(interceptors=[traced, front], options=OPTIONS, maximum_concurrent_rpcs=200)
     for add, servicer in service.servicers:
@@ -121,7 +124,18 @@ async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if service.settings.profile != "production":
         reflection.enable_server_reflection((*service.service_names, SERVICE_NAME, reflection.SERVICE_NAME), server)
-    server.add_insecure_port(service.settings.grpc_bind)
+    mutual_tls.listen(server, service.settings.grpc_bind, tls)
+    await server.start()
+    return server
+
+
+async def start_probe(address: str | None, health: grpc_health.aio.HealthServicer) -> grpc.aio.Server | None:
+    """Answer health alone, in plain text: a probe has no certificate."""
+    if address is None:
+        return None
+    server = grpc.aio.server(options=OPTIONS)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    server.add_insecure_port(address)
     await server.start()
     return server
 

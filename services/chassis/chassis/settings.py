@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import SecretStr
@@ -22,6 +23,8 @@ class Settings(BaseSettings):
     migration_url: SecretStr | None = None
     amqp_url: SecretStr
     grpc_bind: str = "127.0.0.1:0"
+    grpc_tls_dir: Path | None = None  # ca.crt, tls.crt, tls.key of this process: mutual TLS on every gRPC port
+    grpc_health_bind: str | None = None  # health alone, in plain text, for probes that hold no certificate
     metrics_bind: str = "127.0.0.1"
     metrics_port: int = 0
     order_target: str = "127.0.0.1:50051"

@@ -16,6 +16,7 @@ from orderhub.planning.v1 import master_pb2_grpc, production_pb2_grpc
 
 from chassis import notes
 from chassis.grpc_client import Peer
+from chassis.mutual_tls import Identity
 from chassis.principal import Signer
 from gateway_service import exchange
 from gateway_service.marks import Marks
@@ -31,9 +32,9 @@ A = TypeVar("A", bound=Message)
 class Service:
     """One service to call."""
 
-    def __init__(self, name: str, target: str, signer: Signer, marks: Marks) -> None:
+    def __init__(self, name: str, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
         self.name = name
-        self.peer = Peer(name, target, signer)
+        self.peer = Peer(name, target, signer, tls=tls)
         self._marks = marks
         self.self_check = self_check_pb2_grpc.SelfCheckServiceStub(self.peer.channel)
         self.feed = event_feed_pb2_grpc.EventFeedServiceStub(self.peer.channel)
@@ -63,8 +64,8 @@ class Service:
 class OrderClient(Service):
     """Orders, customers, finance."""
 
-    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
-        super().__init__("order", target, signer, marks)
+    def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
+        super().__init__("order", target, signer, marks, tls)
         self.orders = order_pb2_grpc.OrderServiceStub(self.peer.channel)
         self.customers = customer_pb2_grpc.CustomerServiceStub(self.peer.channel)
         self.finance = finance_pb2_grpc.FinanceServiceStub(self.peer.channel)
@@ -73,8 +74,8 @@ class OrderClient(Service):
 class PlanningClient(Service):
     """Item master, plans, production orders, scans."""
 
-    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
-        super().__init__("planning", target, signer, marks)
+    def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
+        super().__init__("planning", target, signer, marks, tls)
         self.master = master_pb2_grpc.MasterServiceStub(self.peer.channel)
         self.planning = production_pb2_grpc.PlanningServiceStub(self.peer.channel)
 
@@ -82,8 +83,8 @@ class PlanningClient(Service):
 class InventoryClient(Service):
     """Stock and goods."""
 
-    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
-        super().__init__("inventory", target, signer, marks)
+    def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
+        super().__init__("inventory", target, signer, marks, tls)
         self.stock = inventory_pb2_grpc.StockServiceStub(self.peer.channel)
         self.goods = inventory_pb2_grpc.GoodsServiceStub(self.peer.channel)
 
@@ -91,8 +92,8 @@ class InventoryClient(Service):
 class NotifyClient(Service):
     """Channels, subscriptions, deliveries."""
 
-    def __init__(self, target: str, signer: Signer, marks: Marks) -> None:
-        super().__init__("notify", target, signer, marks)
+    def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
+        super().__init__("notify", target, signer, marks, tls)
         self.notify = notify_pb2_grpc.NotifyServiceStub(self.peer.channel)
         self.mailbox = notify_pb2_grpc.MailboxServiceStub(self.peer.channel)
 
@@ -100,12 +101,12 @@ class NotifyClient(Service):
 class Clients:
     """Every service the gateway knows."""
 
-    def __init__(self, targets: dict[str, str], signer: Signer) -> None:
+    def __init__(self, targets: dict[str, str], signer: Signer, tls: Identity | None = None) -> None:
         self.marks = Marks()
-        self.order = OrderClient(targets["order"], signer, self.marks)
-        self.planning = PlanningClient(targets["planning"], signer, self.marks)
-        self.inventory = InventoryClient(targets["inventory"], signer, self.marks)
-        self.notify = NotifyClient(targets["notify"], signer, self.marks)
+        self.order = OrderClient(targets["order"], signer, self.marks, tls)
+        self.planning = PlanningClient(targets["planning"], signer, self.marks, tls)
+        self.inventory = InventoryClient(targets["inventory"], signer, self.marks, tls)
+        self.notify = NotifyClient(targets["notify"], signer, self.marks, tls)
 
     @property
     def all(self) -> tuple[Service, ...]:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis import mutual_tls
 from chassis.clock import Clock, SystemClock
 from chassis.commands import Commands
 from chassis.database import Database
@@ -79,7 +80,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         clock=clock,
         database=database,
         commands=Commands(database),
-        clients=Clients(_targets(settings), Signer("gateway", key, clock)),
+        clients=Clients(_targets(settings), Signer("gateway", key, clock), mutual_tls.load(settings.grpc_tls_dir)),
         gate=Gate(access, sessions, devices, database),
         access=access,
         sessions=sessions,

@@ -8,6 +8,7 @@ from typing import Literal
 from orderhub.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from pydantic import Field
 
+from chassis import mutual_tls
 from chassis import settings as chassis_settings
 from chassis.clock import Clock, SystemClock
 from chassis.commands import Commands
@@ -43,7 +44,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     clock = clock or SystemClock(settings.factory_zone)
     database = Database(settings.database_url.get_secret_value(), "inventory", clock=clock, pool=settings.database_pool)
     signer = Signer("inventory", settings.signing_key.get_secret_value(), clock)
-    planning, order = Peer("planning", settings.planning_target, signer), Peer("order", settings.order_target, signer)
+    tls = mutual_tls.load(settings.grpc_tls_dir)
+    planning, order = (
+        Peer("planning", settings.planning_target, signer, tls=tls),
+        Peer("order", settings.order_target, signer, tls=tls),
+    )
     policy = Policy(settings.receipt_tolerance, settings.consumption == "backflush", settings.intent_days)
     warehouses = Warehouses(clock, policy)
     neighbours = Neighbours(planning, order)

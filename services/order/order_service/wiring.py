@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from pydantic import SecretStr
 
-from chassis import initials
+from chassis import initials, mutual_tls
 from chassis.clock import Clock, SystemClock
 from chassis.commands import Commands
 from chassis.database import Database
@@ -52,8 +52,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     clock = clock or SystemClock(settings.factory_zone)
     database = Database(settings.database_url.get_secret_value(), "order", clock=clock, pool=settings.database_pool)
     signer = Signer("order", settings.signing_key.get_secret_value(), clock)
-    planning = Peer("planning", settings.planning_target, signer)
-    inventory = Peer("inventory", settings.inventory_target, signer)
+    tls = mutual_tls.load(settings.grpc_tls_dir)
+    planning = Peer("planning", settings.planning_target, signer, tls=tls)
+    inventory = Peer("inventory", settings.inventory_target, signer, tls=tls)
     commands = Commands(database)
     orders = OrderApi(
         database=database,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderhub.planning.v1 import master_pb2, master_pb2_grpc, production_pb2, production_pb2_grpc
 
-from chassis import initials
+from chassis import initials, mutual_tls
 from chassis.clock import SystemClock
 from chassis.commands import Commands
 from chassis.database import Database
@@ -34,9 +34,10 @@ def build(settings: Settings) -> Service:
     clock = SystemClock(settings.factory_zone)
     database = Database(settings.database_url.get_secret_value(), NAME, clock=clock, pool=settings.database_pool)
     signer = Signer(NAME, settings.signing_key.get_secret_value(), clock)
+    tls = mutual_tls.load(settings.grpc_tls_dir)
     order_peer, inventory_peer = (
-        Peer("order", settings.order_target, signer),
-        Peer("inventory", settings.inventory_target, signer),
+        Peer("order", settings.order_target, signer, tls=tls),
+        Peer("inventory", settings.inventory_target, signer, tls=tls),
     )
     stock, cache, commands = InventoryClient(inventory_peer), CatalogueCache(), Commands(database)
     master = MasterApi(database, commands, cache, stock, clock)
