@@ -101,6 +101,15 @@ POST /forms/{}/orders
 POST /forms/{}:revoke
 POST /notifications/{}:acknowledge
 PUT /customers/{}/recipients/{}
+GET /notifications/summary
+POST /notifications:replay
+POST /notifications/{}:dismiss
+POST /notifications/{}:complete
+GET /customers/{}/recipients
+DELETE /customers/{}/recipients/{}
+GET /event-types
+POST /subscriptions/{}:preview
+POST /subscriptions/{}:test
 GET /inbox unread
 GET /events after type subject since limit
 GET /integrations

@@ -27,6 +27,7 @@ from gateway_service.routes import (
     inbox,
     live,
     master,
+    messages,
     notify,
     orders,
     papers,
@@ -43,7 +44,7 @@ from gateway_service.wiring import Gateway
 VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, floor, rush, goods, customers, master, stock, finance, notify, inbox, desk, track,
-    live, files, scanners, public_forms, self_check, events,
+    live, files, scanners, public_forms, self_check, events, messages,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -96,6 +96,8 @@ class NotifyClient(Service):
         super().__init__("notify", target, signer, marks, tls)
         self.notify = notify_pb2_grpc.NotifyServiceStub(self.peer.channel)
         self.mailbox = notify_pb2_grpc.MailboxServiceStub(self.peer.channel)
+        self.repair = notify_pb2_grpc.RepairServiceStub(self.peer.channel)
+        self.rehearsal = notify_pb2_grpc.RehearsalServiceStub(self.peer.channel)
 
 
 class Clients:

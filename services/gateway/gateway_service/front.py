@@ -28,7 +28,14 @@ DEPTH = 20
 LIST_LENGTH = 5000
 PATH_PARAM_LENGTH = 200
 KEYED_BY_SCAN = frozenset({"POST /scans", "POST /scans:batch"})  # the scan_id minted on the device is the key
-UNKEYED = frozenset({"POST /stream/ticket", "POST /devices:enrol", "POST /orders/{order}:preview_change"})
+UNKEYED = frozenset(
+    {
+        "POST /stream/ticket",
+        "POST /devices:enrol",
+        "POST /orders/{order}:preview_change",
+        "POST /subscriptions/{code}:preview",
+    }
+)
 UPLOADS = frozenset({"POST /attachments", "POST /boms:import", "POST /forms/{code}/attachments"})
 log = structlog.get_logger()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -9,8 +10,10 @@ from orderhub.notify.v1 import notify_pb2
 from orderhub.notify.v1.notify_pb2_grpc import (
     add_MailboxServiceServicer_to_server,
     add_NotifyServiceServicer_to_server,
+    add_RehearsalServiceServicer_to_server,
+    add_RepairServiceServicer_to_server,
 )
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from chassis import settings as chassis_settings
 from chassis.clock import Clock, SystemClock
@@ -23,16 +26,20 @@ from notify_service.adapters.courier import EgressCourier
 from notify_service.adapters.deliveries import SqlDeliveries
 from notify_service.adapters.egress import Egress
 from notify_service.adapters.message_checks import MessageChecks
+from notify_service.adapters.past import SqlPast
 from notify_service.adapters.rules import KeptRules
 from notify_service.adapters.texts import TomlTexts
 from notify_service.adapters.vault import Vault
 from notify_service.adapters.watch import SqlWatch
 from notify_service.app.compose import Desk
 from notify_service.app.deliver import Engine
+from notify_service.app.forget import LEAST_DAYS, Forgetting
 from notify_service.entrypoints.error_map import ERRORS
 from notify_service.entrypoints.events_in import Reception
 from notify_service.entrypoints.grpc_api import NotifyApi
 from notify_service.entrypoints.mailbox_api import MailboxApi
+from notify_service.entrypoints.rehearsal_api import RehearsalApi
+from notify_service.entrypoints.repair_api import RepairApi
 
 KEY_HEX_CHARACTERS = 64
 
@@ -42,6 +49,7 @@ class Settings(chassis_settings.Settings):
 
     sink_url: str = ""  # the demo's sink; takes every channel without an address; ignored in production
     secrets_key: SecretStr = SecretStr("")  # 32 bytes as hex; without it no secret can be stored
+    keep_days: int = Field(default=180, ge=LEAST_DAYS)  # of the delivery log; what waits stays longer
     egress_allowed: str = ""  # LAN receivers an administrator allows: host:port,host:port
 
     @field_validator("secrets_key")
@@ -71,6 +79,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         is_transient,
         structlog.get_logger(),
     )
+    forgetting = Forgetting(SqlPast(database), timedelta(days=settings.keep_days), is_transient)
     commands = Commands(database)
     api = NotifyApi(commands, desk, vault, ProtoCatalogue(), engine.wake)
     return Service(
@@ -80,11 +89,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         servicers=[
             (add_NotifyServiceServicer_to_server, api),
             (add_MailboxServiceServicer_to_server, MailboxApi(commands)),
+            (add_RepairServiceServicer_to_server, RepairApi(commands, desk, vault, engine.wake)),
+            (
+                add_RehearsalServiceServicer_to_server,
+                RehearsalApi(commands, desk, vault, ProtoCatalogue(), engine.wake),
+            ),
         ],
         service_names=[service.full_name for service in notify_pb2.DESCRIPTOR.services_by_name.values()],
         errors=ERRORS,
         anything=Reception(desk, KeptRules(vault), engine.wake).on_anything,
-        loops=[engine.run, engine.look_after],
+        loops=[engine.run, engine.look_after, forgetting.run],
         checks=MessageChecks(database).checks(),
         closers=[egress.close],
     )

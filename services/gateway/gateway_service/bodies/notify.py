@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, Code, Page
+from gateway_service.bodies.base import Body, Code, Instant, Page
 
 Kind = Literal["dingtalk", "wecom", "feishu", "wechat_mp", "email", "webhook", "in_app"]
 
@@ -72,7 +72,8 @@ class NotificationFilter(Page):
     """Filters of the delivery log."""
 
     order: Annotated[str, Field(max_length=64)] = ""
-    state: Annotated[str, Field(max_length=20)] = ""
+    state: Annotated[str, Field(max_length=100, description="One state, or several with commas between.")] = ""
+    channel: Annotated[str, Field(max_length=64)] = ""
 
 
 class InboxFilter(Page):
@@ -85,3 +86,29 @@ class ReadAllBody(Body):
     """How far: the id of the newest message on the screen; left out: all."""
 
     until: Annotated[str, Field(max_length=64, examples=["019ab3c4-7d10-7c11-9a55-7a1d3c5e0601"])] = ""
+
+
+class DismissBody(Body):
+    """Why a message shall not go."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["told by phone"])]
+
+
+class CompleteBody(Body):
+    """What a held message lacks, by name; several parcels with commas between."""
+
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(min_length=1, max_length=500)]],
+        Field(min_length=1, max_length=20, examples=[{"tracking_numbers": "SF123456789"}]),
+    ]
+
+
+class ReplayBody(Body):
+    """Which messages shall go again."""
+
+    state: Annotated[Literal["exhausted", "held", "uncertain"], Field(examples=["exhausted"])]
+    channel: Annotated[str, Field(max_length=64)] | None = None
+    subscription: Annotated[str, Field(max_length=64)] | None = None
+    order: Annotated[str, Field(max_length=64)] | None = None
+    created_from: Instant | None = None
+    created_to: Instant | None = None

@@ -81,7 +81,9 @@ async def list_subscriptions(services: Services) -> Response:
 @api.get("/notifications", responses=answers.listing(Notification))
 async def list_notifications(filters: Annotated[NotificationFilter, Query()], services: Services) -> Response:
     """The delivery log, newest first."""
-    request = ListNotificationsRequest(page=filters.wire(), order=filters.order, state=filters.state)
+    request = ListNotificationsRequest(
+        page=filters.wire(), order=filters.order, state=filters.state, channel=filters.channel
+    )
     found = await services.notify.ask(services.notify.notify.ListNotifications, request)
     return page(found.notifications, found.next_page_token)
 

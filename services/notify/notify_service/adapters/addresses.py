@@ -15,6 +15,7 @@ _BIND = text("""
 INSERT INTO recipient_address (kind, recipient, address) VALUES (:kind, :recipient, :address)
 ON CONFLICT (kind, recipient) DO UPDATE SET address = EXCLUDED.address
 """)
+_LISTED = text("SELECT kind, recipient, address FROM recipient_address WHERE recipient = :recipient ORDER BY kind")
 _UNBIND = text("DELETE FROM recipient_address WHERE kind = :kind AND recipient = :recipient")
 
 
@@ -28,6 +29,11 @@ class SqlAddresses:
         """Return the addresses there are, by recipient."""
         rows = await self._runs.execute(_OF, {"kind": kind, "recipients": list(recipients)})
         return {row.recipient: row.address for row in rows}
+
+    async def listed(self, recipient: str) -> list[tuple[str, str]]:
+        """Return the kinds and addresses bound for one recipient."""
+        rows = await self._runs.execute(_LISTED, {"recipient": recipient})
+        return [(row.kind, row.address) for row in rows]
 
     async def bind(self, kind: str, recipient: str, address: str) -> None:
         """Store an address; an empty one takes it away."""

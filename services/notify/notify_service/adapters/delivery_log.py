@@ -34,10 +34,9 @@ ORDER BY id ON CONFLICT DO NOTHING RETURNING id
 """)
 _NAMES = tuple(Intent.__dataclass_fields__)
 _GET = text(f"SELECT {_COLUMNS}, data FROM notification WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
-_REVIVE = text("""
-UPDATE notification SET state = 'pending', reason = '', text = :text, data = NULL, attempt_count = 0, next_attempt_at = :now,
-  not_before = :now, expires_at = NULL, probing = false, alarmed = false, lease = NULL WHERE id = :id
-""")
+REVIVED = """state = 'pending', reason = '', data = NULL, attempt_count = 0, next_attempt_at = :now, not_before = :now,
+  expires_at = NULL, probing = false, alarmed = false, lease = NULL"""
+_REVIVE = text(f"UPDATE notification SET {REVIVED}, text = :text WHERE id = :id")  # noqa: S608
 _ACKNOWLEDGE = text("UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now) WHERE id = :id")
 # What is being sent right now keeps its lease and ends by its own outcome.
 _EXPIRE_ORDERS = text("""
@@ -47,7 +46,8 @@ WHERE order_number = ANY(CAST(:order_numbers AS text[])) AND order_number <> '' 
 """)
 _LIST = text(f"""
 SELECT {_COLUMNS} FROM notification
-WHERE (:order_number = '' OR order_number = :order_number) AND (:state = '' OR state = :state)
+WHERE (:order_number = '' OR order_number = :order_number) AND (:channel = '' OR channel = :channel)
+  AND (:every OR state = ANY(CAST(:states AS text[])))
   AND (CAST(:before AS uuid) IS NULL OR id < :before)
 ORDER BY id DESC LIMIT :limit
 """)  # noqa: S608
@@ -86,10 +86,13 @@ class SqlNotifications:
     async def expire_orders(self, order_numbers: Sequence[str], reason: str) -> None:
         await self._runs.execute(_EXPIRE_ORDERS, {"order_numbers": list(order_numbers), "reason": reason})
 
-    async def page(self, order_number: str, state: str, before: UUID | None, limit: int) -> list[Notification]:
-        """Return the newest first, older than `before`."""
-        values = {"order_number": order_number, "state": state, "before": before, "limit": limit}
-        return [_notification(row) for row in await self._runs.execute(_LIST, values)]
+    async def page(
+        self, before: UUID | None, limit: int, *, order_number: str, states: Sequence[str], channel: str
+    ) -> list[Notification]:
+        """Return the newest first, older than `before`; no states mean every state."""
+        values = {"order_number": order_number, "states": list(states), "every": not states, "channel": channel}
+        found = await self._runs.execute(_LIST, {**values, "before": before, "limit": limit})
+        return [_notification(row) for row in found]
 
     async def _again(self, notification_id: UUID) -> Notification:
         found = await self.get(notification_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 
 from notify_service.domain.digest import DigestWords
@@ -21,6 +22,8 @@ class TomlTexts:
         self.escalated: str = content["escalated"]
         self.forward: str = content["forward"]
         self.stuck: str = content["stuck"]
+        self.rehearsed: str = content["rehearsed"]
+        self.examples: Mapping[str, str] = content["examples"]
 
     def template(self, name: str) -> str:
         """Return the named template, or `name` itself when it is a text."""

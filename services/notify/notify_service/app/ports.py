@@ -98,6 +98,9 @@ class Conditions(Protocol):
 class Catalogue(Protocol):
     """The events there are."""
 
+    @property
+    def event_types(self) -> Sequence[str]: ...
+
     def sample(self, event_type: str) -> dict[str, Any] | None:
         """Return an empty event's data with every field, or None for an unknown type."""
         ...
@@ -112,6 +115,8 @@ class Texts(Protocol):
     escalated: str
     forward: str
     stuck: str
+    rehearsed: str
+    examples: Mapping[str, str]
 
     def template(self, name: str) -> str:
         """Return the named template, or `name` itself when it is a text."""

@@ -22,7 +22,18 @@ async def save_subscription(
     wanted: Subscription, subscriptions: Subscriptions, channels: Channels,
     *, keeps_active: bool, quiet: tuple[str, str], catalogue: Catalogue, conditions: Conditions, texts: Texts,
 ) -> Subscription:  # fmt: skip
-    """Store the subscription; raise Invalid with every field error. `keeps_active`: active was not said; `quiet`: HH:MM as said."""
+    """Store the subscription; raise Invalid with every field error. `keeps_active`: active was not said."""
+    await judged(wanted, channels, quiet=quiet, catalogue=catalogue, conditions=conditions, texts=texts)
+    before = await subscriptions.get(wanted.code)
+    active = (before is None or before.active) if keeps_active else wanted.active
+    return await subscriptions.save(replace(wanted, active=active, version=before.version + 1 if before else 1))
+
+
+async def judged(
+    wanted: Subscription, channels: Channels,
+    *, quiet: tuple[str, str], catalogue: Catalogue, conditions: Conditions, texts: Texts,
+) -> Channel:  # fmt: skip
+    """Return the channel of a subscription that may be stored; raise Invalid. `quiet`: HH:MM as said."""
     codes = {wanted.channel, wanted.escalate_channel} - {""}
     known = {channel.code: channel for channel in await channels.listed(codes)}
     errors = [*_shape_errors(wanted), *_channel_errors(wanted, known)]
@@ -32,14 +43,11 @@ async def save_subscription(
     if sample is None:
         errors.append(FieldError("event_type", "EVENT_TYPE_UNKNOWN", {"event_type": wanted.event_type[:100]}))
     else:
-        errors += _meaning_errors(
-            wanted, sample, texts.template(wanted.template), conditions, known.get(wanted.channel)
-        )
+        template = texts.template(wanted.template)
+        errors += _meaning_errors(wanted, sample, template, conditions, known.get(wanted.channel))
     if errors:
         raise Invalid(errors)
-    before = await subscriptions.get(wanted.code)
-    active = (before is None or before.active) if keeps_active else wanted.active
-    return await subscriptions.save(replace(wanted, active=active, version=before.version + 1 if before else 1))
+    return known[wanted.channel]
 
 
 def _shape_errors(wanted: Subscription) -> list[FieldError]:

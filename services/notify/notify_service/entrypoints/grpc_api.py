@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from chassis.ids import uuid7
 from chassis.telemetry import current_traceparent
 from notify_service.adapters.addresses import SqlAddresses
 from notify_service.adapters.delivery_log import SqlNotifications
+from notify_service.adapters.repairs import SqlRepairs
 from notify_service.adapters.repositories import Runs, SqlChannels, SqlSubscriptions
 from notify_service.adapters.vault import Vault
 from notify_service.app.bind_recipient import bind_recipient
@@ -24,9 +25,11 @@ from notify_service.app.resend import acknowledge, resend
 from notify_service.app.save_channel import SaveChannel, save_channel
 from notify_service.app.save_subscription import save_subscription
 from notify_service.app.try_channel import try_channel
+from notify_service.domain.channel import Channel
 from notify_service.domain.errors import ChannelNotFound, FieldError, Invalid, SubscriptionNotFound
 from notify_service.domain.notification import State
 from notify_service.entrypoints.messages import (
+    at_work,
     channel_message,
     id_of,
     notification_message,
@@ -68,14 +71,22 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
     async def GetChannel(self, request: pb.GetChannelRequest, context: Any) -> pb.GetChannelResponse:
         async with self.commands.database.read() as connection:
             found = await self._channels(connection).get(request.code) if _readable(request.code) else None
-        if found is None:
-            raise ChannelNotFound(code=request.code[:60])
-        return pb.GetChannelResponse(channel=channel_message(found, self.desk.guard.sink_url))
+            if found is None:
+                raise ChannelNotFound(code=request.code[:60])
+            [shown] = await self._shown([found], connection)
+        return pb.GetChannelResponse(channel=shown)
 
     async def ListChannels(self, request: pb.ListChannelsRequest, context: Any) -> pb.ListChannelsResponse:
         async with self.commands.database.read() as connection:
             found = await self._channels(connection).listed()
-        return pb.ListChannelsResponse(channels=[channel_message(entry, self.desk.guard.sink_url) for entry in found])
+            return pb.ListChannelsResponse(channels=await self._shown(found, connection))
+
+    async def _shown(self, channels: Sequence[Channel], connection: Runs) -> list[pb.Channel]:
+        """Return channels with what they are doing just now."""
+        now = self.commands.database.clock.now()
+        states = await SqlRepairs(connection, now).channel_states([channel.code for channel in channels])
+        fallback = self.desk.guard.sink_url
+        return [at_work(channel_message(entry, fallback), states[entry.code], now) for entry in channels]
 
     async def TestChannel(self, request: pb.TestChannelRequest, context: Any) -> pb.TestChannelResponse:
         if not _readable(request.code):
@@ -123,13 +134,14 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
         self, request: pb.ListNotificationsRequest, context: Any
     ) -> pb.ListNotificationsResponse:
         size, before = page_of(request.page)
-        if request.state and request.state not in list(State):
+        states = [state.strip() for state in request.state.split(",")] if request.state else []
+        if not set(states) <= set(State):
             raise Invalid([FieldError("state", "STATE_UNKNOWN", {"allowed": ",".join(State)})])
-        if not _readable(request.order):
+        if not _readable(request.order + request.channel):
             return pb.ListNotificationsResponse()
         async with self.commands.database.read() as connection:
             log = SqlNotifications(connection, self.commands.database.clock.now())
-            found = await log.page(request.order, request.state, before, size + 1)
+            found = await log.page(before, size + 1, order_number=request.order, states=states, channel=request.channel)
         token = token_of(found[size - 1].id) if len(found) > size else ""
         return pb.ListNotificationsResponse(
             notifications=[notification_message(entry) for entry in found[:size]], next_page_token=token

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -28,6 +29,14 @@ def channel_message(channel: Channel, fallback: str) -> pb.Channel:
         has_secret=bool(channel.secret), version=channel.version, active=channel.connected(fallback),
         quiet_from=_clock(channel.quiet_from), quiet_to=_clock(channel.quiet_to),
     )  # fmt: skip
+
+
+def at_work(shown: pb.Channel, row: Any, now: datetime) -> pb.Channel:
+    """Add what the channel is doing just now."""
+    shown.sent_last_minute, shown.waiting, shown.failures = row.sent, row.waiting, row.failures
+    if row.blocked_until > now:
+        shown.resting_until.FromDatetime(row.blocked_until)
+    return shown
 
 
 def subscription_message(subscription: Subscription) -> pb.Subscription:

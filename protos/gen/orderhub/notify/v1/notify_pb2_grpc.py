@@ -145,6 +145,422 @@ class MailboxService:
             _registered_method=True)
 
 
+class RepairServiceStub:
+    """RepairService is for people who look after messages that did not leave.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.GetSummary = channel.unary_unary(
+                '/orderhub.notify.v1.RepairService/GetSummary',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryResponse.FromString,
+                _registered_method=True)
+        self.DismissNotification = channel.unary_unary(
+                '/orderhub.notify.v1.RepairService/DismissNotification',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationResponse.FromString,
+                _registered_method=True)
+        self.CompleteNotification = channel.unary_unary(
+                '/orderhub.notify.v1.RepairService/CompleteNotification',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationResponse.FromString,
+                _registered_method=True)
+        self.ReplayNotifications = channel.unary_unary(
+                '/orderhub.notify.v1.RepairService/ReplayNotifications',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsResponse.FromString,
+                _registered_method=True)
+        self.ListRecipients = channel.unary_unary(
+                '/orderhub.notify.v1.RepairService/ListRecipients',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsResponse.FromString,
+                _registered_method=True)
+
+
+class RepairServiceServicer:
+    """RepairService is for people who look after messages that did not leave.
+    """
+
+    def GetSummary(self, request, context):
+        """GetSummary counts messages by state and channel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DismissNotification(self, request, context):
+        """DismissNotification ends a message that shall not go; it says who decided and why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteNotification(self, request, context):
+        """CompleteNotification fills in what a held message lacked and sends it (S56, X59).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplayNotifications(self, request, context):
+        """ReplayNotifications sends again what a filter names, a thousand at most a call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecipients(self, request, context):
+        """ListRecipients says where a customer is reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_RepairServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSummary,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryResponse.SerializeToString,
+            ),
+            'DismissNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.DismissNotification,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationResponse.SerializeToString,
+            ),
+            'CompleteNotification': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteNotification,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationResponse.SerializeToString,
+            ),
+            'ReplayNotifications': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplayNotifications,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsResponse.SerializeToString,
+            ),
+            'ListRecipients': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecipients,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'orderhub.notify.v1.RepairService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('orderhub.notify.v1.RepairService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class RepairService:
+    """RepairService is for people who look after messages that did not leave.
+    """
+
+    @staticmethod
+    def GetSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RepairService/GetSummary',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DismissNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RepairService/DismissNotification',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.DismissNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteNotification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RepairService/CompleteNotification',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.CompleteNotificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RepairService/ReplayNotifications',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ReplayNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecipients(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RepairService/ListRecipients',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListRecipientsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class RehearsalServiceStub:
+    """RehearsalService shows what a subscription would say before anybody hears it.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListEventTypes = channel.unary_unary(
+                '/orderhub.notify.v1.RehearsalService/ListEventTypes',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesResponse.FromString,
+                _registered_method=True)
+        self.GetPreview = channel.unary_unary(
+                '/orderhub.notify.v1.RehearsalService/GetPreview',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewResponse.FromString,
+                _registered_method=True)
+        self.TestSubscription = channel.unary_unary(
+                '/orderhub.notify.v1.RehearsalService/TestSubscription',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionResponse.FromString,
+                _registered_method=True)
+
+
+class RehearsalServiceServicer:
+    """RehearsalService shows what a subscription would say before anybody hears it.
+    """
+
+    def ListEventTypes(self, request, context):
+        """ListEventTypes names every event and the fields a template or condition may use.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPreview(self, request, context):
+        """GetPreview judges and fills a subscription that is not stored; refuses it as PutSubscription would.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TestSubscription(self, request, context):
+        """TestSubscription sends a stored subscription's message of a made-up event, marked as a test.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_RehearsalServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListEventTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEventTypes,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesResponse.SerializeToString,
+            ),
+            'GetPreview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreview,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewResponse.SerializeToString,
+            ),
+            'TestSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestSubscription,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'orderhub.notify.v1.RehearsalService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('orderhub.notify.v1.RehearsalService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class RehearsalService:
+    """RehearsalService shows what a subscription would say before anybody hears it.
+    """
+
+    @staticmethod
+    def ListEventTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RehearsalService/ListEventTypes',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListEventTypesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RehearsalService/GetPreview',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetPreviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.RehearsalService/TestSubscription',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.TestSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class NotifyServiceStub:
     """Missing associated documentation comment in .proto file."""
 

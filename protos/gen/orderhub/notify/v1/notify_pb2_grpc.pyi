@@ -69,6 +69,140 @@ class MailboxServiceServicer(metaclass=_abc_1.ABCMeta):
 
 def add_MailboxServiceServicer_to_server(servicer: MailboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
+class RepairServiceStub:
+    """RepairService is for people who look after messages that did not leave."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> RepairServiceAsyncStub: ...
+    GetSummary: _grpc.UnaryUnaryMultiCallable[_notify_pb2.GetSummaryRequest, _notify_pb2.GetSummaryResponse]
+    """GetSummary counts messages by state and channel."""
+    DismissNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.DismissNotificationRequest, _notify_pb2.DismissNotificationResponse]
+    """DismissNotification ends a message that shall not go; it says who decided and why."""
+    CompleteNotification: _grpc.UnaryUnaryMultiCallable[_notify_pb2.CompleteNotificationRequest, _notify_pb2.CompleteNotificationResponse]
+    """CompleteNotification fills in what a held message lacked and sends it (S56, X59)."""
+    ReplayNotifications: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ReplayNotificationsRequest, _notify_pb2.ReplayNotificationsResponse]
+    """ReplayNotifications sends again what a filter names, a thousand at most a call."""
+    ListRecipients: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListRecipientsRequest, _notify_pb2.ListRecipientsResponse]
+    """ListRecipients says where a customer is reached."""
+
+@_typing.type_check_only
+class RepairServiceAsyncStub(RepairServiceStub):
+    """RepairService is for people who look after messages that did not leave."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    GetSummary: _aio.UnaryUnaryMultiCallable[_notify_pb2.GetSummaryRequest, _notify_pb2.GetSummaryResponse]  # type: ignore[assignment]
+    """GetSummary counts messages by state and channel."""
+    DismissNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.DismissNotificationRequest, _notify_pb2.DismissNotificationResponse]  # type: ignore[assignment]
+    """DismissNotification ends a message that shall not go; it says who decided and why."""
+    CompleteNotification: _aio.UnaryUnaryMultiCallable[_notify_pb2.CompleteNotificationRequest, _notify_pb2.CompleteNotificationResponse]  # type: ignore[assignment]
+    """CompleteNotification fills in what a held message lacked and sends it (S56, X59)."""
+    ReplayNotifications: _aio.UnaryUnaryMultiCallable[_notify_pb2.ReplayNotificationsRequest, _notify_pb2.ReplayNotificationsResponse]  # type: ignore[assignment]
+    """ReplayNotifications sends again what a filter names, a thousand at most a call."""
+    ListRecipients: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListRecipientsRequest, _notify_pb2.ListRecipientsResponse]  # type: ignore[assignment]
+    """ListRecipients says where a customer is reached."""
+
+class RepairServiceServicer(metaclass=_abc_1.ABCMeta):
+    """RepairService is for people who look after messages that did not leave."""
+
+    @_abc_1.abstractmethod
+    def GetSummary(
+        self,
+        request: _notify_pb2.GetSummaryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.GetSummaryResponse, _abc.Awaitable[_notify_pb2.GetSummaryResponse]]:
+        """GetSummary counts messages by state and channel."""
+
+    @_abc_1.abstractmethod
+    def DismissNotification(
+        self,
+        request: _notify_pb2.DismissNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.DismissNotificationResponse, _abc.Awaitable[_notify_pb2.DismissNotificationResponse]]:
+        """DismissNotification ends a message that shall not go; it says who decided and why."""
+
+    @_abc_1.abstractmethod
+    def CompleteNotification(
+        self,
+        request: _notify_pb2.CompleteNotificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.CompleteNotificationResponse, _abc.Awaitable[_notify_pb2.CompleteNotificationResponse]]:
+        """CompleteNotification fills in what a held message lacked and sends it (S56, X59)."""
+
+    @_abc_1.abstractmethod
+    def ReplayNotifications(
+        self,
+        request: _notify_pb2.ReplayNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.ReplayNotificationsResponse, _abc.Awaitable[_notify_pb2.ReplayNotificationsResponse]]:
+        """ReplayNotifications sends again what a filter names, a thousand at most a call."""
+
+    @_abc_1.abstractmethod
+    def ListRecipients(
+        self,
+        request: _notify_pb2.ListRecipientsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.ListRecipientsResponse, _abc.Awaitable[_notify_pb2.ListRecipientsResponse]]:
+        """ListRecipients says where a customer is reached."""
+
+def add_RepairServiceServicer_to_server(servicer: RepairServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class RehearsalServiceStub:
+    """RehearsalService shows what a subscription would say before anybody hears it."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> RehearsalServiceAsyncStub: ...
+    ListEventTypes: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListEventTypesRequest, _notify_pb2.ListEventTypesResponse]
+    """ListEventTypes names every event and the fields a template or condition may use."""
+    GetPreview: _grpc.UnaryUnaryMultiCallable[_notify_pb2.GetPreviewRequest, _notify_pb2.GetPreviewResponse]
+    """GetPreview judges and fills a subscription that is not stored; refuses it as PutSubscription would."""
+    TestSubscription: _grpc.UnaryUnaryMultiCallable[_notify_pb2.TestSubscriptionRequest, _notify_pb2.TestSubscriptionResponse]
+    """TestSubscription sends a stored subscription's message of a made-up event, marked as a test."""
+
+@_typing.type_check_only
+class RehearsalServiceAsyncStub(RehearsalServiceStub):
+    """RehearsalService shows what a subscription would say before anybody hears it."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListEventTypes: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListEventTypesRequest, _notify_pb2.ListEventTypesResponse]  # type: ignore[assignment]
+    """ListEventTypes names every event and the fields a template or condition may use."""
+    GetPreview: _aio.UnaryUnaryMultiCallable[_notify_pb2.GetPreviewRequest, _notify_pb2.GetPreviewResponse]  # type: ignore[assignment]
+    """GetPreview judges and fills a subscription that is not stored; refuses it as PutSubscription would."""
+    TestSubscription: _aio.UnaryUnaryMultiCallable[_notify_pb2.TestSubscriptionRequest, _notify_pb2.TestSubscriptionResponse]  # type: ignore[assignment]
+    """TestSubscription sends a stored subscription's message of a made-up event, marked as a test."""
+
+class RehearsalServiceServicer(metaclass=_abc_1.ABCMeta):
+    """RehearsalService shows what a subscription would say before anybody hears it."""
+
+    @_abc_1.abstractmethod
+    def ListEventTypes(
+        self,
+        request: _notify_pb2.ListEventTypesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.ListEventTypesResponse, _abc.Awaitable[_notify_pb2.ListEventTypesResponse]]:
+        """ListEventTypes names every event and the fields a template or condition may use."""
+
+    @_abc_1.abstractmethod
+    def GetPreview(
+        self,
+        request: _notify_pb2.GetPreviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.GetPreviewResponse, _abc.Awaitable[_notify_pb2.GetPreviewResponse]]:
+        """GetPreview judges and fills a subscription that is not stored; refuses it as PutSubscription would."""
+
+    @_abc_1.abstractmethod
+    def TestSubscription(
+        self,
+        request: _notify_pb2.TestSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.TestSubscriptionResponse, _abc.Awaitable[_notify_pb2.TestSubscriptionResponse]]:
+        """TestSubscription sends a stored subscription's message of a made-up event, marked as a test."""
+
+def add_RehearsalServiceServicer_to_server(servicer: RehearsalServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class NotifyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
