@@ -33,6 +33,7 @@ from gateway_service.routes import (
     papers,
     production,
     public_forms,
+    reports,
     rush,
     scanners,
     self_check,
@@ -45,6 +46,7 @@ VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, floor, rush, goods, customers, master, stock, finance, notify, inbox, desk, track,
     live, files, scanners, public_forms, self_check, events, messages,
+    reports,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -17,6 +17,7 @@ from chassis.run import Service
 from chassis.settings import Settings as ChassisSettings
 from order_service.adapters.channels import ChannelViews
 from order_service.adapters.customer_views import CustomerViews
+from order_service.adapters.delivery_views import DeliveryViews
 from order_service.adapters.factory_calendar import is_workday
 from order_service.adapters.finance_views import FinanceViews
 from order_service.adapters.items import ItemMaster
@@ -26,6 +27,7 @@ from order_service.adapters.order_checks import OrderChecks
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.self_check import SelfCheck
 from order_service.adapters.shipments import ShipmentRecords
+from order_service.adapters.stage_times import StageTimesKeeper
 from order_service.adapters.timeliness_views import TimelinessViews
 from order_service.app.tell_overdue import INVOICE_DUE_DAYS
 from order_service.domain.working_time import WorkingTime, read_shifts
@@ -34,6 +36,7 @@ from order_service.entrypoints.events_in import HANDLERS
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
+from order_service.entrypoints.lead_time_loop import LeadTimeFollower
 from order_service.entrypoints.overdue_loop import OverdueWatch
 
 SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
@@ -47,6 +50,17 @@ class Settings(ChassisSettings):
     working_hours: str = "08:00-12:00,13:00-17:30"  # shifts of a working day, in the factory's zone
 
 
+def working_time(settings: Settings) -> WorkingTime:
+    """Return the factory's working time."""
+    return WorkingTime(read_shifts(settings.working_hours), is_workday, ZoneInfo(settings.factory_zone))
+
+
+def keeper_of(settings: Settings) -> tuple[StageTimesKeeper, Database]:
+    """Return what keeps lead times ready, and its database, to be closed."""
+    database = Database(settings.database_url.get_secret_value(), "order", clock=SystemClock(settings.factory_zone))
+    return StageTimesKeeper(database, settings.factory_zone, working_time(settings)), database
+
+
 def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Return the whole service."""
     clock = clock or SystemClock(settings.factory_zone)
@@ -56,6 +70,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     planning = Peer("planning", settings.planning_target, signer, tls=tls)
     inventory = Peer("inventory", settings.inventory_target, signer, tls=tls)
     commands = Commands(database)
+    keeper = StageTimesKeeper(database, settings.factory_zone, working_time(settings))
     orders = OrderApi(
         database=database,
         commands=commands,
@@ -63,14 +78,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         knowledge=Knowledge(database, ItemMaster(planning), clock),
         shipments=ShipmentRecords(database, inventory),
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
-        working=WorkingTime(read_shifts(settings.working_hours), is_workday, ZoneInfo(settings.factory_zone)),
+        working=working_time(settings),
         channels=ChannelViews(database),
     )
     finance = FinanceApi(
         database=database,
         commands=commands,
         views=FinanceViews(database),
-        lead_times=LeadTimeViews(database, settings.factory_zone),
+        lead_times=LeadTimeViews(database),
+        keeper=keeper,
+        deliveries=DeliveryViews(database, settings.factory_zone),
         timeliness=TimelinessViews(database, settings.invoice_due_days),
         zone=ZoneInfo(settings.factory_zone),
     )
@@ -87,6 +104,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         errors=ERRORS,
         handlers=HANDLERS,
         checks=OrderChecks(database, SelfCheck(database)).checks(),
-        loops=(initials.warm_up, SelfCheck(database).run, OverdueWatch(database, settings.invoice_due_days).run),
+        loops=(
+            initials.warm_up,
+            SelfCheck(database).run,
+            OverdueWatch(database, settings.invoice_due_days).run,
+            LeadTimeFollower(keeper).run,
+        ),
         closers=(planning.close, inventory.close),
     )

@@ -203,24 +203,3 @@ class InvoiceTaskFilter(Page):
 
     state: Literal["open", "done", ""] = ""
     order: Annotated[str, Field(max_length=64)] = ""
-
-
-class PeriodFilter(Body):
-    """A period of civil dates; without dates the last 90 days."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    from_date: Annotated[CivilDate | None, Field(alias="from")] = None
-    to_date: Annotated[CivilDate | None, Field(alias="to")] = None
-
-
-class MonthFilter(Body):
-    """One month, `YYYY-MM`."""
-
-    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
-
-
-class LeadTimeFilter(PeriodFilter):
-    """The period of a report and how it is grouped."""
-
-    group_by: Literal["week", "month", "customer", "item", "sales_owner"] = "week"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Database
 from order_service.adapters import order_rows as rows
 from order_service.adapters.goods import SHIPMENTS, shipments_of
 from order_service.adapters.phones import normalise
+from order_service.adapters.stage_times import MOVED
 from order_service.app.facts import Shipment
 from order_service.domain.errors import NotFound
 from order_service.domain.order import Order
@@ -130,13 +131,14 @@ class OrderViews:
             found = await connection.execute(_TIMELINE, {"id": order_id})
             return [TimelineEntry(row.at, row.actor, row.what, row.params) for row in found]
 
-    async def moments(self, order_id: UUID) -> tuple[dict[str, datetime], Waiting]:
-        """Return the stage events recorded of an order, and its wait for material."""
+    async def moments(self, order_id: UUID) -> tuple[dict[str, datetime], Waiting, Sequence[Row[Any]]]:
+        """Return the stage events recorded of an order, its wait for material, and what came and left."""
         async with self._database.read() as connection:
             row = (await connection.execute(_MILESTONES, {"id": order_id})).one_or_none()
             waiting = (await connection.execute(_WAITING, {"id": order_id})).one()
+            moved = (await connection.execute(MOVED, {"ids": [order_id]})).all()
         known = {} if row is None else {name: at for name, at in row._mapping.items() if at is not None}
-        return known, Waiting(waiting.raised, waiting.cleared, waiting.open_now)
+        return known, Waiting(waiting.raised, waiting.cleared, waiting.open_now), moved
 
 
 def _params(wanted: OrderFilter) -> dict[str, Any] | None:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from orderhub.order.v1 import finance_pb2 as pb
-from orderhub.order.v1 import finance_pb2_grpc
 
 from chassis.commands import Commands
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from order_service.adapters.finance_views import Difference, FinanceViews, TaskView, month_bounds, read_tasks
 from order_service.adapters.goods import GoodsLedger
 from order_service.adapters.invoices import InvoiceRepository
-from order_service.adapters.lead_time_views import GROUP_WORDS, STAGES, Cell, LeadTimeViews
 from order_service.adapters.messages import stamp
 from order_service.adapters.orders import OrderRepository
-from order_service.adapters.timeliness_views import TimelinessViews
 from order_service.app.record_invoice import InvoiceEntry, record_invoice
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.quantity import plain
 from order_service.domain.stages import hours_text
-from order_service.domain.texts import read_date
+from order_service.entrypoints.grpc_reports import ReportApi
 from order_service.entrypoints.paging import next_token, page_size, read_token
+from order_service.entrypoints.periods import read_month, read_period
 
 TASK_STATES = ("open", "done")
-DEFAULT_PERIOD_DAYS = 90
 
 
 def task_message(view: TaskView) -> pb.InvoiceTask:
@@ -60,54 +54,12 @@ def difference_message(found: Difference) -> pb.Difference:
     )  # fmt: skip
 
 
-def cell_message(cell: Cell) -> pb.LeadTimeCell:
-    """Return one cell of the heat map."""
-    mean, median, p90 = (hours_text(None if x is None else Decimal(x)) for x in (cell.mean, cell.median, cell.p90))
-    return pb.LeadTimeCell(stage=cell.stage, n=cell.n, mean_hours=mean, median_hours=median, p90_hours=p90)
-
-
-def read_month(typed: str) -> date:
-    """Return the first day of a month typed 2026-11; raise Invalid."""
-    first = read_date(f"{typed}-01")
-    if first is None or first.year > 9000:
-        raise Invalid([FieldProblem("month", "MONTH_INVALID", {"value": typed[:40]})])
-    return first
-
-
-def read_period(request: Any, today: date) -> tuple[date, date]:
-    """Return the first and last day of a period, the last 90 days by default; raise Invalid."""
-    problems = []
-    days: list[date] = []
-    defaults = (today - timedelta(days=DEFAULT_PERIOD_DAYS), today)
-    for name, typed, default in zip(("from", "to"), (request.from_date, request.to_date), defaults, strict=True):
-        day = read_date(typed) if typed else default
-        if day is None or not 1970 <= day.year <= 9000:
-            problems.append(FieldProblem(name, "DATE_INVALID", {"value": typed[:40]}))
-        days.append(day or default)
-    if not problems and days[0] > days[1]:
-        problems.append(
-            FieldProblem("from", "PERIOD_REVERSED", {"from": days[0].isoformat(), "to": days[1].isoformat()})
-        )
-    group = getattr(request, "group_by", "")
-    if group and group not in GROUP_WORDS:
-        problems.append(
-            FieldProblem("group_by", "GROUP_UNKNOWN", {"group_by": group[:40], "known": ",".join(GROUP_WORDS)})
-        )
-    if problems:
-        raise Invalid(problems)
-    return days[0], days[1]
-
-
 @dataclass
-class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
-    """Invoice tasks, reconciliation, lead times."""
+class FinanceApi(ReportApi):
+    """Invoice tasks, reconciliation, and the reports."""
 
-    database: Database
     commands: Commands
     views: FinanceViews
-    lead_times: LeadTimeViews
-    timeliness: TimelinessViews
-    zone: ZoneInfo
 
     async def ListInvoiceTasks(self, request: pb.ListInvoiceTasksRequest, context: Any) -> pb.ListInvoiceTasksResponse:
         if request.state and request.state not in TASK_STATES:
@@ -138,14 +90,6 @@ class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
         found = await self.views.differences(*month_bounds(first, self.zone))
         return pb.GetReconciliationResponse(items=[difference_message(one) for one in found], month=f"{first:%Y-%m}")
 
-    async def GetLeadTimes(self, request: pb.GetLeadTimesRequest, context: Any) -> pb.GetLeadTimesResponse:
-        first, last = read_period(request, self.database.clock.today())
-        found = await self.lead_times.groups(*self._instants(first, last), request.group_by or "week")
-        groups = [pb.LeadTimeGroup(key=key, cells=[cell_message(cell) for cell in cells]) for key, cells in found]
-        return pb.GetLeadTimesResponse(
-            from_date=first.isoformat(), to_date=last.isoformat(), stages=STAGES, groups=groups
-        )
-
     async def GetInvoiceTimeliness(
         self, request: pb.GetInvoiceTimelinessRequest, context: Any
     ) -> pb.GetInvoiceTimelinessResponse:
@@ -156,8 +100,3 @@ class FinanceApi(finance_pb2_grpc.FinanceServiceServicer):
             opened_count=found.opened, in_time_count=found.in_time, late_count=found.late, pending_count=found.pending,
             rate=hours_text(found.rate), overdue=[task_message(view) for view in found.overdue],
         )  # fmt: skip
-
-    def _instants(self, first: date, last: date) -> tuple[datetime, datetime]:
-        """Return the instants between which the days of the factory lie."""
-        begin, end = first, last + timedelta(days=1)
-        return datetime.combine(begin, time(), self.zone), datetime.combine(end, time(), self.zone)

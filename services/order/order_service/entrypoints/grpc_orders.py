@@ -20,6 +20,7 @@ from order_service.adapters.messages import stamp
 from order_service.adapters.order_views import OrderViews
 from order_service.adapters.orders import OrderRepository
 from order_service.adapters.shipments import ShipmentRecords
+from order_service.adapters.stage_times import turnover_of
 from order_service.app.facts import Shipment
 from order_service.app.move_order import move_order
 from order_service.app.revise_order import revise_order
@@ -145,9 +146,9 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
     async def GetOrderLeadTime(self, request: pb.GetOrderLeadTimeRequest, context: Any) -> pb.GetOrderLeadTimeResponse:
         order = await self.views.order(request.order)
-        moments, waiting = await self.views.moments(order.id)
+        moments, waiting, moved = await self.views.moments(order.id)
         now = self.database.clock.now()
-        found = stages.dwells(moments, order.state, now)
+        found = stages.dwells(moments, order.state, now, turnover_of(moved))
         found.append(stages.waiting(waiting.raised, waiting.cleared, open_now=waiting.open_now, now=now))
         return messages.lead_time_message(order, moments, found, now, self.working)
 

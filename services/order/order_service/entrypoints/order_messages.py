@@ -16,7 +16,7 @@ from order_service.app.facts import Shipment
 from order_service.domain.line import Line
 from order_service.domain.order import CAPACITY_NOTICE_DAYS, Order
 from order_service.domain.quantity import plain
-from order_service.domain.stages import STAGES, Dwell, hours_of, hours_text, longest
+from order_service.domain.stages import STAGES, Dwell, hours_text, longest
 from order_service.domain.tracking import tracking_token
 from order_service.domain.working_time import WorkingTime
 
@@ -134,7 +134,7 @@ def lead_time_message(
             running=x.running,
             from_stage=x.from_stage,
             to_stage=x.to_stage,
-            working_hours=hours_text(hours_of(working.between(*x.span)) if x.span else None),
+            working_hours=hours_text(x.hours_by(working.between)),
         )
         for x in found
     ]

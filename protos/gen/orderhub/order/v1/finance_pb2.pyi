@@ -330,20 +330,24 @@ class GetLeadTimesRequest(_message.Message):
     FROM_DATE_FIELD_NUMBER: _builtins.int
     TO_DATE_FIELD_NUMBER: _builtins.int
     GROUP_BY_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
     group_by: _builtins.str
     """week month customer item sales_owner"""
+    hours: _builtins.str
+    """elapsed (default) or working"""
     def __init__(
         self,
         *,
         from_date: _builtins.str = ...,
         to_date: _builtins.str = ...,
         group_by: _builtins.str = ...,
+        hours: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "group_by", b"group_by", "to_date", b"to_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "group_by", b"group_by", "hours", b"hours", "to_date", b"to_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -357,8 +361,13 @@ class GetLeadTimesResponse(_message.Message):
     TO_DATE_FIELD_NUMBER: _builtins.int
     STAGES_FIELD_NUMBER: _builtins.int
     GROUPS_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    PENDING_COUNT_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
+    hours: _builtins.str
+    pending_count: _builtins.int
+    """orders changed this moment and not in it yet; nearly always 0"""
     @_builtins.property
     def stages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -370,10 +379,12 @@ class GetLeadTimesResponse(_message.Message):
         to_date: _builtins.str = ...,
         stages: _abc.Iterable[_builtins.str] | None = ...,
         groups: _abc.Iterable[Global___LeadTimeGroup] | None = ...,
+        hours: _builtins.str = ...,
+        pending_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "groups", b"groups", "stages", b"stages", "to_date", b"to_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "groups", b"groups", "hours", b"hours", "pending_count", b"pending_count", "stages", b"stages", "to_date", b"to_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,7 +396,10 @@ class LeadTimeGroup(_message.Message):
 
     KEY_FIELD_NUMBER: _builtins.int
     CELLS_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
     key: _builtins.str
+    ref: _builtins.str
+    """what ListLeadTimeOrders takes as key"""
     @_builtins.property
     def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadTimeCell]: ...
     def __init__(
@@ -393,10 +407,11 @@ class LeadTimeGroup(_message.Message):
         *,
         key: _builtins.str = ...,
         cells: _abc.Iterable[Global___LeadTimeCell] | None = ...,
+        ref: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "key", b"key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "key", b"key", "ref", b"ref"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -432,6 +447,210 @@ class LeadTimeCell(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LeadTimeCell: _TypeAlias = LeadTimeCell  # noqa: Y015
+
+@_typing.final
+class ListLeadTimeOrdersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    stage: _builtins.str
+    group_by: _builtins.str
+    """empty: every order of the period"""
+    key: _builtins.str
+    """a group's ref"""
+    hours: _builtins.str
+    """which hours they are sorted by"""
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        group_by: _builtins.str = ...,
+        key: _builtins.str = ...,
+        hours: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "group_by", b"group_by", "hours", b"hours", "key", b"key", "page", b"page", "stage", b"stage", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLeadTimeOrdersRequest: _TypeAlias = ListLeadTimeOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ListLeadTimeOrdersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadTimeOrder]: ...
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___LeadTimeOrder] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLeadTimeOrdersResponse: _TypeAlias = ListLeadTimeOrdersResponse  # noqa: Y015
+
+@_typing.final
+class LeadTimeOrder(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    ENTERED_ON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    WORKING_HOURS_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    customer_name: _builtins.str
+    sales_owner: _builtins.str
+    entered_on: _builtins.str
+    """civil date"""
+    state: _builtins.str
+    hours: _builtins.str
+    working_hours: _builtins.str
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        customer_name: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        entered_on: _builtins.str = ...,
+        state: _builtins.str = ...,
+        hours: _builtins.str = ...,
+        working_hours: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "entered_on", b"entered_on", "hours", b"hours", "order_number", b"order_number", "sales_owner", b"sales_owner", "state", b"state", "working_hours", b"working_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadTimeOrder: _TypeAlias = LeadTimeOrder  # noqa: Y015
+
+@_typing.final
+class CompareLeadTimesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    BEFORE_FROM_DATE_FIELD_NUMBER: _builtins.int
+    BEFORE_TO_DATE_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    before_from_date: _builtins.str
+    """empty: as many days, right before"""
+    before_to_date: _builtins.str
+    hours: _builtins.str
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        before_from_date: _builtins.str = ...,
+        before_to_date: _builtins.str = ...,
+        hours: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_from_date", b"before_from_date", "before_to_date", b"before_to_date", "from_date", b"from_date", "hours", b"hours", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareLeadTimesRequest: _TypeAlias = CompareLeadTimesRequest  # noqa: Y015
+
+@_typing.final
+class CompareLeadTimesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    BEFORE_FROM_DATE_FIELD_NUMBER: _builtins.int
+    BEFORE_TO_DATE_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    STAGES_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    before_from_date: _builtins.str
+    before_to_date: _builtins.str
+    hours: _builtins.str
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadTimeComparison]: ...
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        before_from_date: _builtins.str = ...,
+        before_to_date: _builtins.str = ...,
+        hours: _builtins.str = ...,
+        stages: _abc.Iterable[Global___LeadTimeComparison] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_from_date", b"before_from_date", "before_to_date", b"before_to_date", "from_date", b"from_date", "hours", b"hours", "stages", b"stages", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareLeadTimesResponse: _TypeAlias = CompareLeadTimesResponse  # noqa: Y015
+
+@_typing.final
+class LeadTimeComparison(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CHANGE_HOURS_FIELD_NUMBER: _builtins.int
+    CHANGE_PERCENT_FIELD_NUMBER: _builtins.int
+    stage: _builtins.str
+    change_hours: _builtins.str
+    """mean after - mean before; empty when either is missing"""
+    change_percent: _builtins.str
+    """of the mean before, one place; empty when that is 0"""
+    @_builtins.property
+    def before(self) -> Global___LeadTimeCell: ...
+    @_builtins.property
+    def after(self) -> Global___LeadTimeCell: ...
+    def __init__(
+        self,
+        *,
+        stage: _builtins.str = ...,
+        before: Global___LeadTimeCell | None = ...,
+        after: Global___LeadTimeCell | None = ...,
+        change_hours: _builtins.str = ...,
+        change_percent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "change_hours", b"change_hours", "change_percent", b"change_percent", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadTimeComparison: _TypeAlias = LeadTimeComparison  # noqa: Y015
 
 @_typing.final
 class GetInvoiceTimelinessRequest(_message.Message):
@@ -504,3 +723,277 @@ class GetInvoiceTimelinessResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetInvoiceTimelinessResponse: _TypeAlias = GetInvoiceTimelinessResponse  # noqa: Y015
+
+@_typing.final
+class GetDeliveryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    """of the due date; empty: the last 90 days"""
+    to_date: _builtins.str
+    urgency: _builtins.str
+    customer_id: _builtins.str
+    channel: _builtins.str
+    sales_owner: _builtins.str
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "from_date", b"from_date", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeliveryRequest: _TypeAlias = GetDeliveryRequest  # noqa: Y015
+
+@_typing.final
+class GetDeliveryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MONTHS_FIELD_NUMBER: _builtins.int
+    INVOICING_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    @_builtins.property
+    def total(self) -> Global___DeliveryFigures: ...
+    @_builtins.property
+    def months(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryFigures]: ...
+    @_builtins.property
+    def invoicing(self) -> Global___InvoicingFigures:
+        """of the tasks opened in the period, whatever the filter"""
+
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        total: Global___DeliveryFigures | None = ...,
+        months: _abc.Iterable[Global___DeliveryFigures] | None = ...,
+        invoicing: Global___InvoicingFigures | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoicing", b"invoicing", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "invoicing", b"invoicing", "months", b"months", "to_date", b"to_date", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDeliveryResponse: _TypeAlias = GetDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class DeliveryFigures(_message.Message):
+    """DeliveryFigures are counts, and what follows from them; empty where nothing was counted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    ORDERS_COUNT_FIELD_NUMBER: _builtins.int
+    ON_TIME_COUNT_FIELD_NUMBER: _builtins.int
+    LATE_COUNT_FIELD_NUMBER: _builtins.int
+    PENDING_COUNT_FIELD_NUMBER: _builtins.int
+    ON_TIME_RATE_FIELD_NUMBER: _builtins.int
+    MEAN_DAYS_LATE_FIELD_NUMBER: _builtins.int
+    RUSH_DECIDED_COUNT_FIELD_NUMBER: _builtins.int
+    RUSH_LATE_COUNT_FIELD_NUMBER: _builtins.int
+    RUSH_LATE_RATE_FIELD_NUMBER: _builtins.int
+    SHIPPED_COUNT_FIELD_NUMBER: _builtins.int
+    ORDER_TO_SHIP_DAYS_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """2026-11; empty: the whole period"""
+    orders_count: _builtins.int
+    """firm, not cancelled, due in the period"""
+    on_time_count: _builtins.int
+    late_count: _builtins.int
+    """shipped late, or open after the due date"""
+    pending_count: _builtins.int
+    """open, not yet due"""
+    on_time_rate: _builtins.str
+    """of on time and late, 0 to 1 with four places"""
+    mean_days_late: _builtins.str
+    """of the late ones, calendar days, to today while open"""
+    rush_decided_count: _builtins.int
+    """red ones on time or late"""
+    rush_late_count: _builtins.int
+    rush_late_rate: _builtins.str
+    shipped_count: _builtins.int
+    order_to_ship_days: _builtins.str
+    """mean from entry to the last shipment of those shipped"""
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        orders_count: _builtins.int = ...,
+        on_time_count: _builtins.int = ...,
+        late_count: _builtins.int = ...,
+        pending_count: _builtins.int = ...,
+        on_time_rate: _builtins.str = ...,
+        mean_days_late: _builtins.str = ...,
+        rush_decided_count: _builtins.int = ...,
+        rush_late_count: _builtins.int = ...,
+        rush_late_rate: _builtins.str = ...,
+        shipped_count: _builtins.int = ...,
+        order_to_ship_days: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late_count", b"late_count", "mean_days_late", b"mean_days_late", "month", b"month", "on_time_count", b"on_time_count", "on_time_rate", b"on_time_rate", "order_to_ship_days", b"order_to_ship_days", "orders_count", b"orders_count", "pending_count", b"pending_count", "rush_decided_count", b"rush_decided_count", "rush_late_count", b"rush_late_count", "rush_late_rate", b"rush_late_rate", "shipped_count", b"shipped_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryFigures: _TypeAlias = DeliveryFigures  # noqa: Y015
+
+@_typing.final
+class InvoicingFigures(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPENED_COUNT_FIELD_NUMBER: _builtins.int
+    IN_TIME_COUNT_FIELD_NUMBER: _builtins.int
+    LATE_COUNT_FIELD_NUMBER: _builtins.int
+    PENDING_COUNT_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    opened_count: _builtins.int
+    in_time_count: _builtins.int
+    late_count: _builtins.int
+    pending_count: _builtins.int
+    rate: _builtins.str
+    def __init__(
+        self,
+        *,
+        opened_count: _builtins.int = ...,
+        in_time_count: _builtins.int = ...,
+        late_count: _builtins.int = ...,
+        pending_count: _builtins.int = ...,
+        rate: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_time_count", b"in_time_count", "late_count", b"late_count", "opened_count", b"opened_count", "pending_count", b"pending_count", "rate", b"rate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoicingFigures: _TypeAlias = InvoicingFigures  # noqa: Y015
+
+@_typing.final
+class ListDeliveryOrdersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    to_date: _builtins.str
+    urgency: _builtins.str
+    customer_id: _builtins.str
+    channel: _builtins.str
+    sales_owner: _builtins.str
+    verdict: _builtins.str
+    """on_time late pending; empty: all"""
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        from_date: _builtins.str = ...,
+        to_date: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        verdict: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "from_date", b"from_date", "page", b"page", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveryOrdersRequest: _TypeAlias = ListDeliveryOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ListDeliveryOrdersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryOrder]:
+        """latest first"""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___DeliveryOrder] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveryOrdersResponse: _TypeAlias = ListDeliveryOrdersResponse  # noqa: Y015
+
+@_typing.final
+class DeliveryOrder(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    DONE_ON_FIELD_NUMBER: _builtins.int
+    DAYS_LATE_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    customer_name: _builtins.str
+    sales_owner: _builtins.str
+    due_date: _builtins.str
+    urgency: _builtins.str
+    state: _builtins.str
+    verdict: _builtins.str
+    done_on: _builtins.str
+    days_late: _builtins.int
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        customer_name: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        state: _builtins.str = ...,
+        verdict: _builtins.str = ...,
+        done_on: _builtins.str = ...,
+        days_late: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "days_late", b"days_late", "done_on", b"done_on", "due_date", b"due_date", "order_number", b"order_number", "sales_owner", b"sales_owner", "state", b"state", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeliveryOrder: _TypeAlias = DeliveryOrder  # noqa: Y015

@@ -59,6 +59,26 @@ class FinanceServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesResponse.FromString,
                 _registered_method=True)
+        self.ListLeadTimeOrders = channel.unary_unary(
+                '/orderhub.order.v1.FinanceService/ListLeadTimeOrders',
+                request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersResponse.FromString,
+                _registered_method=True)
+        self.CompareLeadTimes = channel.unary_unary(
+                '/orderhub.order.v1.FinanceService/CompareLeadTimes',
+                request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesResponse.FromString,
+                _registered_method=True)
+        self.GetDelivery = channel.unary_unary(
+                '/orderhub.order.v1.FinanceService/GetDelivery',
+                request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryResponse.FromString,
+                _registered_method=True)
+        self.ListDeliveryOrders = channel.unary_unary(
+                '/orderhub.order.v1.FinanceService/ListDeliveryOrders',
+                request_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersResponse.FromString,
+                _registered_method=True)
 
 
 class FinanceServiceServicer:
@@ -95,6 +115,33 @@ class FinanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLeadTimeOrders(self, request, context):
+        """ListLeadTimeOrders names the orders behind a cell, slowest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareLeadTimes(self, request, context):
+        """CompareLeadTimes sets a period beside one before it (S82).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDelivery(self, request, context):
+        """GetDelivery says how many orders due in a period were on time, and how late the others are (S2).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeliveryOrders(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FinanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -122,6 +169,26 @@ def add_FinanceServiceServicer_to_server(servicer, server):
                     servicer.GetLeadTimes,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesResponse.SerializeToString,
+            ),
+            'ListLeadTimeOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLeadTimeOrders,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersResponse.SerializeToString,
+            ),
+            'CompareLeadTimes': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareLeadTimes,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesResponse.SerializeToString,
+            ),
+            'GetDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDelivery,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryResponse.SerializeToString,
+            ),
+            'ListDeliveryOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeliveryOrders,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -259,6 +326,114 @@ class FinanceService:
             '/orderhub.order.v1.FinanceService/GetLeadTimes',
             orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_finance__pb2.GetLeadTimesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLeadTimeOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.FinanceService/ListLeadTimeOrders',
+            orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_finance__pb2.ListLeadTimeOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareLeadTimes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.FinanceService/CompareLeadTimes',
+            orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_finance__pb2.CompareLeadTimesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.FinanceService/GetDelivery',
+            orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_finance__pb2.GetDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeliveryOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.FinanceService/ListDeliveryOrders',
+            orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_finance__pb2.ListDeliveryOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,13 @@ class FinanceServiceStub:
     GetInvoiceTimeliness: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetInvoiceTimelinessRequest, _finance_pb2.GetInvoiceTimelinessResponse]
     """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59)."""
     GetLeadTimes: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetLeadTimesRequest, _finance_pb2.GetLeadTimesResponse]
+    ListLeadTimeOrders: _grpc.UnaryUnaryMultiCallable[_finance_pb2.ListLeadTimeOrdersRequest, _finance_pb2.ListLeadTimeOrdersResponse]
+    """ListLeadTimeOrders names the orders behind a cell, slowest first."""
+    CompareLeadTimes: _grpc.UnaryUnaryMultiCallable[_finance_pb2.CompareLeadTimesRequest, _finance_pb2.CompareLeadTimesResponse]
+    """CompareLeadTimes sets a period beside one before it (S82)."""
+    GetDelivery: _grpc.UnaryUnaryMultiCallable[_finance_pb2.GetDeliveryRequest, _finance_pb2.GetDeliveryResponse]
+    """GetDelivery says how many orders due in a period were on time, and how late the others are (S2)."""
+    ListDeliveryOrders: _grpc.UnaryUnaryMultiCallable[_finance_pb2.ListDeliveryOrdersRequest, _finance_pb2.ListDeliveryOrdersResponse]
 
 @_typing.type_check_only
 class FinanceServiceAsyncStub(FinanceServiceStub):
@@ -47,6 +54,13 @@ class FinanceServiceAsyncStub(FinanceServiceStub):
     GetInvoiceTimeliness: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetInvoiceTimelinessRequest, _finance_pb2.GetInvoiceTimelinessResponse]  # type: ignore[assignment]
     """GetInvoiceTimeliness says how many tasks of a period were invoiced in time, and which are overdue now (S59)."""
     GetLeadTimes: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetLeadTimesRequest, _finance_pb2.GetLeadTimesResponse]  # type: ignore[assignment]
+    ListLeadTimeOrders: _aio.UnaryUnaryMultiCallable[_finance_pb2.ListLeadTimeOrdersRequest, _finance_pb2.ListLeadTimeOrdersResponse]  # type: ignore[assignment]
+    """ListLeadTimeOrders names the orders behind a cell, slowest first."""
+    CompareLeadTimes: _aio.UnaryUnaryMultiCallable[_finance_pb2.CompareLeadTimesRequest, _finance_pb2.CompareLeadTimesResponse]  # type: ignore[assignment]
+    """CompareLeadTimes sets a period beside one before it (S82)."""
+    GetDelivery: _aio.UnaryUnaryMultiCallable[_finance_pb2.GetDeliveryRequest, _finance_pb2.GetDeliveryResponse]  # type: ignore[assignment]
+    """GetDelivery says how many orders due in a period were on time, and how late the others are (S2)."""
+    ListDeliveryOrders: _aio.UnaryUnaryMultiCallable[_finance_pb2.ListDeliveryOrdersRequest, _finance_pb2.ListDeliveryOrdersResponse]  # type: ignore[assignment]
 
 class FinanceServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -84,5 +98,36 @@ class FinanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _finance_pb2.GetLeadTimesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_finance_pb2.GetLeadTimesResponse, _abc.Awaitable[_finance_pb2.GetLeadTimesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListLeadTimeOrders(
+        self,
+        request: _finance_pb2.ListLeadTimeOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_finance_pb2.ListLeadTimeOrdersResponse, _abc.Awaitable[_finance_pb2.ListLeadTimeOrdersResponse]]:
+        """ListLeadTimeOrders names the orders behind a cell, slowest first."""
+
+    @_abc_1.abstractmethod
+    def CompareLeadTimes(
+        self,
+        request: _finance_pb2.CompareLeadTimesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_finance_pb2.CompareLeadTimesResponse, _abc.Awaitable[_finance_pb2.CompareLeadTimesResponse]]:
+        """CompareLeadTimes sets a period beside one before it (S82)."""
+
+    @_abc_1.abstractmethod
+    def GetDelivery(
+        self,
+        request: _finance_pb2.GetDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_finance_pb2.GetDeliveryResponse, _abc.Awaitable[_finance_pb2.GetDeliveryResponse]]:
+        """GetDelivery says how many orders due in a period were on time, and how late the others are (S2)."""
+
+    @_abc_1.abstractmethod
+    def ListDeliveryOrders(
+        self,
+        request: _finance_pb2.ListDeliveryOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_finance_pb2.ListDeliveryOrdersResponse, _abc.Awaitable[_finance_pb2.ListDeliveryOrdersResponse]]: ...
 
 def add_FinanceServiceServicer_to_server(servicer: FinanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,82 @@
+"""Periods, months and places in reports, as requests say them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from orderhub.common.v1.common_pb2 import PageRequest
+
+from order_service.adapters.lead_time_runs import HOURS
+from order_service.adapters.lead_time_views import GROUP_WORDS
+from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.texts import read_date
+
+DEFAULT_PERIOD_DAYS = 90
+INT64 = 2**63
+
+
+def read_month(typed: str) -> date:
+    """Return the first day of a month typed 2026-11; raise Invalid."""
+    first = read_date(f"{typed}-01")
+    if first is None or first.year > 9000:
+        raise Invalid([FieldProblem("month", "MONTH_INVALID", {"value": typed[:40]})])
+    return first
+
+
+def read_period(request: Any, today: date) -> tuple[date, date]:
+    """Return the first and last day of a period, the last 90 days by default; raise Invalid."""
+    defaults = (today - timedelta(days=DEFAULT_PERIOD_DAYS), today)
+    days, problems = read_days((("from", request.from_date), ("to", request.to_date)), defaults)
+    problems += word_problems("group_by", getattr(request, "group_by", ""), GROUP_WORDS, "GROUP_UNKNOWN")
+    problems += word_problems("hours", getattr(request, "hours", ""), HOURS, "HOURS_UNKNOWN")
+    if problems:
+        raise Invalid(problems)
+    return days
+
+
+def read_days(
+    typed: tuple[tuple[str, str], tuple[str, str]], defaults: tuple[date, date]
+) -> tuple[tuple[date, date], list[FieldProblem]]:
+    """Return two days by their field names, and what is wrong with them."""
+    problems = []
+    days: list[date] = []
+    for (name, text), default in zip(typed, defaults, strict=True):
+        day = read_date(text) if text else default
+        if day is None or not 1970 <= day.year <= 9000:
+            problems.append(FieldProblem(name, "DATE_INVALID", {"value": text[:40]}))
+        days.append(day or default)
+    first, last = days
+    if not problems and first > last:
+        params = {"from": first.isoformat(), "to": last.isoformat()}
+        problems.append(FieldProblem(typed[0][0], "PERIOD_REVERSED", params))
+    return (first, last), problems
+
+
+def word_problems(name: str, value: str, known: tuple[str, ...], reason: str) -> list[FieldProblem]:
+    """Return what is wrong with a word that must be one of those known, or empty."""
+    if not value or value in known:
+        return []
+    return [FieldProblem(name, reason, {name: value[:40], "known": ",".join(known)})]
+
+
+def read_place(page: PageRequest) -> tuple[int, UUID] | None:
+    """Return the number and id a page begins after; None for the first page; raise Invalid."""
+    if not page.page_token:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(page.page_token.encode("ascii"))
+        return int.from_bytes(raw[:8], "big") % INT64, UUID(bytes=raw[8:])
+    except (ValueError, binascii.Error) as error:
+        raise Invalid([FieldProblem("page_token", "PAGE_TOKEN_INVALID")]) from error
+
+
+def place_token(places: list[tuple[int, UUID]], size: int) -> str:
+    """Return the token of the page after `places`; empty when they (asked for size + 1) are the rest."""
+    if len(places) <= size:
+        return ""
+    number, last = places[size - 1]
+    return base64.urlsafe_b64encode(number.to_bytes(8, "big") + last.bytes).decode()
