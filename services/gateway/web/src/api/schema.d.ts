@@ -1825,6 +1825,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Delivery
+         * @description Orders due in a period: on time, late and how late, order to ship; in all and by month (S2).
+         */
+        get: operations["delivery_api_v1_reports_delivery_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/delivery/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Delivery Orders
+         * @description The orders behind the delivery figures, the latest first.
+         */
+        get: operations["delivery_orders_api_v1_reports_delivery_orders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/invoice-timeliness": {
         parameters: {
             query?: never;
@@ -1857,6 +1897,46 @@ export interface paths {
          * @description Hours between stages: n, mean, median, 90th percentile per group (S81).
          */
         get: operations["lead_times_api_v1_reports_lead_times_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/lead-times/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Lead Times
+         * @description Two periods beside each other: hours per stage before and after, and the change (S82).
+         */
+        get: operations["compare_lead_times_api_v1_reports_lead_times_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/lead-times/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lead Time Orders
+         * @description The orders behind a cell, slowest first (S81).
+         */
+        get: operations["lead_time_orders_api_v1_reports_lead_times_orders_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2654,6 +2734,14 @@ export interface components {
              */
             quantity: string | number;
         };
+        CompareLeadTimes: {
+            before_from_date: string | null;
+            before_to_date: string | null;
+            from_date: string | null;
+            hours: string | null;
+            stages: components["schemas"]["LeadTimeComparison"][];
+            to_date: string | null;
+        };
         /**
          * CompleteBody
          * @description What a held message lacks, by name; several parcels with commas between.
@@ -2760,6 +2848,17 @@ export interface components {
             name?: string | null;
             /** Tier */
             tier?: string | null;
+        };
+        DeliveryOrder: {
+            customer_name: string | null;
+            days_late: number;
+            done_on: string | null;
+            due_date: string | null;
+            order_number: string | null;
+            sales_owner: string | null;
+            state: string | null;
+            urgency: string | null;
+            verdict: string | null;
         };
         /**
          * DeviceBody
@@ -3274,6 +3373,29 @@ export interface components {
             factor: string | number;
             /** Unit */
             unit: string;
+        };
+        LeadTimeCell: {
+            mean_hours: string | null;
+            median_hours: string | null;
+            n: number;
+            p90_hours: string | null;
+            stage: string | null;
+        };
+        LeadTimeComparison: {
+            after: components["schemas"]["LeadTimeCell"] | null;
+            before: components["schemas"]["LeadTimeCell"] | null;
+            change_hours: string | null;
+            change_percent: string | null;
+            stage: string | null;
+        };
+        LeadTimeOrder: {
+            customer_name: string | null;
+            entered_on: string | null;
+            hours: string | null;
+            order_number: string | null;
+            sales_owner: string | null;
+            state: string | null;
+            working_hours: string | null;
         };
         LedgerEntry: {
             actor: string | null;
@@ -15283,6 +15405,178 @@ export interface operations {
             };
         };
     };
+    delivery_api_v1_reports_delivery_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                urgency?: "red" | "yellow" | "green" | "";
+                customer_id?: string;
+                channel?: string;
+                sales_owner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        filter?: Record<string, never>;
+                        period?: Record<string, never>;
+                        total?: Record<string, never>;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delivery_orders_api_v1_reports_delivery_orders_get: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                from?: string | null;
+                to?: string | null;
+                urgency?: "red" | "yellow" | "green" | "";
+                customer_id?: string;
+                channel?: string;
+                sales_owner?: string;
+                verdict?: "on_time" | "late" | "pending" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeliveryOrder"][];
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invoice_timeliness_api_v1_reports_invoice_timeliness_get: {
         parameters: {
             query?: {
@@ -15366,6 +15660,7 @@ export interface operations {
                 from?: string | null;
                 to?: string | null;
                 group_by?: "week" | "month" | "customer" | "item" | "sales_owner";
+                hours?: "elapsed" | "working";
             };
             header?: never;
             path?: never;
@@ -15384,6 +15679,172 @@ export interface operations {
                         groups?: unknown[];
                         period?: Record<string, never>;
                         stages?: unknown[];
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_lead_times_api_v1_reports_lead_times_comparison_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                before_from?: string | null;
+                before_to?: string | null;
+                hours?: "elapsed" | "working";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareLeadTimes"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lead_time_orders_api_v1_reports_lead_times_orders_get: {
+        parameters: {
+            query: {
+                page_size?: number;
+                page_token?: string;
+                from?: string | null;
+                to?: string | null;
+                stage: "quote_to_confirm" | "confirm_to_release" | "dispatch_to_start" | "receipt_to_ship" | "release_to_dispatch" | "production" | "inspection" | "inspection_to_receipt" | "carrier" | "waiting_for_material";
+                group_by?: ("week" | "month" | "customer" | "item" | "sales_owner") | null;
+                key?: string;
+                hours?: "elapsed" | "working";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LeadTimeOrder"][];
+                        next_page_token: string | null;
                     };
                 };
             };
