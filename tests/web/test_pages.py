@@ -22,6 +22,10 @@ PAGES = [
     ("reports", "manager", "/reports", DESK), ("users", "admin", "/settings", DESK),
     ("devices", "admin", "/settings?tab=devices", DESK), ("channels", "admin", "/settings?tab=channels", DESK),
     ("subscriptions", "manager", "/settings?tab=subscriptions", DESK),
+    ("forms", "sales", "/settings?tab=forms", DESK), ("self-check", "admin", "/settings/self-check", DESK),
+    ("bom-sheet", "planner", "/planning?tab=import", DESK), ("orders-tablet", "sales", "/orders", TABLET),
+    ("order-entry-tablet", "sales", "/orders/new", TABLET), ("planning-tablet", "planner", "/planning", TABLET),
+    ("reports-handheld", "manager", "/reports", HANDHELD), ("orders-handheld", "sales", "/orders", HANDHELD),
     ("workbench-warehouse-handheld", "warehouse", "/", HANDHELD),
 ]  # fmt: skip
 

@@ -16,6 +16,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/finance", component: () => import("./pages/finance/FinancePage.vue"), meta: { title: words.nav.finance, roles: ["finance", "manager", "sales_supervisor", "sales", "clerk"] } },
   { path: "/reports", component: () => import("./pages/reports/ReportsPage.vue"), meta: { title: words.nav.reports } },
   { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: words.nav.settings } },
+  { path: "/settings/self-check", component: () => import("./pages/settings/SelfCheckPage.vue"), meta: { title: words.check.title, roles: ["manager"] } },
   { path: "/t/:token", component: () => import("./pages/customer/TrackPage.vue"), meta: { title: words.track.title, open: true, full: true } },
   { path: "/f/:code", component: () => import("./pages/customer/FormPage.vue"), meta: { title: words.form.title, open: true, full: true } },
   { path: "/:rest(.*)*", component: () => import("./pages/MissingPage.vue"), meta: { title: words.problem.notFound } },

@@ -54,7 +54,7 @@ export const words = {
     tracking: "客户查询链接", trackingHint: "客户凭此链接查看进度，不用登录", qr: "二维码", trackingRenew: "作废并换新链接", trackingAsk: "旧链接会立即失效，客户需要用新链接查看，确定吗？", trackingRenewed: "旧链接已作废，新链接已生成", timeline: "经过", leadTime: "穿透时效", messages: "已发消息", shipments: "发货", production: "生产任务单", attachments: "附件",
     promise: "交期承诺", askPromise: "能否按期", contact: "联系人", note: "备注", shipOnReceipt: "入库即发货", intent: "意向单", history: "历史", parcels: "物流单号", sign: "登记签收", signedAt: (name: string, time: string) => `${name || "已"}签收 ${time}`, signedBy: "签收人",
     fromStock: "现货", toMake: "需生产", by: (date: string) => `${date} 可交`, noDate: "暂不能给出日期", late: "赶不上交期", duplicateOf: "疑似与此单重复：", resend: "重发", noMessages: "还没有发过消息", noShipments: "还没有发货", noProduction: "还没有生产任务单",
-    longest: "停留最久", evidence: "打印凭证", changed: "别人刚改过这张单，已为您载入最新内容", editUrgency: "改紧急等级", editDue: "改交期", download: "下载附件", upload: "上传附件", uploading: "正在上传…", planResult: "排计划结果",
+    longest: "停留最久", evidencePdf: "下载凭证 PDF", travellers: "打印流转卡", note_: "送货单", changed: "别人刚改过这张单，已为您载入最新内容", editUrgency: "改紧急等级", editDue: "改交期", download: "下载附件", upload: "上传附件", uploading: "正在上传…", planResult: "排计划结果",
   },
   entry: {
     title: "录入订单", customer: "客户：手机号、名称或拼音", customerHint: "输入手机号，自动带出客户", newCustomer: "新客户", newName: "客户名称", newPhone: "手机号", newContact: "联系人", create: "建立客户", contact: "联系人", channel: "下单渠道", ref: "客户原始单号",
@@ -77,7 +77,7 @@ export const words = {
     title: "车间", jobs: "任务单", line: "产线", allLines: "全部产线", scan: "请扫任务单条码", scanLabel: "扫码或输入任务单号", start: "开工", finish: "报完工", good: "合格", scrap: "报废", remaining: "剩余", now: "当前工序", next: "下一工序", noJobs: "这条产线没有任务单", report: "报工",
     ok: "已记录", again: "重复扫码，未重复计数", wrong: "没有成功", queued: (n: number) => `${n} 条等待网络`, changed: "有变更，请确认", ack: "我知道了", held: "暂停：请停手，等计划通知", cancelledJob: "已取消：请停手，半成品交回仓库", quantity: "数量", plus: "加一", minus: "减一", all: "全部完成", camera: "摄像头扫码",
     cameraStop: "关闭摄像头", cameraNone: "无法使用摄像头，请用扫码枪或手工输入", coming: "即将到来", pick: "请选一张任务单，或直接扫码", dispatch: "派工", inspect: "质检", passed: "合格数", rework: "返工数", scrapped: "报废数", reason: "原因", submitInspect: "提交质检", of: (a: string, b: string) => `${a} / ${b}`,
-    confirmChange: (number: string, what: string) => `${number} ${what}`, allDone: "工序已全部完成，等待质检", priority: (n: number) => `第 ${n} 位`, notDispatched: "还没有派工", tones: { ok: "成功", again: "重复", wrong: "错误" }, waitingList: "在制与待开工", number: "任务单号",
+    confirmChange: (number: string, what: string) => `${number} ${what}`, traveller: "打印流转卡", allDone: "工序已全部完成，等待质检", priority: (n: number) => `第 ${n} 位`, notDispatched: "还没有派工", tones: { ok: "成功", again: "重复", wrong: "错误" }, waitingList: "在制与待开工", number: "任务单号",
   },
   warehouse: {
     title: "仓库手持", scan: "扫码", scanHint: "扫任务单、订单或物料条码", work: "作业", count: "盘点", queue: "待上传", log: "结果", receive: "入库", ship: "发货", issue: "领料", ledger: "流水", offline: "离线作业中，联网后自动上传", pending: (n: number) => `${n} 条待上传`, allSent: "全部已上传", replay: "立即上传", sending: "正在上传…",
@@ -103,12 +103,17 @@ export const words = {
   settings: {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",
     enrol: "用设备扫此二维码完成登记", enrolCode: "登记码", revoke: "吊销", revoked: "已吊销", test: "试发一条", tested: "已试发，请看通道是否收到", kind: "类型", url: "地址", secret: "密钥（只写不读）", perMinute: "每分钟上限", code: "编码", event: "事件", condition: "条件", template: "模板", role: "对象", channel: "通道", newChannel: "新增通道",
-    newSubscription: "新增订阅", forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
+    newSubscription: "新增订阅", oncePer: "同一内容只发一次（按字段）", expire: "过期不发（小时，0 为不限）", escalate: "多久未读升级（分钟，0 为不升级）", escalateTo: "升级到通道", quietFrom: "免打扰从", quietTo: "免打扰到", fields: "点选字段：", preview: "预览（用示例事件）", named: (name: string) => `使用系统自带文案 ${name}`, unknownFields: (names: string) => `这个事件没有字段：${names}`, forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
+  },
+  mail: { title: (n: number) => (n ? `站内消息，${n} 条未读` : "站内消息"), box: "站内消息", unread: "未读", readAll: "全部已读", none: "没有消息" },
+  check: {
+    title: "系统自检", again: "重新检查", at: (time: string) => `检查于 ${time}`, states: { good: "正常", attention: "注意", bad: "有问题" } as Record<string, string>, count: (n: number) => `${n} 处`, actions: { replay: "重试", discard: "放弃" } as Record<string, string>,
+    done: "已处理", discardAsk: "放弃后这条消息不再处理，请写明原因",
   },
   form: {
     title: "在线下单", goods: "订什么", item: "产品", choose: "请选择产品", quantity: "数量", more: "再加一个产品", due: "期望交期", who: "您的联系方式", company: "公司名称", contact: "联系人", phone: "手机号", note: "备注（选填）", picture: "上传图片或 PDF", unattach: "移除",

@@ -91,7 +91,7 @@ export interface Notification {
   text: string | null; attempt_count: number; last_error: string | null; created_at: string; sent_at: string | null; reason: string | null;
 }
 export interface Channel { code: string; kind: string; url: string | null; name: string | null; per_minute: number; has_secret: boolean; version: number; active: boolean }
-export interface Subscription { code: string; event_type: string; condition: string | null; channel: string; role: string | null; template: string; version: number; active: boolean }
+export interface Subscription { code: string; event_type: string; condition: string | null; channel: string; role: string | null; template: string; version: number; active: boolean; expire_hours: number; once_per: string | null; escalate_minutes: number; escalate_channel: string | null; quiet_from: string | null; quiet_to: string | null }
 export interface Account { username: string; display_name: string; roles: string[]; active: boolean; version: number }
 export interface Device { id: string; name: string; station: string | null; enrolled_at?: string | null; revoked_at?: string | null; last_seen_at?: string | null }
 export interface TrackedOrder {
