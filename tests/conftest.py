@@ -15,7 +15,7 @@ from tests.e2e.stack import Stack, down, up
 from tests.support.postgres import TestDatabases
 from tests.support.rabbit import amqp_url, fresh_topology
 
-WHOLE_STACK = ("tests/e2e/", "tests/web/", "tests/model/", "tests/chaos/test_drills.py")
+WHOLE_STACK = ("tests/e2e/", "tests/web/", "tests/model/", "tests/security/test_stack_", "tests/chaos/test_drills.py")
 
 
 class OneStack(LoadScopeScheduling):
