@@ -58,8 +58,9 @@ class EgressCourier:
         channel = parcel.channel
         sink = f"{self.egress.sink_url}/{channel.kind}/{channel.code}" if self.egress.sink_url else ""
         call = Call(
-            url=channel.url or sink, secret=channel.secret, text=parcel.text, message_id=str(parcel.id),
+            url=channel.url or sink, secret=channel.secret, text=parcel.text, message_id=str(parcel.message_id),
             event_id=str(parcel.event_id), event_type=parcel.event_type, recipient=parcel.recipient, now=self.clock.now(),
+            event=parcel.event,
         )  # fmt: skip
         if channel.kind in LOCAL:
             return await LOCAL[channel.kind](call)

@@ -45,7 +45,7 @@ WHERE channel = :code AND state = 'pending' AND lease IS NULL AND expires_at <= 
 """)
 _WAITING = text(f"""
 SELECT n.id, n.event_id, n.event_type, n.text, coalesce(nullif(n.address, ''), n.recipient) AS recipient,
-  n.occurred_at, n.traceparent
+  n.occurred_at, n.traceparent, n.event
 FROM notification n WHERE n.channel = :code AND {_WAITS} ORDER BY n.id LIMIT :limit FOR NO KEY UPDATE
 """)  # noqa: S608
 _HOLD = text("""
@@ -130,7 +130,7 @@ class SqlDeliveries:
         return Parcel(
             id=lease, channel=channel, notification_ids=ids, event_id=first.event_id if len(ids) == 1 else lease,
             event_type=first.event_type if len(ids) == 1 else "digest", recipient=first.recipient, text=words,
-            traceparent=first.traceparent, claimed_at=unit.now,
+            traceparent=first.traceparent, claimed_at=unit.now, event=first.event,
         )  # fmt: skip
 
     async def record(self, parcel: Parcel, outcome: Outcome) -> None:

@@ -21,15 +21,15 @@ _COLUMNS = """id, event_id, event_type, order_number, production_order_number, s
 _ADD = text("""
 INSERT INTO notification (id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
   address, once_key, state, reason, text, data, traceparent, occurred_at, created_at, not_before, expires_at, next_attempt_at,
-  last_error, escalate_at, escalate_channel, mailbox, sent_at)
+  last_error, escalate_at, escalate_channel, mailbox, sent_at, event)
 SELECT id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
   address, once_key, state, reason, text, data, traceparent, occurred_at, :now, not_before, expires_at, not_before,
-  last_error, escalate_at, escalate_channel, mailbox, sent_at
+  last_error, escalate_at, escalate_channel, mailbox, sent_at, event
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (id uuid, event_id uuid, event_type text, order_number text,
   production_order_number text, subscription text, channel text, recipient text, address text, once_key text, state text,
   reason text, text text, data jsonb, traceparent text, occurred_at timestamptz, not_before timestamptz,
   expires_at timestamptz, last_error text, escalate_at timestamptz, escalate_channel text, mailbox boolean,
-  sent_at timestamptz)
+  sent_at timestamptz, event jsonb)
 ORDER BY id ON CONFLICT DO NOTHING RETURNING id
 """)
 _NAMES = tuple(Intent.__dataclass_fields__)

@@ -140,6 +140,7 @@ def _intent(
         expires_at=cause.occurred_at + timedelta(hours=hours) if hours else None,
         escalate_at=now + timedelta(minutes=minutes) if minutes else None,
         escalate_channel=subscription.escalate_channel, mailbox=channel.is_mailbox, sent_at=now if arrives else None,
+        event=cause.data if channel.carries_event else None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from notify_service.domain.channel import Channel
 from notify_service.domain.digest import DigestWords
@@ -146,10 +146,18 @@ class Parcel:
     text: str
     traceparent: str
     claimed_at: datetime
+    event: Mapping[str, Any] | None = None
 
     @property
     def is_digest(self) -> bool:
         return len(self.notification_ids) > 1
+
+    @property
+    def message_id(self) -> UUID:
+        """The same for every attempt at the same messages: a single one's own id, a digest's from those inside."""
+        if not self.is_digest:
+            return self.notification_ids[0]
+        return uuid5(NAMESPACE_OID, " ".join(str(one) for one in self.notification_ids))
 
 
 class Courier(Protocol):

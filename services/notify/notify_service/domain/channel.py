@@ -84,6 +84,11 @@ class Channel:
         return self.kind == "in_app"
 
     @property
+    def carries_event(self) -> bool:
+        """True when a system reads it: it gets the event itself beside the text."""
+        return self.kind == "webhook"
+
+    @property
     def needs_address(self) -> bool:
         """True when each recipient must be known to the vendor; the demo's sink takes everybody."""
         return self.kind == "wechat_mp" and bool(self.url)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ class Waiting:
     recipient: str
     occurred_at: datetime
     traceparent: str = ""
+    event: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

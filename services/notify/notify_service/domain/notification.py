@@ -51,6 +51,7 @@ class Intent:
     escalate_channel: str = ""
     mailbox: bool = False  # read inside the house; arrived as soon as it is stored
     sent_at: datetime | None = None
+    event: Mapping[str, Any] | None = None  # what a receiver that is a system gets beside the text
 
 
 def withdrawn(intent: Intent, order_number: str, reason: str) -> Intent:

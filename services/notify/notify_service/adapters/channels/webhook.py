@@ -14,13 +14,14 @@ PREFIX = "whsec_"
 
 
 def build(call: Call) -> Request:
-    """Return the message as JSON; `webhook-id` is the event's id, so that a receiver can drop a repetition.
+    """Return the message and its event as JSON; `webhook-id` is the event's id, so that a receiver can drop a repetition.
 
     Several secrets separated by spaces sign side by side, so that a receiver can change over.
     """
     body = json_bytes({
         "type": call.event_type, "timestamp": call.now.isoformat(),
-        "data": {"id": call.message_id, "event_id": call.event_id, "recipient": call.recipient, "text": call.text},
+        "data": {"id": call.message_id, "event_id": call.event_id, "recipient": call.recipient, "text": call.text,
+                 "event": call.event},
     })  # fmt: skip
     stamp = str(int(call.now.timestamp()))
     headers = {"Content-Type": JSON_TYPE, "webhook-id": call.event_id, "webhook-timestamp": stamp}

@@ -28,6 +28,7 @@ class Call:
     event_type: str
     recipient: str
     now: datetime
+    event: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
