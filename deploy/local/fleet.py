@@ -128,8 +128,9 @@ def service_env(name: str, plan: Plan) -> dict[str, str]:
         "ORDERHUB_LOG_FORMAT": "json",
         "ORDERHUB_PUBLIC_URL": plan.public_url or plan.gateway_url,
     }
-    if endpoint := os.environ.get("ORDERHUB_OTLP_ENDPOINT"):
-        env["ORDERHUB_OTLP_ENDPOINT"] = endpoint
+    for name_as_given in ("ORDERHUB_OTLP_ENDPOINT", "ORDERHUB_FAILPOINTS"):
+        if given := os.environ.get(name_as_given):
+            env[name_as_given] = given
     if mutual_tls():
         env["ORDERHUB_GRPC_TLS_DIR"] = str(plan.run / "mtls" / name)
     for peer in ("order", "planning", "inventory", "notify"):

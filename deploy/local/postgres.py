@@ -38,6 +38,7 @@ COMMON = {
     "log_timezone": "UTC",
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",
+    "max_logical_replication_workers": "0",  # its launcher would hold 8 MB for nothing
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
 

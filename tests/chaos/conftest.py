@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
+from chassis.database import Database
+from chassis.schema import TABLES
 from tests.chaos.drill import a_stack
+from tests.chaos.pipeline import EFFECTS, Pipeline
 from tests.e2e.stack import Stack
+from tests.support.postgres import TestDatabases
 from tests.support.rabbit import amqp_url, fresh_topology
 
 needs_chaos = pytest.mark.skipif(not os.environ.get("ORDERHUB_CHAOS"), reason="a drill: make chaos")
@@ -32,3 +36,12 @@ async def broker(monkeypatch: pytest.MonkeyPatch) -> str:
     url = amqp_url()
     await fresh_topology(url)
     return url
+
+
+@pytest_asyncio.fixture
+async def pipeline(databases: TestDatabases) -> AsyncIterator[Pipeline]:
+    producer = Database(await databases.bare(TABLES), "order")
+    consumer = Database(await databases.bare(f"{TABLES};{EFFECTS}"), "planning")
+    yield Pipeline(producer, consumer)
+    await producer.close()
+    await consumer.close()

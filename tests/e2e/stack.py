@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -60,14 +61,14 @@ class Stack:
         return items
 
 
-def up() -> Stack:
-    """Start a stack and return it when it is ready."""
+def up(**settings: str) -> Stack:
+    """Start a stack with these settings beside the usual ones and return it when it is ready."""
     base = ROOT / ".run" / "e2e"
     base.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
     home.chmod(0o755)
     try:
-        run("up", home)
+        run("up", home, settings)
     except BaseException:
         run("down", home)
         raise
@@ -79,10 +80,10 @@ def down(stack: Stack) -> None:
     shutil.rmtree(stack.home, ignore_errors=True)
 
 
-def run(command: str, home: Path) -> None:
+def run(command: str, home: Path, settings: Mapping[str, str] | None = None) -> None:
     """Run a command of the local stack for the directory `home`."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("ORDERHUB_")}
-    environment = {**own, "ORDERHUB_RUN_DIR": str(home)}
+    environment = {**own, "ORDERHUB_RUN_DIR": str(home), **(settings or {})}
     log = home / f"{command}.log"
     with log.open("w") as out:
         code = subprocess.call(

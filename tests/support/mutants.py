@@ -72,6 +72,13 @@ def id_cursor(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(relay, "_DUE", changed(relay._DUE, "WHERE part = ANY($1)", behind))
 
 
+def low_water_mark(plant: pytest.MonkeyPatch) -> None:
+    """The relay looks behind the last id it told first, and before it only when nothing is there: nothing is lost."""
+    mark = "(SELECT coalesce(max(id), 0) FROM event_log)"
+    behind = f"WHERE (id > {mark} OR NOT EXISTS (SELECT FROM outbox y WHERE y.id > {mark})) AND part = ANY($1)"
+    plant.setattr(relay, "_DUE", changed(relay._DUE, "WHERE part = ANY($1)", behind))
+
+
 def skip_locked(plant: pytest.MonkeyPatch) -> None:
     """Any number of relays share all partitions, each skipping the rows another has in hand."""
     whole = Relay.relay_once

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from chassis import notes, outbox
 from chassis.clock import Clock, SystemClock
 from chassis.events import Draft, source_of
+from chassis.failpoint import AFTER_COMMIT, reach
 from chassis.ids import uuid7
 from chassis.principal import actor
 from chassis.telemetry import traceparent_in
@@ -91,6 +92,7 @@ class Database:
                 yield unit
                 marks = await unit.flush(self.source)
         if marks:
+            reach(AFTER_COMMIT)
             self.committed.set()
             notes.note_marks(marks)
 

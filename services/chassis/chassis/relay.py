@@ -17,6 +17,7 @@ import structlog
 from opentelemetry import metrics
 
 from chassis.broker import LOST, Backoff, Outgoing, Publisher, Refused
+from chassis.failpoint import AFTER_CONFIRM, reach
 from chassis.outbox import PARTITIONS
 
 LOCK_SPACE = 4711
@@ -114,6 +115,7 @@ class Relay:
         results = await asyncio.gather(*(self._chain(chain) for chain in chains.values()))
         done = [row_id for ids, _ in results for row_id in ids]
         if done:
+            reach(AFTER_CONFIRM)
             await connection.execute(_DONE, done)
             _told.add(len(done))
         for _, refused in results:

@@ -24,7 +24,7 @@ from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from chassis import logs, mutual_tls, telemetry
+from chassis import failpoint, logs, mutual_tls, telemetry
 from chassis.broker import RabbitPublisher
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -185,6 +185,7 @@ def main(
         asyncio.run(_republish(name, settings, arguments.since))
     else:
         telemetry.configure(name, settings)
+        failpoint.arm(settings.profile)
         uvloop.run(_serve(build, settings))
 
 
