@@ -54,7 +54,7 @@ class Pipeline:
     @asynccontextmanager
     async def relaying(self, publisher: Publisher, replicas: int = 1) -> AsyncIterator[None]:
         """Run relays for as long as the block lasts."""
-        dsn = self.producer.engine.url.render_as_string(hide_password=False)
+        dsn = self.producer.dsn
         async with _tasks([Relay(dsn, publisher, asyncio.Event()).run for _ in range(replicas)]):
             yield
 

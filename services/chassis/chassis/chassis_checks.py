@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.broker import connect
 from chassis.database import Database
 from chassis.dead_letters import DeadLetters
 from chassis.self_check import ATTENTION, BAD, GOOD, Check, Finding, Section, judged
+from chassis.sql import Row
 
 LATE = timedelta(seconds=60)  # the alarm's own limit
 VERY_LATE = timedelta(minutes=10)
@@ -56,7 +57,7 @@ class ChassisChecks:
             "dead_letters": self.dead_letters, "queue": self.length, "durability": self.durability,
         }  # fmt: skip
 
-    async def _rows(self, statement: Any, **params: Any) -> list[Row[Any]]:
+    async def _rows(self, statement: Any, **params: Any) -> list[Row]:
         async with self.database.read() as connection:
             return list(await connection.execute(statement, params))
 
@@ -107,11 +108,11 @@ class ChassisChecks:
         return judged([Finding(row.name, {"setting": row.setting}) for row in off])
 
 
-def _total(rows: list[Row[Any]]) -> int:
+def _total(rows: list[Row]) -> int:
     return rows[0].total if rows else 0
 
 
-def _parked(row: Row[Any]) -> Finding:
+def _parked(row: Row) -> Finding:
     words = {
         "type": row.type, "reason": row.reason, "error": row.error[:300], "attempts": str(row.attempts),
         "state": "given_up" if row.dead else "waiting",

@@ -7,9 +7,9 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+import asyncpg
 from google.protobuf.message import Message
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from chassis import notes
 from chassis.database import Database, Transaction, is_transient
@@ -17,7 +17,6 @@ from chassis.errors import KeyBusy, KeyReused
 from chassis.principal import actor
 
 ATTEMPTS = 4
-LOCK_NOT_AVAILABLE = "55P03"
 Reply = TypeVar("Reply", bound=Message)
 Ahead = TypeVar("Ahead")
 
@@ -66,12 +65,15 @@ class Commands:
         ahead: Callable[[], Awaitable[Ahead]],
         work: Callable[[Transaction, Ahead], Awaitable[Reply]],
     ) -> Reply:
-        """As `run`, after `ahead`: the remote queries the work needs, made before its transaction."""
-        if context.idempotency_key:
-            known = await self._known(context, reply)
-            if known is not None:
-                return known
-        found = await ahead()
+        """As `run`, after `ahead`: the queries the work needs, made before its transaction. They may refuse what was
+        accepted when the key was first used; then the first answer counts."""
+        try:
+            found = await ahead()
+        except Exception:
+            known = await self._known(context, reply) if context.idempotency_key else None
+            if known is None:
+                raise
+            return known
         return await self.run(context, reply, lambda unit: work(unit, found))
 
     async def _known(self, context: CommandContext, reply: type[Reply]) -> Reply | None:
@@ -97,10 +99,8 @@ class Commands:
         """Take the key, waiting for a running request of the same key; raise KeyBusy when that takes too long."""
         try:
             claimed = await unit.execute(_CLAIM, {**_key(context), "fingerprint": context.fingerprint})
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
-                raise KeyBusy(key=context.idempotency_key) from error
-            raise
+        except asyncpg.LockNotAvailableError as error:
+            raise KeyBusy(key=context.idempotency_key) from error
         return claimed.one_or_none() is not None
 
 

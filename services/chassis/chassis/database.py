@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from asyncpg import InternalClientError  # a connection torn down in mid-word; SQLAlchemy passes it on unwrapped
+import asyncpg
 from google.protobuf.message import Message
-from sqlalchemy import CursorResult, Executable
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import TextClause
 
 from chassis import notes, outbox
 from chassis.clock import Clock, SystemClock
@@ -20,18 +18,23 @@ from chassis.events import Draft, source_of
 from chassis.failpoint import AFTER_COMMIT, reach
 from chassis.ids import uuid7
 from chassis.principal import actor
+from chassis.seen import Seen
+from chassis.sql import Connection, Row, Rows
 from chassis.telemetry import traceparent_in
-from chassis.thrift import ShrinkingPool
 
 TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
 # serialization, deadlock, lock not available, insufficient resources, operator intervention, connection exceptions
+ACQUIRE_SECONDS = 3.0
+CLOSE_SECONDS = 5.0
+IDLE_SECONDS = 60.0  # then a connection is given back: an idle house keeps few
+STATEMENTS_KEPT = 256  # prepared, for each connection
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "53", "57", "08")
 
 
 class Transaction:
     """One unit of work: what is executed and what is published happen together or not at all."""
 
-    def __init__(self, connection: AsyncConnection, database: Database, who: str, causation_id: str) -> None:
+    def __init__(self, connection: Connection, database: Database, who: str, causation_id: str) -> None:
         self.connection = connection
         self.actor = who
         self.now = database.clock.now()
@@ -43,7 +46,7 @@ class Transaction:
         """Do `work` once, when everything else of this transaction is done: handlers of a batch can share statements."""
         self._last.append(work)
 
-    async def execute(self, statement: Executable, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    async def execute(self, statement: TextClause, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement in this transaction."""
         return await self.connection.execute(statement, params)
 
@@ -65,51 +68,94 @@ class Transaction:
 class Database:
     """Connections of one service's own role; short timeouts, so that nothing waits for ever."""
 
-    def __init__(self, url: str, service: str, *, clock: Clock | None = None, pool: int = 8) -> None:
+    def __init__(self, url: str, service: str, *, clock: Clock | None = None, pool: int = 16) -> None:
         self.service = service
         self.source = source_of(service)
         self.clock: Clock = clock or SystemClock()
         self.committed = asyncio.Event()  # wakes the relay of this process
-        self.engine = create_async_engine(
-            url,
-            poolclass=ShrinkingPool,
-            pool_size=pool,
-            max_overflow=pool,
-            pool_timeout=3,
-            connect_args={
-                "timeout": 3,
-                "command_timeout": 10,
-                "server_settings": {**TIMEOUTS, "application_name": service},
-            },
-        )
+        self.seen = Seen()
+        self.dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        self._size = pool
+        self._pool: asyncpg.Pool[Row] | None = None
 
     @asynccontextmanager
     async def transaction(self, *, who: str | None = None, causation_id: str = "") -> AsyncIterator[Transaction]:
         """Commit at the end of the block with its events, or roll back when it raises."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             unit = Transaction(connection, self, actor() if who is None else who, causation_id)
-            async with connection.begin():
+            await connection.raw.execute("BEGIN")
+            try:
                 yield unit
                 marks = await unit.flush(self.source)
+            except BaseException:
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    await connection.raw.execute("ROLLBACK")
+                raise
+            if await connection.raw.execute("COMMIT") != "COMMIT":
+                raise AssertionError("an error of a statement was swallowed: everything was rolled back")
         if marks:
             reach(AFTER_COMMIT)
             self.committed.set()
             notes.note_marks(marks)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Connection]:
         """Give a connection for queries; each statement sees what is committed."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        async with self._connection() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            self._pool = self._make_pool()
+        pool = await self._pool  # the first time it becomes one; later this costs nothing
+        raw = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        try:
+            yield Connection(raw)
+        finally:
+            await pool.release(raw)
+
+    def _make_pool(self) -> asyncpg.Pool[Row]:
+        return asyncpg.create_pool(
+            self.dsn,
+            min_size=0,
+            max_size=self._size,
+            record_class=Row,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            max_inactive_connection_lifetime=IDLE_SECONDS,
+            init=_read_json,
+            reset=_as_it_is,
+            timeout=3,
+            command_timeout=10,
+            server_settings={**TIMEOUTS, "application_name": self.service},
+        )
+
     async def close(self) -> None:
-        await self.engine.dispose()
+        """Close every connection, waiting a little for those in use."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+
+async def _read_json(raw: asyncpg.Connection[Row]) -> None:
+    for kind in ("json", "jsonb"):
+        await raw.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads)
+
+
+async def _as_it_is(_: asyncpg.Connection[Row]) -> None:
+    """Nothing here changes a session, so nothing is reset; an open transaction asyncpg rolls back by itself."""
 
 
 def is_transient(error: BaseException) -> bool:
     """True when the same work may succeed if simply tried again."""
-    if isinstance(error, DBAPIError):
-        state = str(getattr(error.orig, "sqlstate", "") or "")
-        return error.connection_invalidated or state.startswith(TRANSIENT_STATES)
-    return isinstance(error, ConnectionError | TimeoutError | NoConnectionFree | OSError | InternalClientError)
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "").startswith(TRANSIENT_STATES)
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)  # closed or closing: the connection died before its turn
+    return isinstance(error, ConnectionError | TimeoutError | OSError | asyncpg.InternalClientError)

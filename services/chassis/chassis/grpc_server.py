@@ -43,9 +43,10 @@ _seconds = metrics.get_meter("chassis").create_histogram(
 log = structlog.get_logger()
 Context = grpc.aio.ServicerContext[Any, Any]
 Method = Callable[[Any, Context], Awaitable[Any]]
-_SEEN = text(
-    "SELECT sequence FROM subject_cursor WHERE consumer = :consumer AND source = :source AND subject = :subject"
-)
+_SEEN = text("""
+SELECT source, subject, sequence FROM subject_cursor
+WHERE consumer = :consumer AND (source, subject) IN (SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])))
+""")
 
 
 class Refusal(Exception):
@@ -168,16 +169,13 @@ class Front(grpc.aio.ServerInterceptor):
 
     async def _unseen(self, marks: Sequence[Mark]) -> list[Mark]:
         """Return the marks whose events this service has not applied yet."""
-        if not marks:
-            return []
-        left = []
-        async with self._database.read() as connection:
-            for mark in marks:
-                params = {"consumer": self._consumer, "source": mark.source, "subject": mark.subject}
-                seen = (await connection.execute(_SEEN, params)).scalar()
-                if seen is None or seen < mark.sequence:
-                    left.append(mark)
-        return left
+        seen = self._database.seen
+        if left := [mark for mark in marks if not seen.has(mark)]:
+            columns = {"sources": [mark.source for mark in left], "subjects": [mark.subject for mark in left]}
+            async with self._database.read() as connection:
+                rows = await connection.execute(_SEEN, {"consumer": self._consumer, **columns})
+            seen.note({(row.source, row.subject): row.sequence for row in rows})
+        return [mark for mark in left if not seen.has(mark)]
 
     def status_of(self, error: Exception) -> Any:
         """Return the refusal to send: the error's own words where it has some, else a plain one."""

@@ -10,13 +10,14 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import grpc
 import structlog
 from google.protobuf.message import Message
 from opentelemetry import metrics, trace
-from sqlalchemy import text
 
+from chassis import inbox_statements as statements
 from chassis.database import Database, Transaction, is_transient
 from chassis.errors import Remote
 from chassis.events import Incoming, decode
@@ -31,47 +32,6 @@ MAX_ATTEMPTS = 12
 RETRY_BATCH = 200
 _counter = metrics.get_meter("chassis").create_counter("events_consumed", description="Events by type and outcome")
 log = structlog.get_logger()
-
-_CLAIM = text("""
-INSERT INTO inbox (consumer, event_id)
-SELECT :consumer, id FROM unnest(CAST(:ids AS uuid[])) AS t (id) ORDER BY id
-ON CONFLICT DO NOTHING RETURNING event_id
-""")
-_START = text("""
-INSERT INTO subject_cursor (consumer, source, subject, sequence)
-SELECT :consumer, source, subject, 0
-FROM (SELECT DISTINCT source, subject FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])) AS t (source, subject)) d
-ORDER BY source, subject ON CONFLICT DO NOTHING
-""")
-_CURSORS = text("""
-SELECT source, subject, sequence FROM subject_cursor
-WHERE consumer = :consumer AND (source, subject) IN (SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[])))
-ORDER BY source, subject FOR NO KEY UPDATE
-""")
-_ADVANCE = text("""
-UPDATE subject_cursor c SET sequence = t.sequence
-FROM unnest(CAST(:sources AS text[]), CAST(:subjects AS text[]), CAST(:sequences AS bigint[])) AS t (source, subject, sequence)
-WHERE c.consumer = :consumer AND c.source = t.source AND c.subject = t.subject
-""")
-_PARK = text("""
-INSERT INTO parked (consumer, event_id, source, subject, sequence, type, body, reason, error, attempts, next_at)
-VALUES (:consumer, :event_id, :source, :subject, :sequence, :type, :body, :reason, :error, :attempts,
-        now() + :delay * interval '1 second')
-ON CONFLICT DO NOTHING
-""")
-_DUE = text("""
-SELECT p.event_id, p.body, p.sequence, p.attempts, p.reason, c.sequence AS cursor, p.source, p.subject,
-       extract(epoch FROM now() - p.parked_at)::float8 AS age
-FROM parked p JOIN subject_cursor c USING (consumer, source, subject)
-WHERE p.consumer = :consumer AND NOT p.dead AND (p.next_at <= now() OR p.sequence = c.sequence + 1 AND p.reason = 'gap')
-ORDER BY p.source, p.subject, p.sequence LIMIT :limit
-""")
-_UNPARK = text("DELETE FROM parked WHERE consumer = :consumer AND event_id = :event_id")
-_AGAIN = text("""
-UPDATE parked SET attempts = attempts + :failed, reason = :reason, error = :error, dead = attempts + :failed >= :most,
-       next_at = now() + :delay * interval '1 second'
-WHERE consumer = :consumer AND event_id = :event_id
-""")
 
 Cursors = dict[tuple[str, str], int]
 
@@ -111,14 +71,12 @@ class Inbox:
             await self.prepare(events)
         causes = str(events[0].event_id) if len(events) == 1 else ""
         async with self.database.transaction(who="", causation_id=causes) as unit:
-            new = await self._claim(unit, events)
-            if not new:
-                return
-            cursors = await self._cursors(unit, new)
+            new, cursors = await self._claim_and_hold(unit, events)
             before = dict(cursors)
             for event in new:
                 await self._apply_in_order(unit, event, cursors)
             await self._advance(unit, {key: value for key, value in cursors.items() if before[key] != value})
+        self.database.seen.note(cursors)
 
     async def _apply_in_order(self, unit: Transaction, event: Incoming, cursors: Cursors) -> None:
         key = (event.source, event.subject)
@@ -145,7 +103,7 @@ class Inbox:
     async def retry_parked(self) -> int:
         """Apply parked events whose turn has come; return how many were applied."""
         async with self.database.read() as connection:
-            rows = (await connection.execute(_DUE, {"consumer": self.consumer, "limit": RETRY_BATCH})).all()
+            rows = (await connection.execute(statements.DUE, {"consumer": self.consumer, "limit": RETRY_BATCH})).all()
         started = {(row.source, row.subject) for row in rows if row.cursor != UNSEEN}
         applied = 0
         for row in rows:
@@ -171,7 +129,7 @@ class Inbox:
                 if event.sequence == at + 1:
                     await self._apply(unit, event)
                     await self._advance(unit, {(event.source, event.subject): event.sequence})
-                await unit.execute(_UNPARK, {"consumer": self.consumer, "event_id": event.event_id})
+                await unit.execute(statements.UNPARK, {"consumer": self.consumer, "event_id": event.event_id})
                 return 1
         except Exception as error:
             if passing(error):
@@ -181,39 +139,34 @@ class Inbox:
                 await self._again(unit, event, "failed", repr(error), failed=1, delay=delay)
             return 0
 
-    async def _claim(self, unit: Transaction, events: Sequence[Incoming]) -> list[Incoming]:
-        found = await unit.execute(
-            _CLAIM, {"consumer": self.consumer, "ids": sorted({event.event_id for event in events})}
-        )
-        new = set(found.scalars())
-        fresh = []
-        for event in events:
-            if event.event_id in new:
-                new.discard(event.event_id)
-                fresh.append(event)
-            else:
-                _counter.add(1, {"type": event.type, "outcome": "duplicate"})
-        return fresh
+    async def _claim_and_hold(self, unit: Transaction, events: Sequence[Incoming]) -> tuple[list[Incoming], Cursors]:
+        ids = list({event.event_id for event in events})
+        rows = (await unit.execute(statements.TAKE, {"consumer": self.consumer, "ids": ids, **_subjects(events)})).all()
+        new = {row.event_id for row in rows if row.event_id is not None}
+        cursors = {(row.source, row.subject): row.sequence for row in rows if row.event_id is None}
+        return _first_ones(events, new), cursors
+
+    async def _claim(self, unit: Transaction, event: Incoming) -> bool:
+        return bool(len(await unit.execute(statements.CLAIM, {"consumer": self.consumer, "ids": [event.event_id]})))
 
     async def _cursors(self, unit: Transaction, events: Iterable[Incoming]) -> Cursors:
-        keys = {(event.source, event.subject) for event in events}
-        params = {"consumer": self.consumer, "sources": [key[0] for key in keys], "subjects": [key[1] for key in keys]}
-        await unit.execute(_START, params)
-        return {(row.source, row.subject): row.sequence for row in await unit.execute(_CURSORS, params)}
+        params = {"consumer": self.consumer, **_subjects(events)}
+        await unit.execute(statements.START, params)
+        return {(row.source, row.subject): row.sequence for row in await unit.execute(statements.CURSORS, params)}
 
     async def _advance(self, unit: Transaction, moved: Cursors) -> None:
         if moved:
             columns = {
                 "sources": [key[0] for key in moved], "subjects": [key[1] for key in moved], "sequences": list(moved.values()),
             }  # fmt: skip
-            await unit.execute(_ADVANCE, {"consumer": self.consumer, **columns})
+            await unit.execute(statements.ADVANCE, {"consumer": self.consumer, **columns})
 
     async def _park_failed(self, event: Incoming, error: Exception) -> None:
         log.error(
             "event_parked", type=event.type, event_id=str(event.event_id), subject=event.subject, error=repr(error)
         )
         async with self.database.transaction(who="") as unit:
-            if await self._claim(unit, [event]):
+            if await self._claim(unit, event):
                 await self._cursors(unit, [event])
                 await self._park(unit, event, "failed", error=repr(error), attempts=1, delay=2.0)
 
@@ -226,7 +179,7 @@ class Inbox:
             "sequence": event.sequence, "type": event.type, "body": event.body, "reason": reason, "error": error,
             "attempts": attempts, "delay": delay,
         }  # fmt: skip
-        await unit.execute(_PARK, values)
+        await unit.execute(statements.PARK, values)
 
     async def _again(
         self, unit: Transaction, event: Incoming, reason: str, error: str, *, failed: int, delay: float
@@ -235,7 +188,24 @@ class Inbox:
             "consumer": self.consumer, "event_id": event.event_id, "reason": reason, "error": error, "failed": failed,
             "delay": delay, "most": MAX_ATTEMPTS if failed else 2**30,
         }  # fmt: skip
-        await unit.execute(_AGAIN, values)
+        await unit.execute(statements.AGAIN, values)
+
+
+def _subjects(events: Iterable[Incoming]) -> dict[str, list[str]]:
+    keys = {(event.source, event.subject) for event in events}
+    return {"sources": [key[0] for key in keys], "subjects": [key[1] for key in keys]}
+
+
+def _first_ones(events: Sequence[Incoming], new: set[UUID]) -> list[Incoming]:
+    """Return the events to apply, each once, in the order they came."""
+    fresh = []
+    for event in events:
+        if event.event_id in new:
+            new.discard(event.event_id)
+            fresh.append(event)
+        else:
+            _counter.add(1, {"type": event.type, "outcome": "duplicate"})
+    return fresh
 
 
 def passing(error: BaseException) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events import Draft, encode
+from chassis.sql import Connection
 
 PARTITIONS = 4
 
@@ -47,7 +47,7 @@ def partition_of(subject: str) -> int:
     return zlib.crc32(subject.encode()) % PARTITIONS
 
 
-async def write(connection: AsyncConnection, source: str, drafts: Sequence[Draft]) -> list[Mark]:
+async def write(connection: Connection, source: str, drafts: Sequence[Draft]) -> list[Mark]:
     """Number the drafts and store them; return the newest mark of each subject."""
     if not drafts:
         return []

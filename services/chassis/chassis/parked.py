@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import grpc
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.errors import ChassisRefusal
 from chassis.events import Incoming
+from chassis.sql import Row
 
 LETTER, DISCARDED = "dead_letter", "discarded"
 MOST_REASON = 500
@@ -96,14 +97,14 @@ class Parked:
             for statement in _ADMIT:
                 await unit.execute(statement, values)
 
-    async def replay(self, unit: Transaction, event_id: str) -> Row[Any]:
+    async def replay(self, unit: Transaction, event_id: str) -> Row:
         """Let the retry worker take it at once, counting from nothing; raise ParkedNotFound."""
         row = (await unit.execute(_AGAIN, self._key(event_id))).one_or_none()
         if row is None:
             raise ParkedNotFound(id=event_id[:64])
         return row
 
-    async def discard(self, unit: Transaction, event_id: str, reason: str) -> Row[Any]:
+    async def discard(self, unit: Transaction, event_id: str, reason: str) -> Row:
         """Pass over it for good; raise ParkedNotFound or WaitsForPredecessor."""
         words = " ".join(reason.split())[:MOST_REASON]
         if not words:

@@ -89,7 +89,7 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         group.create_task(consumer.retry_parked(stop))
         group.create_task(relay.run(stop))
         group.create_task(sweep(service.database, stop))
-        group.create_task(keep_small(service.database.engine, stop))
+        group.create_task(keep_small(stop))
         group.create_task(watch_health(service, health, consumer, stop))
         for loop in service.loops:
             group.create_task(_until(loop(stop)))
@@ -198,10 +198,12 @@ async def _replay_dead(name: str, settings: Settings) -> None:
     database = Database(settings.database_url.get_secret_value(), name)
     async with database.transaction(who="operator") as unit:
         revived = await unit.execute(
-            text("UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead AND reason <> 'discarded'")
+            text(
+                "UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead AND reason <> 'discarded' RETURNING 1"
+            )
         )
     await database.close()
-    sys.stdout.write(f"{name}: {revived.rowcount} parked events will be tried again\n")
+    sys.stdout.write(f"{name}: {len(revived)} parked events will be tried again\n")
 
 
 async def _republish(name: str, settings: Settings, since: datetime) -> None:

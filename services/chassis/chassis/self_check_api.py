@@ -10,7 +10,6 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.common.v1 import self_check_pb2 as pb
 from orderhub.common.v1 import self_check_pb2_grpc
-from sqlalchemy import Row
 
 from chassis import principal
 from chassis.chassis_checks import ChassisChecks
@@ -20,6 +19,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.errors import Forbidden
 from chassis.parked import Parked
 from chassis.self_check import Check, Finding, Section, look
+from chassis.sql import Row
 
 READERS = ("manager",)  # and administrators, who may everything
 SERVICE_NAME = "orderhub.common.v1.SelfCheckService"
@@ -99,5 +99,5 @@ def _finding(finding: Finding) -> pb.CheckFinding:
     return pb.CheckFinding(object=finding.object, params=dict(finding.params), since=since, parked_id=finding.parked_id)
 
 
-def _event(row: Row[Any], state: str) -> pb.ParkedEvent:
+def _event(row: Row, state: str) -> pb.ParkedEvent:
     return pb.ParkedEvent(id=str(row.event_id), type=row.type, subject=row.subject, state=state, error=row.error)

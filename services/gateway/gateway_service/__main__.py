@@ -63,7 +63,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
             serving = group.create_task(server.serve())
             group.create_task(gateway.hub.run(stop))
             group.create_task(sweep(gateway.database, stop))
-            group.create_task(keep_small(gateway.database.engine, stop))
+            group.create_task(keep_small(stop))
             group.create_task(housekeeping.keep(gateway.database, stop))
             group.create_task(_stop_when(stop, server, gateway))
             log.info("serving", service="gateway", http=gateway.settings.http_bind)

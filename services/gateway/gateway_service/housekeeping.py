@@ -15,7 +15,7 @@ EVERY_SECONDS = 3600.0
 ROWS = 5000
 log = structlog.get_logger()
 _SESSIONS = text("""
-DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE opened_at < :before LIMIT :rows))
+DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE opened_at < :before LIMIT :rows)) RETURNING 1
 """)
 _TICKETS = text("DELETE FROM stream_tickets WHERE expires_at < :now")
 
@@ -25,7 +25,7 @@ async def sweep_once(database: Database) -> int:
     async with database.transaction(who="housekeeping") as unit:
         swept = await unit.execute(_SESSIONS, {"before": unit.now - 2 * ABSOLUTE, "rows": ROWS})
         await unit.execute(_TICKETS, {"now": unit.now})
-    return swept.rowcount
+    return len(swept)
 
 
 async def keep(database: Database, stop: asyncio.Event) -> None:

@@ -13,7 +13,6 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -153,7 +152,7 @@ def of(error: Exception) -> Problem:
         return Problem(error.status_code, BY_HTTP.get(error.status_code, "REFUSED"), headers=error.headers)
     if isinstance(error, ChassisRefusal):
         return Problem(STATUS.get(error.code, 409), error.reason, error.params, fields=error.fields)
-    if is_transient(error) or (isinstance(error, SQLAlchemyError) and "QueuePool" in str(error)):
+    if is_transient(error):
         return Problem(503, "DATABASE_UNAVAILABLE", headers={"Retry-After": RETRY_SECONDS})
     log.error("request_failed", exc_info=error)
     return Problem(500, "INTERNAL_ERROR")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
 from chassis.ids import uuid7
@@ -113,7 +113,7 @@ class Sessions:
         try:
             async with self._database.read() as connection:
                 found = (await connection.execute(_STANDING, {"id": UUID(session)})).one_or_none()
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return otherwise
         roles = None if found is None else frozenset(found.roles)
         self._standing[session] = (time.monotonic(), roles)

@@ -63,9 +63,7 @@ def inbox(database: Database, log: Log) -> Inbox:
 
 async def relay(database: Database, publisher: MemoryPublisher) -> int:
     relaying = Relay("", publisher, asyncio.Event())
-    connection = await asyncpg.connect(
-        database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    )
+    connection = await asyncpg.connect(database.dsn)
     try:
         return await relaying.relay_once(connection, [0, 1, 2, 3])
     finally:

@@ -30,7 +30,7 @@ async def database(databases: TestDatabases) -> AsyncIterator[Database]:
 
 
 def dsn_of(database: Database) -> str:
-    return database.engine.url.render_as_string(hide_password=False)
+    return database.dsn
 
 
 async def tell(database: Database, subject: str, times: int) -> None:

@@ -272,8 +272,7 @@ async def test_only_an_administrator_may_touch_events(house: House, call: str) -
 
 
 async def test_a_server_that_does_not_write_through_is_found(house: House) -> None:
-    url = house.database.engine.url.render_as_string(hide_password=False)
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    connection = await asyncpg.connect(house.database.dsn)
     off = await connection.fetchval("SELECT count(*) FROM pg_settings WHERE name = 'fsync' AND setting = 'off'")
     await connection.close()
 

@@ -3,69 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
-from chassis import thrift
+from chassis import database as chassis_database
 from chassis.database import Database
 from chassis.schema import TABLES
 from tests.support.postgres import TestDatabases
 from tests.support.waiting import eventually
 
-
-@pytest_asyncio.fixture
-async def database(databases: TestDatabases) -> AsyncIterator[Database]:
-    opened = Database(await databases.bare(TABLES), "order")
-    yield opened
-    await opened.close()
+SIZE = 6
+_OPEN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
 
-async def burst(database: Database, size: int = 6) -> None:
-    together = asyncio.Barrier(size)
+async def burst(database: Database) -> int:
+    """Use several connections at once; return how many are open meanwhile."""
+    together = asyncio.Barrier(SIZE)
 
-    async def one() -> None:
+    async def one() -> int:
         async with database.read() as connection:
             await connection.execute(text("SELECT 1"))
             await together.wait()
+            return int((await connection.execute(_OPEN)).scalar_one())
 
-    await asyncio.gather(*(one() for _ in range(size)))
-
-
-async def opened(database: Database) -> int:
-    async with database.read() as connection:
-        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        return int((await connection.execute(text(count))).scalar_one())
+    return max(await asyncio.gather(*(one() for _ in range(SIZE))))
 
 
 async def test_what_a_burst_opened_is_closed_when_it_stays_idle(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thrift, "LOOK_SECONDS", 0.02)
-    await burst(database)
-    assert await opened(database) == 6
-    stop = asyncio.Event()
-    keeping = asyncio.create_task(thrift.keep_small(database.engine, stop))
+    monkeypatch.setattr(chassis_database, "IDLE_SECONDS", 0.2)
+    url = await databases.bare(TABLES)
+    database, onlooker = Database(url, "order"), Database(url, "order")
+
+    assert await burst(database) == SIZE
 
     async def few() -> bool:
-        return thrift.idle_connections(database.engine) == 1
+        async with onlooker.read() as connection:
+            return int((await connection.execute(_OPEN)).scalar_one()) == 1
 
     await eventually(few)
-    stop.set()
-    await keeping
-
-    assert await opened(database) == 1
-    await burst(database)
-    assert thrift.idle_connections(database.engine) == 6
-
-
-async def test_fewer_are_closed_when_fewer_are_idle(database: Database) -> None:
-    await burst(database, 3)
-
-    await thrift.close_spare(database.engine, 9)
-
-    assert thrift.idle_connections(database.engine) == 0
-    await burst(database, 3)
-    assert thrift.idle_connections(database.engine) == 3
+    assert await burst(database) >= SIZE
+    await database.close()
+    await onlooker.close()

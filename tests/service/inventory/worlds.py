@@ -195,7 +195,7 @@ class World:
 
     async def rows(self, query: str, **params: Any) -> list[Mapping[str, Any]]:
         async with self.service.database.read() as connection:
-            return [row._mapping for row in await connection.execute(text(query), params)]
+            return [dict(row) for row in await connection.execute(text(query), params)]
 
     async def refused(self, call: Any) -> tuple[str, str, dict[str, Any]]:
         """Return code, reason and params of a call that must be refused."""

@@ -141,7 +141,7 @@ class World:
 
     async def rows(self, query: str, **params: Any) -> list[Mapping[str, Any]]:
         async with self.service.database.read() as connection:
-            return [row._mapping for row in await connection.execute(text(query), params)]
+            return [dict(row) for row in await connection.execute(text(query), params)]
 
     def refusal(self, error: BaseException) -> tuple[str, str]:
         """Return gRPC code and reason an error would be answered with."""

@@ -39,8 +39,7 @@ async def test_states_follow_from_the_history(world: World) -> None:
 )
 async def test_what_was_tampered_with_is_found(world: World, tampering: str, code: str) -> None:
     order = await complete(world)
-    url = world.service.database.engine.url.render_as_string(hide_password=False).replace("+asyncpg", "")
-    connection = await asyncpg.connect(url.replace("test_app:", "test_owner:"))
+    connection = await asyncpg.connect(world.service.database.dsn.replace("test_app:", "test_owner:"))
     await connection.execute(tampering)
     await connection.close()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import TextClause
+
+from chassis.sql import Rows
 
 
 class Executor(Protocol):
     """A transaction, or a connection for queries."""
 
-    async def execute(self, statement: Executable, params: Any = None) -> CursorResult[Any]: ...
+    async def execute(self, statement: TextClause, params: Any = None) -> Rows: ...

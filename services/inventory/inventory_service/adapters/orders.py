@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
+from chassis.sql import Row
 from inventory_service.adapters.executor import Executor
 from inventory_service.app.ports import GoodsLine
 from inventory_service.domain.entry import findable
@@ -105,7 +106,7 @@ def _columns(lines: Sequence[GoodsLine]) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def _order(row: Row[Any], lines: Iterable[Row[Any]]) -> OrderCopy:
+def _order(row: Row, lines: Iterable[Row]) -> OrderCopy:
     shippables = tuple(
         Shippable(line.line_no, line.item_code, line.unit, line.ordered, line.shipped, line.returned) for line in lines
     )

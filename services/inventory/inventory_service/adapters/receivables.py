@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
+from chassis.sql import Row
 from inventory_service.adapters.executor import Executor
 from inventory_service.domain.entry import findable
 from inventory_service.domain.production import Receivable
@@ -89,7 +90,7 @@ class SqlReceivables:
         return _receivable(row) if row else None
 
 
-def _receivable(row: Row[Any]) -> Receivable:
+def _receivable(row: Row) -> Receivable:
     return Receivable(
         row.number, row.order_number, row.line_no, row.item_code, row.unit, row.planned, row.parent_number, row.good, row.passed,
         row.scrapped, row.received, row.state, row.id, row.traceparent,

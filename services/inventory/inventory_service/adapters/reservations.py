@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.sql import Row
 from inventory_service.adapters.admission import ADMIT, asked_columns, claim_columns
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
@@ -169,11 +170,11 @@ class SqlReservations:
         return [_key(row) for row in await self._unit.execute(_TRIM, {"item": item, "excess": excess})]
 
 
-def _key(row: Row[Any]) -> LineKey:
+def _key(row: Row) -> LineKey:
     return LineKey(row.production_order_number, row.order_number, row.line_no, row.item_code)
 
 
-def _line(row: Row[Any]) -> Line:
+def _line(row: Row) -> Line:
     claim = Claim(row.urgency, row.due_date, row.planner_rank)
     return Line(
         _key(row),

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from orderhub.common.v1 import common_pb2
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from chassis.database import Database
+from chassis.sql import Row
 from inventory_service.domain.entry import findable
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
@@ -89,7 +90,7 @@ class Views:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def stock_of(self, codes: Collection[str]) -> list[Row[Any]]:
+    async def stock_of(self, codes: Collection[str]) -> list[Row]:
         """Return balances of known items."""
         return await self._rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
 
@@ -98,17 +99,17 @@ class Views:
         number = await self.order_number(order) if order else ""
         return {row.item_code: row.held for row in await self._rows(_SOFT, order=number)} if number else {}
 
-    async def stock_page(self, page: common_pb2.PageRequest) -> tuple[list[Row[Any]], str]:
+    async def stock_page(self, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
         size, after = page_size(page), token_text(page.page_token)
         rows = await self._rows(_STOCK_PAGE, after=after, size=size + 1)
         return rows[:size], token(rows[size - 1].item_code) if len(rows) > size else ""
 
-    async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row[Any]], str]:
+    async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
         size = page_size(page)
         rows = await self._rows(_LEDGER, item=item, before=before(page), size=size + 1)
         return rows[:size], token(rows[size - 1].id) if len(rows) > size else ""
 
-    async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row[Any]]:
+    async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row]:
         by = "production_order" if production_order else "order" if order else "item"
         names = {"item": item, "order": await self.order_number(order), "production_order": production_order}
         if not all(findable(name) or not name for name in names.values()):
@@ -118,7 +119,7 @@ class Views:
 
     async def receipts(
         self, page: common_pb2.PageRequest, *, order: str, production_order: str
-    ) -> tuple[list[Row[Any]], str]:
+    ) -> tuple[list[Row], str]:
         size = page_size(page)
         by = "production_order" if production_order else "order" if order else "all"
         names = {
@@ -130,12 +131,10 @@ class Views:
         rows = await self._rows(_RECEIPTS_BY[by], before=before(page), size=size + 1, **names.get(by, {}))
         return rows[:size], token(rows[size - 1].seq) if len(rows) > size else ""
 
-    async def shipment(self, name: str) -> list[tuple[Row[Any], list[Row[Any]]]]:
+    async def shipment(self, name: str) -> list[tuple[Row, list[Row]]]:
         return await self._with_lines(await self._rows(_SHIPMENT, name=name) if findable(name) else [])
 
-    async def shipments(
-        self, page: common_pb2.PageRequest, order: str
-    ) -> tuple[list[tuple[Row[Any], list[Row[Any]]]], str]:
+    async def shipments(self, page: common_pb2.PageRequest, order: str) -> tuple[list[tuple[Row, list[Row]]], str]:
         size = page_size(page)
         if order:
             number = await self.order_number(order)
@@ -155,11 +154,11 @@ class Views:
         rows = await self._rows(_ORDER_NUMBER, name=name)
         return str(rows[0].number) if rows else name
 
-    async def _with_lines(self, rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], list[Row[Any]]]]:
+    async def _with_lines(self, rows: Sequence[Row]) -> list[tuple[Row, list[Row]]]:
         lines = await self._rows(_SHIPMENT_LINES, seqs=[row.seq for row in rows]) if rows else []
         return [(row, [line for line in lines if line.shipment_seq == row.seq]) for row in rows]
 
-    async def _rows(self, statement: TextClause, **params: Any) -> list[Row[Any]]:
+    async def _rows(self, statement: TextClause, **params: Any) -> list[Row]:
         async with self._database.read() as connection:
             return list(await connection.execute(statement, params))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from orderhub.inventory.v1 import inventory_pb2 as pb
-from sqlalchemy import Row
 
+from chassis.sql import Row
 from inventory_service.adapters.messages import stamp
 from inventory_service.app.ports import GoodsLine, ReceiptNote, ShipmentNote
 from inventory_service.app.wanted import WantedItem, WantedLine
@@ -24,7 +23,7 @@ def stock(item: Item, balance: Balance = NO_STOCK) -> pb.Stock:
     return _stock(item.code, item.name, item.unit, balance)
 
 
-def stock_row(row: Row[Any], own: Decimal = ZERO) -> pb.Stock:
+def stock_row(row: Row, own: Decimal = ZERO) -> pb.Stock:
     """Return a balance; `own` is what the asking order holds softly itself: free for it."""
     balance = Balance(row.on_hand, row.reserved - own, row.quarantined, row.safety_stock)
     return _stock(row.item_code, row.name, row.unit, balance)
@@ -37,14 +36,14 @@ def _stock(code: str, name: str, unit: str, balance: Balance) -> pb.Stock:
     )  # fmt: skip
 
 
-def ledger_entry(row: Row[Any]) -> pb.LedgerEntry:
+def ledger_entry(row: Row) -> pb.LedgerEntry:
     return pb.LedgerEntry(
         movement_id=row.movement_id, kind=row.kind, quantity=plain(row.quantity), unit=row.unit, ref=row.ref, actor=row.actor,
         at=stamp(row.at), reason=row.reason,
     )  # fmt: skip
 
 
-def reservation_row(row: Row[Any]) -> pb.Reservation:
+def reservation_row(row: Row) -> pb.Reservation:
     short = row.need - row.got if row.is_open else ZERO
     return pb.Reservation(
         order_number=row.order_number, production_order_number=row.production_order_number, line_no=row.line_no,
@@ -79,7 +78,7 @@ def receipt(note: ReceiptNote) -> pb.Receipt:
     )  # fmt: skip
 
 
-def receipt_row(row: Row[Any]) -> pb.Receipt:
+def receipt_row(row: Row) -> pb.Receipt:
     return pb.Receipt(
         id=str(row.id), number=row.number, production_order_number=row.production_order_number, order_number=row.order_number,
         line_no=row.line_no, item_code=row.item_code, quantity=plain(row.quantity), unit=row.unit,
@@ -94,7 +93,7 @@ def shipment(note: ShipmentNote) -> pb.Shipment:
     )  # fmt: skip
 
 
-def shipment_row(row: Row[Any], lines: Sequence[Row[Any]]) -> pb.Shipment:
+def shipment_row(row: Row, lines: Sequence[Row]) -> pb.Shipment:
     goods = [GoodsLine(line.order_number, line.line_no, line.item_code, line.quantity, line.unit) for line in lines]
     return pb.Shipment(
         id=str(row.id), number=row.number, carrier=row.carrier, tracking_numbers=row.tracking_numbers, actor=row.actor,

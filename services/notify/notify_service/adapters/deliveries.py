@@ -114,7 +114,7 @@ class SqlDeliveries:
 
     async def _waiting(self, unit: Transaction, channel: Channel) -> list[Waiting]:
         found = await unit.execute(_WAITING, {"code": channel.code, "now": unit.now, "limit": MOST_IN_ONE})
-        return [Waiting(**row._mapping) for row in found]
+        return [Waiting(**row) for row in found]
 
     async def _lease(
         self, unit: Transaction, channel: Channel, chosen: Sequence[Waiting], words: str, *, sent: Sequence[datetime]

@@ -101,4 +101,4 @@ class SqlNotifications:
 
 
 def _notification(row: Any) -> Notification:
-    return Notification(**row._mapping)
+    return Notification(**row)

@@ -65,7 +65,7 @@ class SqlMailbox:
     async def page(self, before: UUID | None, limit: int, *, unread: bool) -> Sequence[Letter]:
         """Return the newest first, older than `before`."""
         found = await self._run(_PAGE, before=before, limit=limit, unread=unread)
-        return [Letter(**row._mapping) for row in found]
+        return [Letter(**row) for row in found]
 
     async def unread_count(self) -> int:
         """Return how many wait to be read, of the last 30 days and up to a thousand."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.self_check import ATTENTION, BAD, Check, Finding, Section, judged
+from chassis.sql import Row
 
 LATE = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=7)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, text
+from sqlalchemy import TextClause, text
 
 from notify_service.adapters.vault import Vault
 from notify_service.domain.channel import Channel, carries_secret
@@ -49,7 +49,7 @@ RETURNING version
 class Runs(Protocol):
     """A transaction or a read connection."""
 
-    async def execute(self, statement: Executable, params: dict[str, Any] | None = None, /) -> Any: ...
+    async def execute(self, statement: TextClause, params: dict[str, Any] | None = None, /) -> Any: ...
 
 
 class SqlChannels:
@@ -115,4 +115,4 @@ class SqlSubscriptions:
 
 
 def _subscription(row: Any) -> Subscription:
-    return Subscription(**row._mapping)
+    return Subscription(**row)

@@ -80,7 +80,7 @@ class SqlWatch:
 
         Of a channel that is not connected once a day, not once a message (X59, S26).
         """
-        said = render(self._texts.stuck, row._mapping, self._texts.words, group=True).text
+        said = render(self._texts.stuck, row, self._texts.words, group=True).text
         daily = f"{row.channel} {now.astimezone(self._zone):%Y-%m-%d}"
         once_key = daily if row.reason == "CHANNEL_NOT_CONNECTED" else str(row.id)
         kept = replace(

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
+from chassis.sql import Connection
 from order_service.adapters.customers import COLUMNS, CONTACTS, customer_of
 from order_service.adapters.items import ITEMS, items_by_code
 from order_service.adapters.order_rows import read_id
@@ -39,7 +39,7 @@ _FILTERS = {
 
 
 async def find_party(
-    connection: AsyncConnection, customer_id: UUID | None, codes: Iterable[str]
+    connection: Connection, customer_id: UUID | None, codes: Iterable[str]
 ) -> tuple[Customer | None, frozenset[str], dict[str, Item]]:
     """Return what an entry is checked against: customer (the survivor of a merge), channels, items by code or alias."""
     wanted = {code for code in codes if is_clean(code)}
@@ -48,7 +48,7 @@ async def find_party(
         survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
         return await find_party(connection, survivor, wanted)
     customer = None if row.id is None else customer_of(row)
-    return customer, frozenset(row.channels), items_by_code(row.items, wanted)
+    return customer, frozenset(row.channels), items_by_code(row["items"], wanted)
 
 
 class CustomerViews:

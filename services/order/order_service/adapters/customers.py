@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from orderhub.order.v1 import events_pb2
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.sql import Row
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.pinyin import initials
 from order_service.domain.customer import Contact, Customer
@@ -133,7 +133,7 @@ class CustomerRepository:
         self._unit.publish(f"customers/{customer.id}", message)
 
 
-def customer_of(row: Row[Any]) -> Customer:
+def customer_of(row: Row) -> Customer:
     """Return the customer of a row with its contacts as two arrays."""
     contacts = [Contact(name, phone) for name, phone in zip(row.contact_names, row.contact_phones, strict=True)]
     return Customer(

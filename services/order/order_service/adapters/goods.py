@@ -122,7 +122,7 @@ class GoodsLedger:
 
     async def unshared_returns(self, order_id: UUID) -> list[Returned]:
         """Return what came back and no shipment answers for yet, oldest first."""
-        return [Returned(**row._mapping) for row in await self._unit.execute(_UNSHARED, {"id": order_id})]
+        return [Returned(**row) for row in await self._unit.execute(_UNSHARED, {"id": order_id})]
 
     async def add_shares(self, order_id: UUID, shares: Sequence[Share]) -> None:
         """Store which shipments returned goods came from."""

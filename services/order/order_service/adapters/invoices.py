@@ -8,10 +8,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Transaction
 from chassis.ids import uuid7
+from chassis.sql import Connection
 from order_service.adapters.order_rows import read_id
 from order_service.app.facts import InvoiceTask
 from order_service.domain.errors import NotFound
@@ -63,7 +63,7 @@ WHERE id = :id AND state = 'open' AND due_from < :before AND overdue_told_at IS 
 _HAS = text("SELECT 1 FROM invoice WHERE task_id = :id AND invoice_no = :invoice_no")
 
 
-async def find_overdue(connection: AsyncConnection, now: datetime, due_days: int) -> list[tuple[UUID, str]]:
+async def find_overdue(connection: Connection, now: datetime, due_days: int) -> list[tuple[UUID, str]]:
     """Return id and order number of overdue tasks not yet told, oldest first."""
     rows = await connection.execute(_OVERDUE, {"before": now - timedelta(days=due_days)})
     return [(row.id, row.number) for row in rows]
@@ -78,24 +78,27 @@ class InvoiceRepository:
     async def open_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
         """Open the task of a shipment, or of the whole order; None when it is open already."""
         params = {"id": uuid7(), "order_id": order_id, "shipment": shipment, "at": at}
-        return (await self._unit.execute(_OPEN, params)).scalar()
+        task_id: UUID | None = (await self._unit.execute(_OPEN, params)).scalar()
+        return task_id
 
     async def reopen_task(self, order_id: UUID, shipment: str, at: datetime) -> UUID | None:
         """Open a closed task again; None when there is none."""
         params = {"order_id": order_id, "shipment": shipment, "at": at}
-        return (await self._unit.execute(_REOPEN, params)).scalar()
+        task_id: UUID | None = (await self._unit.execute(_REOPEN, params)).scalar()
+        return task_id
 
     async def has_whole_task(self, order_id: UUID) -> bool:
         return (await self._unit.execute(_WHOLE, {"order_id": order_id})).one_or_none() is not None
 
     async def parts(self, order_id: UUID) -> list[Part]:
         """Return the shipped lines of an order in order of shipping."""
-        return [Part(**row._mapping) for row in await self._unit.execute(_PARTS, {"order_id": order_id})]
+        return [Part(**row) for row in await self._unit.execute(_PARTS, {"order_id": order_id})]
 
     async def mark_overdue(self, task_id: UUID, before: datetime, now: datetime) -> datetime | None:
         """Mark an overdue task once; return from when it was due, None when it is not to be told."""
         marked = await self._unit.execute(_MARK, {"id": task_id, "before": before, "now": now})
-        return marked.scalar()
+        due_at: datetime | None = marked.scalar()
+        return due_at
 
     async def order_of(self, task_id: str) -> str:
         """Return the number of the order a task belongs to; raise NotFound."""
@@ -111,7 +114,7 @@ class InvoiceRepository:
         row = (await self._unit.execute(_TASK, {"id": found})).one_or_none() if found else None
         if row is None:
             raise NotFound("INVOICE_TASK_NOT_FOUND", task_id=task_id[:64])
-        return InvoiceTask(**row._mapping)
+        return InvoiceTask(**row)
 
     async def has_invoice(self, task_id: UUID, invoice_no: str) -> bool:
         return (await self._unit.execute(_HAS, {"id": task_id, "invoice_no": invoice_no})).one_or_none() is not None

@@ -8,8 +8,9 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
+from chassis.sql import Row
 from order_service.domain.line import Line
 from order_service.domain.order import Order
 
@@ -86,17 +87,17 @@ def ref_params(ref: str) -> dict[str, Any]:
     return {"number": ref} if found is None else {"id": found}
 
 
-def order_of(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
+def order_of(row: Row, lines: Sequence[Row]) -> Order:
     """Return the order of its rows."""
-    values = dict(row._mapping)
+    values = dict(row)
     values["attachment_ids"] = tuple(values["attachment_ids"])
     own = [Line(**{name: getattr(line, name) for name in LINE_COLUMNS}) for line in lines]
     return Order(**values, lines=own)
 
 
-def joined(headers: Sequence[Row[Any]], lines: Sequence[Row[Any]]) -> list[Order]:
+def joined(headers: Sequence[Row], lines: Sequence[Row]) -> list[Order]:
     """Return the orders of header rows, each with its own of the line rows."""
-    own: dict[UUID, list[Row[Any]]] = {row.id: [] for row in headers}
+    own: dict[UUID, list[Row]] = {row.id: [] for row in headers}
     for line in lines:
         own[line.order_id].append(line)
     return [order_of(row, own[row.id]) for row in headers]

@@ -49,7 +49,6 @@ WITH changed AS (UPDATE customer_order SET updated_at = :at WHERE number = :numb
   SELECT id, :at, :actor, :what, CAST(:params AS jsonb) FROM changed
 ) SELECT id FROM changed
 """)
-_ADD = text(f"WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}) {_ENTRIES}")
 
 
 def _merge(column: str) -> str:
@@ -57,11 +56,16 @@ def _merge(column: str) -> str:
     return f"{column} = {pick}(order_milestones.{column}, EXCLUDED.{column})"
 
 
-_MILESTONES = text(f"""
+_FIRST_MILESTONES = f"""
 INSERT INTO order_milestones (order_id, {", ".join(MOMENTS)})
 VALUES (:order_id, {", ".join(f"CAST(:{moment} AS timestamptz)" for moment in MOMENTS)})
-ON CONFLICT (order_id) DO UPDATE SET {", ".join(_merge(moment) for moment in MOMENTS)}
-""")  # noqa: S608  constants
+"""  # noqa: S608  constants
+_MILESTONES = text(
+    f"{_FIRST_MILESTONES} ON CONFLICT (order_id) DO UPDATE SET {', '.join(_merge(moment) for moment in MOMENTS)}"
+)
+_ADD = text(f"""
+WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}), milestones AS ({_FIRST_MILESTONES}) {_ENTRIES}
+""")
 
 
 class OrderRepository:
@@ -108,9 +112,11 @@ class OrderRepository:
         return twin.number, twin.sales_owner
 
     async def add(self, order: Order) -> None:
-        """Store a new order: header, lines and timeline in one statement."""
-        values = {**rows.header_params(order), **rows.line_params(order), **self._timeline_params(order)}
+        """Store a new order: header, lines, milestones and timeline in one statement."""
+        moments = {moment: order.milestones.get(moment) for moment in MOMENTS}
+        values = {**rows.header_params(order), **rows.line_params(order), **moments, **self._timeline_params(order)}
         await self._unit.execute(_ADD, values)
+        order.milestones = {}
         await self._finish(order)
 
     async def save(self, order: Order) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, text
+from sqlalchemy import TextClause, text
 
 from planning_service.adapters.master_rows import item_of, line_of, routing_of, unit_of, version_of
 from planning_service.domain.bom import Bom, BomLine
@@ -45,7 +45,7 @@ EMPTY = Catalogue({}, {}, UnitCatalogue(()), revision=-1)
 class Reader(Protocol):
     """A connection or a unit of work: what can run a query."""
 
-    async def execute(self, statement: Executable, params: Any = None) -> Any:
+    async def execute(self, statement: TextClause, params: Any = None) -> Any:
         """Run one statement."""
         ...
 

@@ -1,0 +1,108 @@
+"""Statements on their way to Postgres: written as SQLAlchemy text, compiled by its asyncpg dialect, run by asyncpg itself.
+
+SQLAlchemy's cursors, results and greenlets cost more than the statements they carry (docs/decisions/0030).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import TextClause
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+MOST_KEPT = 4000  # compiled forms; statements made on the fly must not fill the memory
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+_compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]
+    """One row: columns by name as attributes, by name and position as items; unpacks like a tuple."""
+
+    __slots__ = ()
+
+    @property
+    def _mapping(self) -> Row:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Unexpected(Exception):
+    """A statement gave another number of rows than its caller counts on."""
+
+
+class Rows:
+    """What one statement returned, in memory."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def all(self) -> list[Row]:
+        return list(self._rows)
+
+    def first(self) -> Row | None:
+        return self._rows[0] if self._rows else None
+
+    def one_or_none(self) -> Row | None:
+        if len(self._rows) > 1:
+            raise Unexpected(f"{len(self._rows)} rows instead of one")
+        return self.first()
+
+    def one(self) -> Row:
+        if len(self._rows) != 1:
+            raise Unexpected(f"{len(self._rows)} rows instead of one")
+        return self._rows[0]
+
+    def scalar(self) -> Any:
+        """Return the first column of the first row; None without rows."""
+        return self._rows[0][0] if self._rows else None
+
+    def scalar_one(self) -> Any:
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalars(self) -> list[Any]:
+        """Return the first column."""
+        return [row[0] for row in self._rows]
+
+
+class Connection:
+    """One connection in somebody's hands."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+    async def execute(self, statement: TextClause, params: Mapping[str, Any] | None = None) -> Rows:
+        """Run one statement; names in it stand for the values of `params`."""
+        sql, names = compiled(statement)
+        return Rows(await self.raw.fetch(sql, *([params[name] for name in names] if params else ())))
+
+
+def compiled(statement: TextClause) -> tuple[str, tuple[str, ...]]:
+    """Return the statement as Postgres reads it, and the names its $1, $2, … stand for."""
+    known = _compiled.get(statement.text)
+    if known is None:
+        if len(_compiled) >= MOST_KEPT:
+            _compiled.clear()
+        made = statement.compile(dialect=_DIALECT)
+        known = _compiled[statement.text] = (str(made), tuple(made.positiontup or ()))
+    return known
