@@ -57,14 +57,14 @@ class BookChecks:
         return judged([_finding(row, known) for row in holders if _is_orphan(row, known, before)])
 
 
-def _is_orphan(row: Row[tuple[str, ...]], known: Mapping[str, tuple[str, datetime]], before: datetime) -> bool:
+def _is_orphan(row: Row, known: Mapping[str, tuple[str, datetime]], before: datetime) -> bool:
     if row.order_number not in known:
         return True
     state, changed_at = known[row.order_number]
     return (state in DEAD_STATES and changed_at < before) or row.production_state in DEAD_STATES
 
 
-def _finding(row: Row[tuple[str, ...]], known: Mapping[str, tuple[str, datetime]]) -> Finding:
+def _finding(row: Row, known: Mapping[str, tuple[str, datetime]]) -> Finding:
     state, since = known.get(row.order_number, ("unknown", None))
     words = {"item": row.item, "held": plain(row.held), "production_order": row.production_order, "state": state}
     return Finding(row.order_number, words, since)

@@ -42,7 +42,7 @@ class MessageChecks:
         return judged([_finding(row) for row in rows], state, rows[0].total if rows else 0)
 
 
-def _finding(row: Row[tuple[str, ...]]) -> Finding:
+def _finding(row: Row) -> Finding:
     words = {
         "state": row.state, "channel": row.channel, "order": row.order_number, "notification": str(row.id),
         "error": (row.last_error or row.reason)[:300], "text": row.text[:120],
