@@ -169,6 +169,8 @@ class Front(grpc.aio.ServerInterceptor):
 
     async def _unseen(self, marks: Sequence[Mark]) -> list[Mark]:
         """Return the marks whose events this service has not applied yet."""
+        if not marks:
+            return []
         seen = self._database.seen
         if left := [mark for mark in marks if not seen.has(mark)]:
             columns = {"sources": [mark.source for mark in left], "subjects": [mark.subject for mark in left]}

@@ -137,7 +137,7 @@ def _json(request: Request, body: bytes, route: str) -> str:
     ):
         raise Problem(415, "UNSUPPORTED_MEDIA_TYPE", {"expected": "application/json"})
     try:
-        parsed = json.loads(_readable(body, route), parse_float=Decimal, parse_constant=_refuse)
+        parsed = _EXACT.decode(_readable(body, route))
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise Problem(400, "UNREADABLE") from error
     _check(parsed, "", DEPTH)
@@ -152,6 +152,9 @@ def _readable(body: bytes, route: str) -> str:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
 
 
 def _check(value: Any, where: str, depth: int) -> None:
