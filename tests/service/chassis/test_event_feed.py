@@ -36,7 +36,7 @@ async def database(databases: TestDatabases) -> AsyncIterator[Database]:
 
 
 async def opened(database: Database) -> asyncpg.Connection:
-    return await asyncpg.connect(database.engine.url.render_as_string(hide_password=False).replace("+asyncpg", ""))
+    return await asyncpg.connect(database.dsn)
 
 
 async def ask(database: Database, after: pb.FeedPosition | None = None, **asked: Any) -> pb.ListEventsResponse:
@@ -108,7 +108,7 @@ async def test_writers_that_overlap_anyhow_are_all_read_once_and_in_order_of_the
 
 async def relayed(database: Database, wanted: int) -> MemoryPublisher:
     publisher, stop = MemoryPublisher(), asyncio.Event()
-    dsn = database.engine.url.render_as_string(hide_password=False)
+    dsn = database.dsn
     running = asyncio.create_task(Relay(dsn, publisher, asyncio.Event()).run(stop))
 
     async def all_there() -> bool:
