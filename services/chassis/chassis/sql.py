@@ -5,7 +5,7 @@ SQLAlchemy's cursors, results and greenlets cost more than the statements they c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -95,6 +95,11 @@ class Connection:
         """Run one statement; names in it stand for the values of `params`."""
         sql, names = compiled(statement)
         return Rows(await self.raw.fetch(sql, *([params[name] for name in names] if params else ())))
+
+    async def execute_many(self, statement: TextClause, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run one statement once for each row of values, in one go; what it returns is not kept."""
+        sql, names = compiled(statement)
+        await self.raw.executemany(sql, [[row[name] for name in names] for row in rows])
 
 
 def compiled(statement: TextClause) -> tuple[str, tuple[str, ...]]:

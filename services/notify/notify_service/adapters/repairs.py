@@ -29,6 +29,7 @@ _REPLAY = text(f"""
 UPDATE notification SET {REVIVED}
 WHERE id IN (SELECT n.id FROM notification n WHERE {_LOST} AND n.data IS NULL AND n.channel = ANY(CAST(:channels AS text[]))
              ORDER BY n.id LIMIT {AT_ONCE} FOR NO KEY UPDATE)
+RETURNING 1
 """)  # noqa: S608
 _LEFT = text(f"SELECT count(*) FROM notification n WHERE {_LOST}")  # noqa: S608
 _SUMMARY = text("""
@@ -62,7 +63,7 @@ class SqlRepairs:
         values = asdict(lost)
         revived = await self._runs.execute(_REPLAY, {**values, "channels": list(channels), "now": self._now})
         left = (await self._runs.execute(_LEFT, values)).scalar_one()
-        return int(revived.rowcount), int(left)
+        return len(revived), int(left)
 
     async def summary(self) -> Sequence[Any]:
         """Return rows of state, channel, n, oldest."""

@@ -9,9 +9,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import Row
 
 VERDICTS = ("on_time", "late", "pending")
 FILTERS = ("urgency", "customer_id", "channel", "sales_owner")
@@ -142,8 +143,8 @@ def _orders(scope: Scope) -> str:
     return _ORDERS.format(filters=" ".join(f"AND o.{name} = :{name}" for name in FILTERS if name in scope.only))
 
 
-def _figures(row: Row[Any]) -> Figures:
-    values = dict(row._mapping)
+def _figures(row: Row) -> Figures:
+    values = dict(row)
     seconds = Decimal(repr(values.pop("seconds_to_ship")))
     return Figures(**{**values, "month": row.month or "", "seconds_to_ship": seconds})
 

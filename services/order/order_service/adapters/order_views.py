@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import Row
 from order_service.adapters import order_rows as rows
 from order_service.adapters.goods import SHIPMENTS, shipments_of
 from order_service.adapters.phones import normalise
@@ -131,13 +132,13 @@ class OrderViews:
             found = await connection.execute(_TIMELINE, {"id": order_id})
             return [TimelineEntry(row.at, row.actor, row.what, row.params) for row in found]
 
-    async def moments(self, order_id: UUID) -> tuple[dict[str, datetime], Waiting, Sequence[Row[Any]]]:
+    async def moments(self, order_id: UUID) -> tuple[dict[str, datetime], Waiting, Sequence[Row]]:
         """Return the stage events recorded of an order, its wait for material, and what came and left."""
         async with self._database.read() as connection:
             row = (await connection.execute(_MILESTONES, {"id": order_id})).one_or_none()
             waiting = (await connection.execute(_WAITING, {"id": order_id})).one()
             moved = (await connection.execute(MOVED, {"ids": [order_id]})).all()
-        known = {} if row is None else {name: at for name, at in row._mapping.items() if at is not None}
+        known = {} if row is None else {name: at for name, at in row.items() if at is not None}
         return known, Waiting(waiting.raised, waiting.cleared, waiting.open_now), moved
 
 

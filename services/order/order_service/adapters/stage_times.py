@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Database, Transaction
+from chassis.sql import Row
 from order_service.adapters.lead_time_runs import HOURS, KINDS, StageTimes, change_runs, pack
 from order_service.domain.stages import MOMENTS, dwells, elapsed, seconds_of, waiting
 from order_service.domain.turnover import Movement, turnover
@@ -91,22 +92,22 @@ class StageTimesKeeper:
     async def _take_over(self, unit: Transaction, ids: Sequence[UUID], *, into_runs: bool) -> int:
         """Bring what is kept of these orders up to their facts."""
         after = await self._computed(unit, ids)
-        before = [StageTimes(**row._mapping) for row in await unit.execute(_KEPT, {"ids": ids})]
+        before = [StageTimes(**row) for row in await unit.execute(_KEPT, {"ids": ids})]
         await unit.execute(_FORGET, {"ids": ids})
         if after:
-            await unit.connection.execute(_KEEP, [_params(row) for row in after])
+            await unit.connection.execute_many(_KEEP, [_params(row) for row in after])
         if into_runs:
             await change_runs(unit, before, after)
         return len(after)
 
     async def _computed(self, unit: Transaction, ids: Sequence[UUID]) -> list[StageTimes]:
         rows = (await unit.execute(_FACTS, {"ids": ids, "zone": self._zone})).all()
-        moved: dict[UUID, list[Row[Any]]] = defaultdict(list)
+        moved: dict[UUID, list[Row]] = defaultdict(list)
         for row in await unit.execute(MOVED, {"ids": ids}):
             moved[row.order_id].append(row)
         return [self._stage_times(row, moved[row.id]) for row in rows]
 
-    def _stage_times(self, row: Row[Any], moved: Iterable[Row[Any]]) -> StageTimes:
+    def _stage_times(self, row: Row, moved: Iterable[Row]) -> StageTimes:
         now = self._database.clock.now()
         moments = {name: getattr(row, name) for name in MOMENTS if getattr(row, name) is not None}
         found = dwells(moments, row.state, now, turnover_of(moved))
@@ -115,7 +116,7 @@ class StageTimesKeeper:
         return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.items, calendar, working)
 
 
-def turnover_of(moved: Iterable[Row[Any]]) -> tuple[Any, ...]:
+def turnover_of(moved: Iterable[Row]) -> tuple[Any, ...]:
     """Return how long the goods of one order lay, from its receipts and shipments."""
     came: list[Movement] = []
     left: list[Movement] = []
