@@ -75,7 +75,7 @@ export const words = {
   },
   floor: {
     title: "车间", jobs: "任务单", line: "产线", allLines: "全部产线", scan: "请扫任务单条码", scanLabel: "扫码或输入任务单号", start: "开工", finish: "报完工", good: "合格", scrap: "报废", remaining: "剩余", now: "当前工序", next: "下一工序", noJobs: "这条产线没有任务单", report: "报工",
-    ok: "已记录", again: "重复扫码，未重复计数", wrong: "没有成功", queued: (n: number) => `${n} 条等待网络`, changed: "有变更，请确认", ack: "我知道了", held: "暂停：请停手，等计划通知", cancelledJob: "已取消：请停手，半成品交回仓库", quantity: "数量", plus: "加一", minus: "减一", all: "全部完成", camera: "摄像头扫码",
+    ok: "已记录", again: "重复扫码，未重复计数", wrong: "没有成功", queued: (n: number) => `${n} 条等待网络`, changed: "有变更，请确认", ack: "我知道了", escalated: "久未确认，已上报", held: "暂停：请停手，等计划通知", cancelledJob: "已取消：请停手，半成品交回仓库", quantity: "数量", plus: "加一", minus: "减一", all: "全部完成", camera: "摄像头扫码",
     cameraStop: "关闭摄像头", cameraNone: "无法使用摄像头，请用扫码枪或手工输入", coming: "即将到来", pick: "请选一张任务单，或直接扫码", dispatch: "派工", inspect: "质检", passed: "合格数", rework: "返工数", scrapped: "报废数", reason: "原因", submitInspect: "提交质检", of: (a: string, b: string) => `${a} / ${b}`,
     confirmChange: (number: string, what: string) => `${number} ${what}`, traveller: "打印流转卡", allDone: "工序已全部完成，等待质检", priority: (n: number) => `第 ${n} 位`, notDispatched: "还没有派工", tones: { ok: "成功", again: "重复", wrong: "错误" }, waitingList: "在制与待开工", number: "任务单号",
   },
@@ -97,8 +97,9 @@ export const words = {
       waiting_for_material: "等料", waiting_for_inspection: "等质检", start_to_finish: "加工", finish_to_inspection: "等质检", inspection_to_receipt: "质检到入库", ship_to_sign: "物流", release_to_dispatch: "等派工", other: "其他", inquiry: "首次咨询", first_quote: "首次报价", confirmed: "确认订单", released: "下发任务",
       first_operation_started: "首道工序开工", last_operation_finished: "末道工序完工", inspection_passed: "质检合格", received: "完工入库", shipped: "物流发出", signed: "签收",
     } as Record<string, string>,
-    none: "这段时间没有可统计的订单", orders: (key: string, stage: string) => `${key} · ${stage} 的订单`, cell: (mean: string, n: number) => `平均 ${mean}，${n} 单`, showAll: "显示十个环节", scope: (from: string, to: string, n: number) => `${from} 至 ${to}，共 ${n} 组`, export: "导出 CSV", delivery: "交付情况", onTime: "按期", lateOpen: "超期未完", redShare: "加急占比", doneShare: "已发完占比", base: (n: number) => `最近 ${n} 单`,
-    drill: "查看这些订单", target: "环节", unassigned: "未分配",
+    none: "这段时间没有可统计的订单", orders: (key: string, stage: string) => `${key} · ${stage} 的订单`, cell: (mean: string, n: number) => `平均 ${mean}，${n} 单`, showAll: "显示十个环节", scope: (from: string, to: string, n: number) => `${from} 至 ${to}，共 ${n} 组`, export: "导出 CSV", delivery: "交付情况", onTime: "按期", lateOpen: "超期未完", redShare: "加急占比", doneShare: "已发完占比", base: (n: number) => `本期应交 ${n} 单`,
+    drill: "查看这些订单", onTimeRate: "按期率", lateOrders: "逾期单数", rushLate: "加急逾期率", orderToShip: "下单到发货", pendingOrders: "未到期在制", ofOrders: (n: number, all: number) => `${n} / ${all} 单`, meanLate: (days: string) => `平均逾期 ${days}`, shippedOrders: (n: number) => `${n} 单已发`, doneOn: "完成日", daysLate: "逾期天数", took: "耗时",
+    verdicts: { on_time: "按期的订单", late: "逾期的订单", pending: "未到期的在制订单" } as Record<string, string>, compare: "前后对比", comparePeriods: (before: string, after: string) => `${before} 对比 ${after}`, before: "之前", after: "现在", change: "变化", faster: "缩短", slower: "变长", target: "环节", unassigned: "未分配",
   },
   settings: {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",

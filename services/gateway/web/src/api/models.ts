@@ -37,8 +37,9 @@ export interface ProductionOrder {
   components: Component[]; shortages: Shortage[]; banner: string | null; scan_code: string; priority: number; urgency: Urgency | null;
   due_date: string | null; team: string | null; created_at: string; dispatched_at: string | null; passed_quantity: string | null;
   scrapped_quantity: string | null; received_quantity: string | null; version: number; allowed: string[]; reason: string | null;
-  bom_outdated: boolean; customer_name: string | null;
+  bom_outdated: boolean; customer_name: string | null; pending_changes: PendingChange[];
 }
+export interface PendingChange { id: string; kind: string; message: string | null; raised_at: string | null; raised_by: string | null; escalated: boolean }
 export interface PickLine { item_code: string; item_name: string | null; required: string; available: string; reserved: string; short: string; unit: string }
 export interface Plan {
   order_number: string; production_orders: ProductionOrder[]; pick_list: PickLine[]; shortages: Shortage[];
@@ -81,7 +82,12 @@ export interface Difference {
   sources: { kind: string; ref: string; quantity: string; actor: string | null; at: string }[];
 }
 export interface LeadTimeCell { stage: string; n: number; mean_hours: string | null; median_hours: string | null; p90_hours: string | null }
-export interface LeadTimes { period?: { from: string; to: string }; stages: string[]; groups: { key: string; cells: LeadTimeCell[] }[] }
+export interface LeadTimes { period?: { from: string; to: string }; stages: string[]; groups: { key: string; ref?: string | null; cells: LeadTimeCell[] }[] }
+export interface LeadTimeOrder { order_number: string; customer_name: string | null; sales_owner: string | null; entered_on: string | null; state: string; hours: string | null; working_hours: string | null }
+export interface Comparison { from_date: string; to_date: string; before_from_date: string; before_to_date: string; stages: { stage: string; before: LeadTimeCell | null; after: LeadTimeCell | null; change_hours: string | null; change_percent: string | null }[] }
+export interface DeliveryOrder { order_number: string; customer_name: string | null; sales_owner: string | null; due_date: string | null; urgency: string | null; state: string; verdict: string; done_on: string | null; days_late: number }
+export interface DeliveryTotals { orders_count: number; on_time_count: number; late_count: number; pending_count: number; on_time_rate: string | null; mean_days_late: string | null; rush_decided_count: number; rush_late_count: number; rush_late_rate: string | null; shipped_count: number; order_to_ship_days: string | null }
+export interface DeliveryReport { total: DeliveryTotals }
 export interface StageEvent { stage: string; at: string | null; text?: string | null }
 export interface Dwell { stage: string; hours: string | null; running: boolean; from_stage?: string; to_stage?: string }
 export interface OrderLeadTime { order_number: string; events: StageEvent[]; dwells: Dwell[]; longest_stage: string | null; sentence?: string | null }

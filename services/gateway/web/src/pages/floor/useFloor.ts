@@ -1,15 +1,14 @@
 import { computed, ref, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
-import { get } from "@/api/client";
+import { get, post } from "@/api/client";
 import type { Operation, Page, ProductionOrder } from "@/api/models";
+import { useCommand } from "@/composables/useCommand";
 import { useLoaded } from "@/composables/useLoaded";
 import { minus, plain, scaled } from "@/format";
-import { whenChanged, type Change } from "@/state/live";
-import { words } from "@/strings.zh";
+import { whenChanged } from "@/state/live";
 
 const LIVE = new Set(["created", "dispatched", "in_progress", "rework", "awaiting_inspection", "on_hold"]);
-const ACK = "orderhub.acknowledged";
-export interface Notice { id: string; number: string; text: string }
+export interface Notice { number: string; ids: string[]; texts: string[]; at: string | null; escalated: boolean }
 
 export const openOperation = (job: ProductionOrder): Operation | null => job.operations.find((operation) => operation.state !== "done") ?? null;
 export const remaining = (job: ProductionOrder, operation: Operation | null): string => {
@@ -18,10 +17,6 @@ export const remaining = (job: ProductionOrder, operation: Operation | null): st
   return plain(left > 0n ? left : 0n);
 };
 export const unchecked = (job: ProductionOrder): string => minus(minus(job.operations.at(-1)?.good_quantity ?? job.quantity, job.passed_quantity), "0");
-
-function acknowledged(): string[] {
-  try { return JSON.parse(localStorage.getItem(ACK) ?? "[]") as string[]; } catch { return []; }
-}
 
 /** A team's jobs by priority, the one in hand, and the changes somebody must have seen. */
 export function useFloor() {
@@ -38,24 +33,11 @@ export function useFloor() {
   const job = computed(() => onBoard.value ?? (elsewhere.value.value && [elsewhere.value.value.number, elsewhere.value.value.scan_code].includes(number.value) ? elsewhere.value.value : null));
   // A code that is not on the board may still be a job: done, cancelled, or of another line.
   watch(() => [number.value, board.value.value], () => { if (number.value && board.value.value && !onBoard.value) void elsewhere.load(); }, { immediate: true });
-  const notices = ref<Notice[]>([]);
-  const seen = new Set(acknowledged());
-
-  function notice(change: Change): void {
-    const name = change.type.split(".").pop() ?? "";
-    if (!["OrderChanged", "OrderCancelled", "OrderHeld", "OrderResumed", "ProductionOrderCancelled"].includes(name)) return;
-    const concerned = change.production_order_number ?? change.order_number ?? change.subject.split("/").pop() ?? "";
-    const mine = all.value.some((one) => one.number === concerned || one.order_number === concerned);
-    const id = `${change.type}|${(change as { id?: string }).id ?? concerned}`;
-    if (mine && !seen.has(id)) notices.value = [...notices.value, { id, number: concerned, text: words.events[name] ?? name }];
-  }
-  function acknowledge(id: string): void {
-    seen.add(id);
-    notices.value = notices.value.filter((one) => one.id !== id);
-    localStorage.setItem(ACK, JSON.stringify([...seen].slice(-200)));
-  }
+  // What changed after the dispatch waits here until somebody of the floor says that it was seen; the server keeps count.
+  const notices = computed<Notice[]>(() => all.value.concat(board.value.value?.items.filter((one) => !LIVE.has(one.state)) ?? []).filter((one) => one.pending_changes.length).map((one) => ({ number: one.number, ids: one.pending_changes.map((change) => change.id), texts: one.pending_changes.map((change) => change.message ?? change.kind), at: one.pending_changes[0]?.raised_at ?? null, escalated: one.pending_changes.some((change) => change.escalated) })));
+  const acknowledge = useCommand((key: string, notice: Notice) => post(`/production-orders/${notice.number}:acknowledge_change`, { change_ids: notice.ids }, key), () => board.load());
   watch(line, (wanted) => localStorage.setItem("orderhub.line", wanted));
-  whenChanged(board.load, (change) => { notice(change); return /planning|inventory|OrderChanged|OrderHeld|OrderResumed|OrderCancelled/.test(change.type); });
+  whenChanged(board.load, (change) => /planning|inventory|OrderChanged|OrderHeld|OrderResumed|OrderCancelled/.test(change.type));
   void board.load();
   return { line, lines, jobs, job, number, unknown: elsewhere.failure, notices, acknowledge, board };
 }
