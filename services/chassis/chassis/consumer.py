@@ -15,6 +15,7 @@ from chassis.broker import LOST, Backoff, connect
 from chassis.events import Incoming, decode
 from chassis.inbox import Inbox, passing
 from chassis.topology import verify
+from chassis.unreadable import Unread, park_unread
 
 PREFETCH = 100
 BATCH = 50
@@ -104,7 +105,10 @@ class Consumer:
     async def _apply(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         try:
             async with asyncio.timeout(STUCK_SECONDS):
-                await self._inbox.take(read(batch))
+                events, unread = read(batch)
+                await park_unread(self._inbox.database, self._inbox.consumer, unread)
+                if events:
+                    await self._inbox.take(events)
         except TimeoutError as error:
             raise Stuck(f"no commit for {STUCK_SECONDS} s") from error
         await batch[-1].ack(multiple=True)
@@ -138,17 +142,15 @@ def isolate(batch: Sequence[AbstractIncomingMessage]) -> list[Sequence[AbstractI
     return [batch] if batch else []
 
 
-def read(batch: Sequence[AbstractIncomingMessage]) -> list[Incoming]:
-    """Return the readable events; what is no event at all is logged with its bytes and left behind."""
-    events = []
+def read(batch: Sequence[AbstractIncomingMessage]) -> tuple[list[Incoming], list[Unread]]:
+    """Return the events, and apart from them what is no event at all."""
+    events, unread = [], []
     for message in batch:
         try:
             events.append(decode(message.body))
         except ValueError as error:
-            log.error(
-                "unreadable_message", error=str(error), message_id=message.message_id, body=message.body[:2000].hex()
-            )
-    return events
+            unread.append(Unread(message.body, message.routing_key or "", str(error)))
+    return events, unread
 
 
 async def _cut_off(connection: AbstractConnection, channel: AbstractChannel, tag: str) -> None:

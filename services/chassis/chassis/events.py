@@ -88,5 +88,5 @@ def decode(body: bytes) -> Incoming:
             sequence=int(event["sequence"]), time=datetime.fromisoformat(event["time"]),
             traceparent=event.get("traceparent", ""), actor=event.get("actor", ""), data=dict(event["data"]), body=body,
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"not an event: {error!r}") from error

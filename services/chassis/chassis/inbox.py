@@ -21,8 +21,9 @@ from chassis import inbox_statements as statements
 from chassis.database import Database, Transaction, is_transient
 from chassis.errors import Remote
 from chassis.events import Incoming, decode
-from chassis.parked import LETTER, presume_dead
+from chassis.parked import presume_dead
 from chassis.telemetry import context_of, tracer
+from chassis.unreadable import UNREADABLE, reread
 
 Handler = Callable[[Incoming, Transaction], Awaitable[None]]
 Prepare = Callable[[Sequence[Incoming]], Awaitable[None]]
@@ -108,9 +109,11 @@ class Inbox:
         applied = 0
         for row in rows:
             key = (row.source, row.subject)
+            if row.reason == UNREADABLE:
+                applied += await reread(self.database, self.consumer, row, self.take)
+                continue
+            await presume_dead(self.database, self.consumer, row)
             begins = key not in started and row.age >= GRACE_SECONDS
-            if row.reason == LETTER:
-                await presume_dead(self.database, self.consumer, row.event_id)
             applied += await self._retry(decode(row.body), row.attempts, begins=begins)
             started.add(key)
         return applied

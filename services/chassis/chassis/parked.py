@@ -120,7 +120,9 @@ class Parked:
         return row
 
 
-async def presume_dead(database: Database, consumer: str, event_id: UUID) -> None:
+async def presume_dead(database: Database, consumer: str, row: Row[Any]) -> None:
     """Give a letter up before it is tried: if it kills this process again, it does not do so a third time."""
+    if row.reason != LETTER:
+        return
     async with database.transaction(who="") as unit:
-        await unit.execute(_PRESUME_DEAD, {"consumer": consumer, "event_id": event_id})
+        await unit.execute(_PRESUME_DEAD, {"consumer": consumer, "event_id": row.event_id})

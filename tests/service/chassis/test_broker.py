@@ -96,31 +96,3 @@ async def test_a_consumer_applies_what_arrives_and_survives_a_lost_connection(br
 
 async def _not(probe: object) -> bool:
     return not await probe()  # type: ignore[operator]
-
-
-async def test_a_message_that_is_no_event_is_left_behind_and_the_next_is_applied(
-    broker: str, database: Database
-) -> None:
-    seen: list[int] = []
-
-    async def note(event: Incoming, unit: Transaction) -> None:
-        seen.append(event.sequence)
-
-    connection = await aio_pika.connect(broker)
-    channel = await connection.channel()
-    exchange = await channel.get_exchange("orderhub.events", ensure=False)
-    await exchange.publish(aio_pika.Message(b"\xff not json"), "orderhub.order.v1.OrderHeld")
-    await connection.close()
-    publisher = RabbitPublisher(broker, "order")
-    await publisher.publish(outgoing(incoming("order", SUBJECT, 1, OrderHeld())))
-    stop = asyncio.Event()
-    consumer = Consumer(broker, "planning.events", Inbox(database, "planning.events", {OrderHeld: note}))
-    running = asyncio.create_task(consumer.run(stop))
-
-    async def has_seen() -> bool:
-        return seen == [1]
-
-    await eventually(has_seen)
-    stop.set()
-    await asyncio.wait_for(running, 10)
-    await publisher.close()
