@@ -109,6 +109,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /production-orders/{production_order}:resume": PLANNING | {TEAM_LEADER},
     "POST /production-orders/{production_order}:cancel": PLANNING,
     "POST /production-orders/{production_order}:acknowledge_change": FLOOR | {DEVICE},
+    "GET /production-orders/{production_order}/pieces": STAFF,
     "GET /floor-settings": STAFF | {DEVICE},
     "PUT /floor-settings": frozenset({PLANNING_SUPERVISOR, MANAGER}),
     "POST /scans": FLOOR | {DEVICE},

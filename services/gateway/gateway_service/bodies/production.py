@@ -73,6 +73,8 @@ class InspectBody(Body):
     rework: Quantity | None = None
     scrapped: Quantity | None = None
     reason: Annotated[str, Field(max_length=500)] = ""
+    rework_operation: Count | None = None
+    """Sequence of the operation reworked pieces start again at; the last one unless given."""
 
 
 KEPT = 200  # letters of what a device sent; longer is no code, time or number anyway
@@ -116,6 +118,7 @@ class ScanBody(Body):
     operation_sequence: Count | None = None
     quantity: AsSent | None = None
     scrap: AsSent | None = None
+    serial: TextAsSent | None = None
 
 
 class ScanBatchBody(Body):

@@ -7,6 +7,8 @@ from orderhub.planning.v1.production_pb2 import (
     AcknowledgeChangesRequest,
     FloorSettings,
     GetFloorSettingsRequest,
+    ListPiecesRequest,
+    PiecePass,
     ProductionOrder,
     PutFloorSettingsRequest,
 )
@@ -14,7 +16,7 @@ from orderhub.planning.v1.production_pb2 import (
 from gateway_service import answers
 from gateway_service.bodies.floor import AcknowledgeBody, FloorSettingsBody
 from gateway_service.exchange import command
-from gateway_service.rendering import one
+from gateway_service.rendering import one, page
 from gateway_service.routes import Services, WantedVersion, router
 
 api = router("floor")
@@ -30,6 +32,13 @@ async def acknowledge_change(
     )
     found = await services.planning.ask(services.planning.planning.AcknowledgeChanges, request)
     return one(found.production_order)
+
+
+@api.get("/production-orders/{production_order}/pieces", responses=answers.listing(PiecePass))
+async def list_pieces(production_order: str, services: Services) -> Response:
+    """How often each single piece went through an operation; more than once is a rework loop (X36)."""
+    request = ListPiecesRequest(production_order=production_order)
+    return page((await services.planning.ask(services.planning.planning.ListPieces, request)).pieces)
 
 
 @api.get("/floor-settings", responses=answers.one(FloorSettings))

@@ -15,6 +15,7 @@ from planning_service.domain.bom import BomVersion
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
 from planning_service.domain.item import Item
+from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.routing import Routing
 from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport
@@ -143,8 +144,8 @@ class Messages:
                 ),
             )
 
-    def inspection_recorded(self, order: ProductionOrder) -> None:
-        """Tell the totals of all inspections so far."""
+    def inspection_recorded(self, order: ProductionOrder, back: Operation | None) -> None:
+        """Tell the totals of all inspections so far, and where reworked pieces start again."""
         self._of(
             order,
             pb.InspectionRecorded(
@@ -158,6 +159,7 @@ class Messages:
                 unit=order.unit,
                 reason=order.reason or "",
                 inspected_at=forms.stamp(order.inspected_at),
+                rework_operation=back.sequence if back else 0,
             ),
         )
 

@@ -74,7 +74,8 @@ WHERE number = :number
 _SAVE = text(_SET)
 _SAVE_SCANNED = text(f"""
 WITH reported AS (
-  UPDATE operation SET good = :good, scrap = :scrap, started_at = :op_started_at, last_report_at = :last_report_at, flags = :flags
+  UPDATE operation SET good = :good, scrap = :scrap, started_at = :op_started_at, last_report_at = :last_report_at, flags = :flags,
+    rework = :op_rework
   WHERE production_order_number = :number AND sequence = :sequence
 )
 {_SET}

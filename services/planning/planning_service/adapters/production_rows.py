@@ -19,7 +19,7 @@ p.received_at, p.rank_reason, p.settled, p.completed_at, p.cancelled_at, p.close
 """
 OPERATION_COLUMNS = """
 o.production_order_number, o.sequence, o.code, o.name, o.work_center, o.minutes_per_unit, o.setup_minutes, o.good, o.scrap,
-o.started_at, o.last_report_at, o.flags
+o.started_at, o.last_report_at, o.flags, o.rework
 """
 
 
@@ -69,7 +69,8 @@ def operation_of(row: Any) -> Operation:
     """Return the operation of a row."""
     step = RoutingOperation(row.sequence, row.code, row.name, row.work_center, row.minutes_per_unit, row.setup_minutes)
     flags = {ScanFlag(flag) for flag in row.flags}
-    return Operation(step, trimmed(row.good), trimmed(row.scrap), row.started_at, row.last_report_at, flags)
+    rework = trimmed(row.rework)
+    return Operation(step, trimmed(row.good), trimmed(row.scrap), row.started_at, row.last_report_at, flags, rework)
 
 
 def sort_key(order: ProductionOrder) -> str:
@@ -162,4 +163,5 @@ def reported_values(operation: Operation) -> dict[str, Any]:
         "op_started_at": operation.started_at,
         "last_report_at": operation.last_report_at,
         "flags": sorted(operation.flags),
+        "op_rework": operation.rework,
     }

@@ -45,12 +45,16 @@ async def inspect(
     reason: str,
     now: datetime,
     expected_version: int | None,
+    rework_from: int | None = None,
 ) -> ProductionOrder:
-    """Record a judgement; the event carries totals."""
+    """Record a judgement; the event carries totals. Reworked pieces start again at `rework_from`, else at the last step."""
     order = await load(key, production_orders, expected_version)
-    order.inspect(passed=passed, rework=rework, scrapped=scrapped, reason=reason or None, now=now)
-    await production_orders.save(order)
-    tell.inspection_recorded(order)
+    back = order.inspect(
+        passed=passed, rework=rework, scrapped=scrapped, reason=reason or None, now=now, rework_from=rework_from
+    )
+    operation = None if back is None else order.operations[back]
+    await production_orders.save(order, operation)
+    tell.inspection_recorded(order, operation)
     return order
 
 

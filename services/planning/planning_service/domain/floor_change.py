@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,3 +29,8 @@ class FloorChange:
     raised_at: datetime
     unit: str = ""
     id: UUID | None = None
+
+
+def differences(now: datetime, values: Mapping[ChangeKind, tuple[str, str]]) -> list[FloorChange]:
+    """Return a change for each value that is another one after than before."""
+    return [FloorChange(kind, before, after, now) for kind, (before, after) in values.items() if before != after]

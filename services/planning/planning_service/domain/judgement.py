@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from planning_service.domain.errors import FieldError, Invalid
 from planning_service.domain.exact import is_whole
 from planning_service.domain.item import check_quantity
+from planning_service.domain.operation import Operation
 
 
 def check_judgement(waiting: Decimal, whole_units: bool, **quantities: Decimal) -> None:
@@ -25,3 +27,14 @@ def check_judgement(waiting: Decimal, whole_units: bool, **quantities: Decimal) 
             errors.append(FieldError("passed", "INSPECTION_EXCEEDS_MADE", figures))
     if errors:
         raise Invalid(errors)
+
+
+def operation_to_go_back_to(operations: Sequence[Operation], sequence: int | None) -> int:
+    """Return the index of the operation rework starts again at: the last one unless named; raises Invalid."""
+    if not sequence:
+        return len(operations) - 1
+    known = [operation.sequence for operation in operations]
+    if sequence not in known:
+        allowed = ",".join(map(str, known))
+        raise Invalid([FieldError("rework_operation", "OPERATION_UNKNOWN", {"sequence": sequence, "allowed": allowed})])
+    return known.index(sequence)

@@ -36,6 +36,8 @@ class Operation:
     started_at: datetime | None = None
     last_report_at: datetime | None = None
     flags: set[ScanFlag] = field(default_factory=set)
+    rework: Decimal = Decimal(0)
+    """Sent back to this operation by inspections, in all."""
 
     @property
     def sequence(self) -> int:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from planning_service.domain.errors import IllegalMove
 from planning_service.domain.exact import plain
-from planning_service.domain.floor_change import ChangeKind, FloorChange
-from planning_service.domain.judgement import check_judgement
+from planning_service.domain.floor_change import ChangeKind, FloorChange, differences
+from planning_service.domain.judgement import check_judgement, operation_to_go_back_to
 from planning_service.domain.lifecycle import ALLOWED, DEAD, Move, ProductionState
 from planning_service.domain.operation import Operation, OperationState
+from planning_service.domain.piece_passes import PiecePasses
 from planning_service.domain.priority import Urgency
 
 ZERO = Decimal(0)
@@ -60,6 +61,7 @@ class ProductionOrder:
     bom_hash: str = ""
     asked_at: datetime | None = None
     """When the customer asked: first come, first served."""
+    pieces: PiecePasses = field(default_factory=PiecePasses)
     changes: list[FloorChange] = field(default_factory=list)
     """What came from upstream just now, for the floor to acknowledge."""
 
@@ -113,14 +115,14 @@ class ProductionOrder:
         """Return what was made and not judged yet."""
         return self.made - self.passed - self.rework - self.scrapped
 
-    def target(self, index: int) -> Decimal:
-        """Return what good + scrap of an operation must reach to be done.
+    def again(self, index: int) -> Decimal:
+        """Return what inspections sent back to this operation or one before it: it passes here once more."""
+        return sum((operation.rework for operation in self.operations[: index + 1]), ZERO)
 
-        Scrap of earlier operations never arrives; rework passes the last operation once more.
-        """
+    def target(self, index: int) -> Decimal:
+        """Return what good + scrap must reach: less what was lost before, rework once more from where it restarts."""
         lost = sum((op.scrap for op in self.operations[:index]), ZERO)
-        again = self.rework if index == len(self.operations) - 1 else ZERO
-        return self.quantity - lost + again
+        return self.quantity - lost + self.again(index)
 
     def is_done(self, index: int) -> bool:
         """Say whether an operation has reached its target."""
@@ -180,12 +182,10 @@ class ProductionOrder:
 
     def reschedule(self, due_date: date, urgency: Urgency, now: datetime) -> None:
         """Take a new due date and urgency over; on the floor both are news."""
-        for kind, before, after in (
-            (ChangeKind.DUE_DATE, self.due_date.isoformat(), due_date.isoformat()),
-            (ChangeKind.URGENCY, self.urgency.value, urgency.value),
-        ):
-            if before != after and self.is_on_the_floor():
-                self.changes.append(FloorChange(kind, before, after, now))
+        if self.is_on_the_floor():
+            days = self.due_date.isoformat(), due_date.isoformat()
+            words = self.urgency.value, urgency.value
+            self.changes += differences(now, {ChangeKind.DUE_DATE: days, ChangeKind.URGENCY: words})
         self.due_date, self.urgency = due_date, urgency
 
     def learn_wanted(self, before: Decimal, after: Decimal, now: datetime) -> None:
@@ -194,17 +194,32 @@ class ProductionOrder:
             self.changes.append(FloorChange(ChangeKind.QUANTITY, plain(before), plain(after), now, self.unit))
 
     def inspect(
-        self, *, passed: Decimal, rework: Decimal, scrapped: Decimal, reason: str | None, now: datetime
-    ) -> None:
-        """Judge what waits: passed may be received, rework goes back to the floor, scrapped is lost (S50)."""
+        self,
+        *,
+        passed: Decimal,
+        rework: Decimal,
+        scrapped: Decimal,
+        reason: str | None,
+        now: datetime,
+        rework_from: int | None = None,
+    ) -> int | None:
+        """Judge what waits (S50); return the index of the operation that rework starts again at, if any goes back.
+
+        It is the last one unless `rework_from` (a sequence number) names another.
+        """
         self._require(Move.INSPECT)
         check_judgement(self.waiting, self.whole_units, passed=passed, rework=rework, scrapped=scrapped)
+        back = operation_to_go_back_to(self.operations, rework_from)
         self.passed += passed
         self.rework += rework
         self.scrapped += scrapped
         self.rework_waiting = rework > 0
         self.reason = reason or self.reason
         self.inspected_at = now
+        if not rework:
+            return None
+        self.operations[back].rework += rework
+        return back
 
     def receive(self, total: Decimal, at: datetime) -> None:
         """Take note of what was received in all; totals only rise, so a late message changes nothing."""

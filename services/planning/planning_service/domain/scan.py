@@ -63,6 +63,24 @@ class ScanReport:
     operation_sequence: int | None = None
     quantity: Decimal | None = None
     scrap: Decimal | None = None
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierScan:
+    """What is known of an applied scan when a bounce of it may arrive."""
+
+    device_id: str
+    code: str
+    action: str
+    operation_sequence: int | None
+    occurred_at: datetime
+
+    def bounces(self, scan: ScanReport, within: timedelta) -> bool:
+        """Say whether `scan` is the same trigger pulled twice: another id, but device, code, action and moment alike."""
+        alike = (self.device_id, self.code, self.action) == (scan.device_id, scan.code, scan.action.value)
+        elsewhere = scan.operation_sequence and scan.operation_sequence != self.operation_sequence
+        return alike and not elsewhere and abs(scan.occurred_at - self.occurred_at) <= within
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +125,9 @@ def apply_scan(
     quantities = _quantities(order, index, scan)
     if isinstance(quantities, ScanOutcome):
         return quantities
-    too_early = _refused_by_policy(order, index, quantities, policy)
-    if too_early is not None:
-        return too_early
+    refusal = _refused_by_policy(order, index, quantities, policy) or _refused_by_serial(order, index, scan)
+    if refusal is not None:
+        return refusal
     return _record(order, index, scan, quantities, now)
 
 
@@ -130,24 +148,40 @@ def _refused_by_policy(
     before = order.operations[index - 1]
     if policy is ScanPolicy.STRICT:
         return None if order.is_done(index - 1) else refused("OPERATION_NOT_READY", before=before.step.name)
-    left = before.good + order.rework - order.operations[index].reported
+    operation = order.operations[index]
+    left = before.good + operation.rework - operation.reported  # what came through, and what was sent back to here
     if sum(quantities) > left or left <= 0:
         return refused("OPERATION_NOT_READY", before=before.step.name, left=plain(max(Decimal(0), left)))
     return None
+
+
+def _refused_by_serial(order: ProductionOrder, index: int, scan: ScanReport) -> ScanOutcome | None:
+    """A piece counts once at an operation; again only while rework is out."""
+    operation = order.operations[index]
+    if not scan.serial or scan.action is ScanAction.START:
+        return None
+    if order.pieces.may_pass(operation.sequence, scan.serial, order.again(index)):
+        return None
+    return refused("PIECE_ALREADY_COUNTED", serial=scan.serial, operation=operation.step.name)
 
 
 def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[Decimal, Decimal] | ScanOutcome:
     """Return (good, scrap) of the scan: what is left by default, nothing for a start."""
     if scan.action is ScanAction.START:
         return Decimal(0), Decimal(0)
-    left = order.quantity + order.rework - order.operations[index].reported
+    left = order.quantity + order.again(index) - order.operations[index].reported
     scrap = scan.scrap if scan.scrap is not None else Decimal(0)
-    good = scan.quantity if scan.quantity is not None else _default_good(order, index, scrap)
+    if scan.serial:
+        good = scan.quantity if scan.quantity is not None else 1 - scrap
+    else:
+        good = scan.quantity if scan.quantity is not None else _default_good(order, index, scrap)
     for value in (good, scrap):
         if not _is_sane(value):
             return refused("QUANTITY_INVALID", quantity=str(value))
         if order.whole_units and not is_whole(value):
             return refused("QUANTITY_NOT_WHOLE", quantity=plain(value), unit=order.unit)
+    if scan.serial and good + scrap != 1:
+        return refused("SERIAL_MEANS_ONE", serial=scan.serial, quantity=plain(good + scrap))
     if good + scrap > left:
         return refused("QUANTITY_OVER", quantity=plain(good + scrap), left=plain(left), unit=order.unit)
     if good + scrap == 0:
@@ -160,7 +194,7 @@ def _default_good(order: ProductionOrder, index: int, scrap: Decimal) -> Decimal
     reported = order.operations[index].reported
     left = order.target(index) - reported
     if left <= 0:
-        left = order.quantity + order.rework - reported
+        left = order.quantity + order.again(index) - reported
     return left - scrap if scrap.is_finite() and scrap <= left else Decimal(0)
 
 
@@ -182,6 +216,8 @@ def _record(
         operation.touch(at)
     else:
         operation.report(*quantities, at)
+        if scan.serial:
+            order.pieces.record(operation.sequence, scan.serial)
     return ScanOutcome(
         ScanResult.APPLIED,
         index=index,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from planning_service.adapters.floor_changes import FloorChangeRows, waited_minu
 from planning_service.adapters.floor_settings import put_settings, settings_now
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.production_orders import ProductionOrderRows, as_uuid
+from planning_service.adapters.scans import pieces_of
 from planning_service.app.acknowledge_changes import acknowledge_changes
 from planning_service.domain.errors import FieldError, Invalid
 from planning_service.domain.floor_settings import FloorSettings
@@ -25,9 +27,11 @@ from planning_service.domain.scan import ScanPolicy
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.reading import Reading
+from planning_service.entrypoints.scanning import ScanDesk
 
 LOOK_SECONDS = 15.0
 MAX_CHANGES = 100
+MAX_PIECES = 5_000
 log = structlog.get_logger()
 
 
@@ -67,6 +71,25 @@ class Floor(Desk):
             return pb.PutFloorSettingsResponse(settings=_settings_message(await put_settings(unit, wanted, expected)))
 
         return await self.commands.run(request.context, pb.PutFloorSettingsResponse, work)
+
+    async def ListPieces(self, request: pb.ListPiecesRequest, context: Any) -> pb.ListPiecesResponse:
+        """Return how often each piece passed each operation."""
+        number = (await self.production_order(request.production_order)).order.number
+        async with self.database.read() as reader:
+            found = await pieces_of(reader, number, MAX_PIECES)
+        return pb.ListPiecesResponse(
+            pieces=[
+                pb.PiecePass(
+                    serial=row.serial, operation_sequence=row.sequence, passes=row.passes, rework_loops=row.passes - 1
+                )
+                for row in found
+            ]
+        )
+
+    @cached_property
+    def scan_desk(self) -> ScanDesk:
+        """Return the one desk at which all scans of this process wait."""
+        return ScanDesk(self.commands, self.usual)
 
     @property
     def usual(self) -> FloorSettings:

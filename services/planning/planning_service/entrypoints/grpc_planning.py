@@ -23,7 +23,7 @@ from planning_service.entrypoints.grpc_floor import Floor
 from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
-from planning_service.entrypoints.scanning import ScanDesk, scan_cursor, target_message
+from planning_service.entrypoints.scanning import scan_cursor, target_message
 
 MAX_NUMBERS = 200
 
@@ -142,6 +142,7 @@ class PlanningApi(Previews, Explanations, PlanJobs, Floor, production_pb2_grpc.P
                 reason=reason,
                 now=unit.now,
                 expected_version=_expected(request),
+                rework_from=request.rework_operation or None,
             )
             return pb.InspectProductionOrderResponse(production_order=await self._message(unit, order))
 
@@ -172,9 +173,7 @@ class PlanningApi(Previews, Explanations, PlanJobs, Floor, production_pb2_grpc.P
 
     async def RecordScans(self, request: pb.RecordScansRequest, context: Any) -> pb.RecordScansResponse:
         """Take scans; one verdict each, in the order sent."""
-        return pb.RecordScansResponse(
-            verdicts=await ScanDesk(self.commands, self.scan_policy).record(list(request.scans))
-        )
+        return pb.RecordScansResponse(verdicts=await self.scan_desk.record(request.scans))
 
     async def ListScans(self, request: pb.ListScansRequest, context: Any) -> pb.ListScansResponse:
         """Return who scanned what on a production order, newest first."""

@@ -100,6 +100,7 @@ def operation_message(order: ProductionOrder, index: int) -> pb.Operation:
         finished_at=stamp(operation.last_report_at) if order.is_done(index) else None,
         flags=sorted(flags),
         scan_code=operation_code(order.number, operation.sequence),
+        rework_quantity=plain(operation.rework),
     )
 
 
@@ -228,4 +229,5 @@ def scan_message(row: Any) -> pb.RecordedScan:
         scrap=plain(row.scrap) if row.scrap is not None else "",
         result=row.result,
         reason=row.reason,
+        serial=row.serial,
     )

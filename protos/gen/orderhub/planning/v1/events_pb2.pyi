@@ -570,6 +570,7 @@ class InspectionRecorded(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     INSPECTED_AT_FIELD_NUMBER: _builtins.int
+    REWORK_OPERATION_FIELD_NUMBER: _builtins.int
     production_order_number: _builtins.str
     order_number: _builtins.str
     line_no: _builtins.int
@@ -580,6 +581,8 @@ class InspectionRecorded(_message.Message):
     scrapped_quantity: _builtins.str
     unit: _builtins.str
     reason: _builtins.str
+    rework_operation: _builtins.int
+    """where the pieces of this judgement start again; 0 when none go back"""
     @_builtins.property
     def inspected_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -595,10 +598,11 @@ class InspectionRecorded(_message.Message):
         unit: _builtins.str = ...,
         reason: _builtins.str = ...,
         inspected_at: _timestamp_pb2.Timestamp | None = ...,
+        rework_operation: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["inspected_at", b"inspected_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["inspected_at", b"inspected_at", "item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "passed_quantity", b"passed_quantity", "production_order_number", b"production_order_number", "reason", b"reason", "rework_quantity", b"rework_quantity", "scrapped_quantity", b"scrapped_quantity", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["inspected_at", b"inspected_at", "item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "passed_quantity", b"passed_quantity", "production_order_number", b"production_order_number", "reason", b"reason", "rework_operation", b"rework_operation", "rework_quantity", b"rework_quantity", "scrapped_quantity", b"scrapped_quantity", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

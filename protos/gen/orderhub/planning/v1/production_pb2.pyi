@@ -2140,3 +2140,74 @@ class PutFloorSettingsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutFloorSettingsResponse: _TypeAlias = PutFloorSettingsResponse  # noqa: Y015
+
+@_typing.final
+class ListPiecesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
+    production_order: _builtins.str
+    """number, id or scan code"""
+    def __init__(
+        self,
+        *,
+        production_order: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["production_order", b"production_order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPiecesRequest: _TypeAlias = ListPiecesRequest  # noqa: Y015
+
+@_typing.final
+class ListPiecesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PIECES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___PiecePass]:
+        """by serial, then operation; at most 5,000"""
+
+    def __init__(
+        self,
+        *,
+        pieces: _abc.Iterable[Global___PiecePass] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pieces", b"pieces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPiecesResponse: _TypeAlias = ListPiecesResponse  # noqa: Y015
+
+@_typing.final
+class PiecePass(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIAL_FIELD_NUMBER: _builtins.int
+    OPERATION_SEQUENCE_FIELD_NUMBER: _builtins.int
+    PASSES_FIELD_NUMBER: _builtins.int
+    REWORK_LOOPS_FIELD_NUMBER: _builtins.int
+    serial: _builtins.str
+    operation_sequence: _builtins.int
+    passes: _builtins.int
+    rework_loops: _builtins.int
+    """passes beyond the first"""
+    def __init__(
+        self,
+        *,
+        serial: _builtins.str = ...,
+        operation_sequence: _builtins.int = ...,
+        passes: _builtins.int = ...,
+        rework_loops: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation_sequence", b"operation_sequence", "passes", b"passes", "rework_loops", b"rework_loops", "serial", b"serial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PiecePass: _TypeAlias = PiecePass  # noqa: Y015

@@ -129,6 +129,11 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.FromString,
                 _registered_method=True)
+        self.ListPieces = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/ListPieces',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesResponse.FromString,
+                _registered_method=True)
         self.GetFloorSettings = channel.unary_unary(
                 '/orderhub.planning.v1.PlanningService/GetFloorSettings',
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetFloorSettingsRequest.SerializeToString,
@@ -267,6 +272,13 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPieces(self, request, context):
+        """ListPieces tells how often each single piece went through an operation: more than once is a rework loop.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetFloorSettings(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -376,6 +388,11 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeChanges,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.SerializeToString,
+            ),
+            'ListPieces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPieces,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesResponse.SerializeToString,
             ),
             'GetFloorSettings': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFloorSettings,
@@ -901,6 +918,33 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/AcknowledgeChanges',
             orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPieces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/ListPieces',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListPiecesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,8 @@ class PlanningServiceStub:
     """ListScans tells who scanned what on a production order, newest first."""
     AcknowledgeChanges: _grpc.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]
     """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+    ListPieces: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListPiecesRequest, _production_pb2.ListPiecesResponse]
+    """ListPieces tells how often each single piece went through an operation: more than once is a rework loop."""
     GetFloorSettings: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetFloorSettingsRequest, _production_pb2.GetFloorSettingsResponse]
     PutFloorSettings: _grpc.UnaryUnaryMultiCallable[_production_pb2.PutFloorSettingsRequest, _production_pb2.PutFloorSettingsResponse]
 
@@ -93,6 +95,8 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     """ListScans tells who scanned what on a production order, newest first."""
     AcknowledgeChanges: _aio.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]  # type: ignore[assignment]
     """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+    ListPieces: _aio.UnaryUnaryMultiCallable[_production_pb2.ListPiecesRequest, _production_pb2.ListPiecesResponse]  # type: ignore[assignment]
+    """ListPieces tells how often each single piece went through an operation: more than once is a rework loop."""
     GetFloorSettings: _aio.UnaryUnaryMultiCallable[_production_pb2.GetFloorSettingsRequest, _production_pb2.GetFloorSettingsResponse]  # type: ignore[assignment]
     PutFloorSettings: _aio.UnaryUnaryMultiCallable[_production_pb2.PutFloorSettingsRequest, _production_pb2.PutFloorSettingsResponse]  # type: ignore[assignment]
 
@@ -238,6 +242,14 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.AcknowledgeChangesResponse, _abc.Awaitable[_production_pb2.AcknowledgeChangesResponse]]:
         """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
+
+    @_abc_1.abstractmethod
+    def ListPieces(
+        self,
+        request: _production_pb2.ListPiecesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.ListPiecesResponse, _abc.Awaitable[_production_pb2.ListPiecesResponse]]:
+        """ListPieces tells how often each single piece went through an operation: more than once is a rework loop."""
 
     @_abc_1.abstractmethod
     def GetFloorSettings(

@@ -1,0 +1,238 @@
+"""Scans judged together: policies changed at run time, bounces, single pieces, rework, and everything a scanner may send."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from orderhub.planning.v1 import production_pb2 as p
+from sqlalchemy import event
+
+from chassis import notes
+from planning_service.domain.errors import Invalid
+from tests.service.planning.conftest import World
+from tests.service.planning.test_floor import dispatched, inspect
+from tests.service.planning.test_floor_changes import put_settings
+
+
+async def operations(world: World, number: str) -> list[tuple[str, str]]:
+    found = (await world.production_order(number)).operations
+    return [(operation.good_quantity, operation.state) for operation in found]
+
+
+@pytest.mark.parametrize(
+    ("policy", "first", "second"),
+    [
+        ("record", "", ["applied", "applied", "applied"]),
+        ("previous", "OPERATION_NOT_READY", ["applied", "applied", "rejected"]),
+        ("strict", "OPERATION_NOT_READY", ["applied", "rejected", "rejected"]),
+    ],
+)
+async def test_a_policy_holds_from_the_moment_it_is_set(
+    world: World, policy: str, first: str, second: list[str]
+) -> None:
+    number = await dispatched(world, 10)
+    await put_settings(world, scan_policy=policy)
+
+    early = await world.scan(number, 1, operation_sequence=20, quantity="1")
+    part = await world.scan(number, 2, operation_sequence=10, quantity="5")
+    overlapping = await world.scan(number, 3, operation_sequence=20, quantity="4")
+    beyond = await world.scan(number, 4, operation_sequence=20, quantity="2")
+
+    assert early.reason == first
+    assert [one.result for one in (part, overlapping, beyond)] == second
+
+
+async def test_strict_opens_the_next_operation_when_the_one_before_is_done(world: World) -> None:
+    number = await dispatched(world, 10)
+    await put_settings(world, scan_policy="strict")
+    results = [
+        (await world.scan(number, n, operation_sequence=s, quantity=q)).result
+        for n, (s, q) in enumerate([(10, "9"), (20, "1"), (10, "1"), (20, "10")])
+    ]
+
+    assert results == ["applied", "rejected", "applied", "applied"]
+
+
+async def test_a_trigger_pulled_twice_counts_once_while_the_window_is_open(world: World) -> None:
+    number = await dispatched(world, 10)
+    await put_settings(world, scan_policy="record", bounce_seconds=2)
+
+    async def scan(scan_id: str, second: int, device: str = "dev1") -> str:
+        scan = p.Scan(
+            scan_id=scan_id, code=number, device_id=device, occurred_at=f"2026-11-22T10:00:{second:02d}+08:00", quantity="1"
+        )
+        verdict = (await world.planning.RecordScans(p.RecordScansRequest(scans=[scan]), None)).verdicts[0]
+        return verdict.reason or verdict.result
+
+    assert await scan("a", 10) == "applied"
+    assert await scan("b", 12) == "BOUNCE"
+    assert await scan("b", 12) == "BOUNCE"  # its own replay says the same
+    assert await scan("c", 12, "dev2") == "applied"
+    assert await scan("d", 13) == "applied"
+    assert (await operations(world, number))[0][0] == "3"
+
+
+async def test_two_real_pieces_are_told_from_a_bounce_by_their_serials(world: World) -> None:
+    number = await dispatched(world, 3)
+    await put_settings(world, scan_policy="record", bounce_seconds=60)
+
+    said = [await world.scan(f"{number}-U{unit}.10", n) for n, unit in enumerate((1, 2, 1))]
+    by_field = await world.scan(number, 9, operation_sequence=10, serial="2")
+    many = await world.scan(f"{number}-U3", 10, quantity="2")
+
+    assert [(one.result, one.reason) for one in said] == [
+        ("applied", ""),
+        ("applied", ""),
+        ("rejected", "PIECE_ALREADY_COUNTED"),
+    ]
+    assert by_field.reason == "PIECE_ALREADY_COUNTED"
+    assert many.reason == "SERIAL_MEANS_ONE"
+    assert await operations(world, number) == [("2", "started"), ("0", "waiting")]
+
+
+async def test_rework_goes_back_to_the_operation_the_inspector_names(world: World) -> None:
+    number = await dispatched(world, 3)
+    for n, (unit, sequence) in enumerate((u, s) for u in (1, 2, 3) for s in (10, 20)):
+        await world.scan(f"{number}-U{unit}.{sequence}", n)
+
+    judged = await inspect(world, number, passed="2", rework="1", rework_operation=10, reason="绕线松")
+    again = [await world.scan(f"{number}-U2.{sequence}", 20 + sequence) for sequence in (10, 20)]
+    third = await world.scan(f"{number}-U2.10", 50)
+
+    assert (judged.state, [o.state for o in judged.operations]) == ("rework", ["started", "started"])
+    assert [o.rework_quantity for o in judged.operations] == ["1", "0"]
+    assert [one.result for one in again] == ["applied", "applied"]
+    assert third.result == "rejected"
+    assert again[1].production_order.state == "awaiting_inspection"
+    pieces = (await world.planning.ListPieces(p.ListPiecesRequest(production_order=number), None)).pieces
+    loops = {(one.serial, one.operation_sequence): one.rework_loops for one in pieces}
+    assert loops == {("1", 10): 0, ("1", 20): 0, ("2", 10): 1, ("2", 20): 1, ("3", 10): 0, ("3", 20): 0}
+    (told,) = await world.told("InspectionRecorded")
+    assert told.data["rework_operation"] == 10
+    assert (await inspect(world, number, passed="1")).passed_quantity == "3"
+
+
+async def test_rework_to_an_operation_that_is_not_there_is_refused(world: World) -> None:
+    number = await dispatched(world, 1)
+    for minute in (1, 2):
+        await world.scan(number, minute)
+
+    with pytest.raises(Invalid) as refusal:
+        await inspect(world, number, passed="0", rework="1", rework_operation=15)
+
+    assert refusal.value.fields[0].field == "rework_operation"
+
+
+async def test_what_comes_through_overlaps_and_rework_is_let_through_where_it_was_sent(world: World) -> None:
+    number = await dispatched(world, 4)
+    await put_settings(world, scan_policy="previous")
+    for n, (sequence, quantity) in enumerate([(10, "2"), (20, "2"), (10, "2"), (20, "2")]):
+        assert (await world.scan(number, n, operation_sequence=sequence, quantity=quantity)).result == "applied"
+    await inspect(world, number, passed="3", rework="1", rework_operation=10)
+
+    skipped = await world.scan(number, 10, operation_sequence=20, quantity="1")
+    through = [await world.scan(number, 11 + s, operation_sequence=s, quantity="1") for s in (10, 20)]
+
+    assert skipped.reason == "OPERATION_NOT_READY"
+    assert [one.result for one in through] == ["applied", "applied"]
+
+
+async def test_a_running_job_that_is_cancelled_refuses_and_keeps_what_was_said(world: World) -> None:
+    number = await dispatched(world, 5)
+    await world.scan(number, 1, quantity="2")
+    move = p.MoveProductionOrderRequest(context=world.context(), production_order=number, move="cancel", reason="停")
+    await world.planning.MoveProductionOrder(move, None)
+
+    late = await world.scan(number, 2, quantity="3")
+
+    assert (late.result, late.reason) == ("rejected", "JOB_CANCELLED")
+    listed = (await world.planning.ListScans(p.ListScansRequest(production_order=number), None)).scans
+    assert sorted((s.quantity, s.result) for s in listed) == [("2", "applied"), ("3", "rejected")]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("SO20261122-0001", "CODE_IS_ORDER"),
+        ("SH20261122-0001", "CODE_IS_SHIPMENT"),
+        ("GR20261122-0001", "CODE_IS_RECEIPT"),
+        ("6901234567892", "CODE_IS_GS1"),
+        ("]C101069012345678921726112210A1", "CODE_IS_GS1"),
+        ("(01)06901234567892(21)7", "CODE_IS_GS1"),
+        ("010690123456789221X\x1d10A", "CODE_IS_GS1"),
+        ("https://hub.example/t/abc", "CODE_IS_LINK"),
+        ("PO20261122-0001PO20261122-0002", "CODE_BURST"),
+        ("PO20261122-0001\nPO20261122-0002", "CODE_BURST"),
+        ("PO20991231-9999", "CODE_UNKNOWN"),
+        ("hello", "CODE_UNKNOWN"),
+        ("'; DROP TABLE scan; --", "CODE_UNKNOWN"),
+        ("完工", "CODE_UNKNOWN"),
+    ],
+)
+async def test_a_wrong_code_says_what_it_is(world: World, code: str, reason: str) -> None:
+    verdict = await world.scan(code, 1)
+
+    assert (verdict.result, verdict.reason) == ("rejected", reason)
+
+
+async def test_a_code_of_another_operation_than_the_station_chose_is_refused(world: World) -> None:
+    number = await dispatched(world)
+
+    assert (await world.scan(f"{number}.20", 1, operation_sequence=10)).reason == "OTHER_OPERATION"
+    assert (await world.scan(f"{number}.99", 2)).reason == "OPERATION_UNKNOWN"
+    assert (await world.scan(f"{number}.20", 3)).operation.sequence == 20
+
+
+async def test_a_clock_two_days_off_counts_and_is_flagged(world: World) -> None:
+    number = await dispatched(world)
+    scans = [
+        p.Scan(scan_id=name, device_id="d", code=number, occurred_at=f"2026-11-{day}T10:00:00+08:00", operation_sequence=s)
+        for name, day, s in (("ahead", 24, 10), ("behind", 20, 20))
+    ]
+
+    answer = await world.planning.RecordScans(p.RecordScansRequest(scans=scans), None)
+
+    assert {v.scan_id: (v.result, list(v.operation.flags)) for v in answer.verdicts} == {
+        "ahead": ("applied", ["clock_skew"]),
+        "behind": ("applied", ["before_dispatch", "out_of_order"]),
+    }
+
+
+async def test_many_waiting_scans_share_a_transaction_and_each_gets_its_own_verdict(world: World) -> None:
+    number = await dispatched(world, 30)
+    statements = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    event.listen(world.database.engine.sync_engine, "before_cursor_execute", count)
+    verdicts = await asyncio.gather(
+        *(world.scan(number, n, device_id=f"d{n}", operation_sequence=10, quantity="1") for n in range(40)),
+        world.scan("NOPE", 1, device_id="x"),
+        world.scan(number, 1, device_id="d1", operation_sequence=10, quantity="1"),
+    )
+    event.remove(world.database.engine.sync_engine, "before_cursor_execute", count)
+
+    results = [verdict.result for verdict in verdicts]
+    assert (results.count("applied"), results.count("rejected"), results.count("duplicate")) == (30, 11, 1)
+    assert {v.reason for v in verdicts if v.result == "rejected"} == {"QUANTITY_OVER", "CODE_UNKNOWN"}
+    assert (await operations(world, number))[0] == ("30", "done")
+    assert statements <= 20  # alone they took five each
+    assert len(await world.told("OperationStarted")) == 1
+
+
+async def test_a_caller_is_told_the_marks_of_its_own_scan_only(world: World) -> None:
+    number = await dispatched(world)
+    other = (await world.plan(world.orders.add("SO2", ("A", 2)))).production_orders[0].number
+
+    async def marked(code: str) -> list[str]:
+        beside = notes.Notes()
+        notes.current.set(beside)
+        await world.scan(code, 1, scan_id=code, action="start")
+        return [mark.subject for mark in beside.marks]
+
+    told = await asyncio.gather(asyncio.create_task(marked(number)), asyncio.create_task(marked(other)))
+
+    assert told == [[f"production-orders/{number}"], [f"production-orders/{other}"]]
