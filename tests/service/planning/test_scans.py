@@ -60,7 +60,11 @@ async def test_a_trigger_pulled_twice_counts_once_while_the_window_is_open(world
 
     async def scan(scan_id: str, second: int, device: str = "dev1") -> str:
         scan = p.Scan(
-            scan_id=scan_id, code=number, device_id=device, occurred_at=f"2026-11-22T10:00:{second:02d}+08:00", quantity="1"
+            scan_id=scan_id,
+            code=number,
+            device_id=device,
+            occurred_at=f"2026-11-22T10:00:{second:02d}+08:00",
+            quantity="1",
         )
         verdict = (await world.planning.RecordScans(p.RecordScansRequest(scans=[scan]), None)).verdicts[0]
         return verdict.reason or verdict.result
@@ -187,7 +191,9 @@ async def test_a_code_of_another_operation_than_the_station_chose_is_refused(wor
 async def test_a_clock_two_days_off_counts_and_is_flagged(world: World) -> None:
     number = await dispatched(world)
     scans = [
-        p.Scan(scan_id=name, device_id="d", code=number, occurred_at=f"2026-11-{day}T10:00:00+08:00", operation_sequence=s)
+        p.Scan(
+            scan_id=name, device_id="d", code=number, occurred_at=f"2026-11-{day}T10:00:00+08:00", operation_sequence=s
+        )
         for name, day, s in (("ahead", 24, 10), ("behind", 20, 20))
     ]
 

@@ -1621,6 +1621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/production-orders/{production_order}/pieces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pieces
+         * @description How often each single piece went through an operation; more than once is a rework loop (X36).
+         */
+        get: operations["list_pieces_api_v1_production_orders__production_order__pieces_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/production-orders/{production_order}/scans": {
         parameters: {
             query?: never;
@@ -3195,6 +3215,8 @@ export interface components {
             reason: string;
             /** Rework */
             rework?: (string | number) | null;
+            /** Rework Operation */
+            rework_operation?: number | null;
             /** Scrapped */
             scrapped?: (string | number) | null;
         };
@@ -3822,6 +3844,12 @@ export interface components {
             short: string | null;
             unit: string | null;
         };
+        PiecePass: {
+            operation_sequence: number;
+            passes: number;
+            rework_loops: number;
+            serial: string | null;
+        };
         PlanJob: {
             cancelled_count: number;
             done_count: number;
@@ -4266,6 +4294,8 @@ export interface components {
             scan_id: string;
             /** Scrap */
             scrap?: (string | number) | null;
+            /** Serial */
+            serial?: string | null;
         };
         ScanVerdict: {
             message: string | null;
@@ -14063,6 +14093,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductionOrder"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pieces_api_v1_production_orders__production_order__pieces_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                production_order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PiecePass"][];
+                        next_page_token: string | null;
+                    };
                 };
             };
             /** @description Unreadable */
