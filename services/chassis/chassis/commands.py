@@ -11,7 +11,7 @@ import asyncpg
 from google.protobuf.message import Message
 from sqlalchemy import text
 
-from chassis import notes
+from chassis import audit, notes
 from chassis.database import Database, Transaction, is_transient
 from chassis.errors import KeyBusy, KeyReused
 from chassis.principal import actor
@@ -27,7 +27,10 @@ _CLAIM = text("""
 INSERT INTO idempotency (principal, route, key, fingerprint) VALUES (:principal, :route, :key, :fingerprint)
 ON CONFLICT DO NOTHING RETURNING key
 """)
-_STORE = text("UPDATE idempotency SET answer = :answer WHERE principal = :principal AND route = :route AND key = :key")
+_STORE = text(f"""
+WITH noted AS ({audit.INSERT})
+UPDATE idempotency SET answer = :answer WHERE principal = :actor AND route = :action AND key = :key
+""")  # noqa: S608  constants
 
 
 class CommandContext(Protocol):
@@ -36,6 +39,8 @@ class CommandContext(Protocol):
     idempotency_key: str
     route: str
     fingerprint: str
+    object: str
+    reason: str
 
 
 class Commands:
@@ -86,12 +91,15 @@ class Commands:
     ) -> Reply:
         async with self.database.transaction() as unit:
             if not context.idempotency_key:
-                return await work(unit)
+                answer = await work(unit)
+                await audit.note(unit, context)
+                return answer
             if not await self._claimed(unit, context):
                 row = (await unit.execute(_FIND, _key(context))).one()
                 return _replay(context, row.fingerprint, row.answer, reply)
             answer = await work(unit)
-            await unit.execute(_STORE, {**_key(context), "answer": answer.SerializeToString(deterministic=True)})
+            noted = audit.values(unit, context)
+            await unit.execute(_STORE, {**noted, "answer": answer.SerializeToString(deterministic=True)})
             return answer
 
     @staticmethod

@@ -42,6 +42,11 @@ class Transaction:
         self._drafts: list[Draft] = []
         self._last: list[Callable[[], Awaitable[None]]] = []
 
+    @property
+    def drafts(self) -> tuple[Draft, ...]:
+        """Return the events published so far."""
+        return tuple(self._drafts)
+
     def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` once, when everything else of this transaction is done: handlers of a batch can share statements."""
         self._last.append(work)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
-from chassis.schema import APPEND_ONLY
+from chassis.schema import APPEND_ONLY, AUDIT
 
 LOCK_KEY = 4710
 MONTHS_AHEAD = 24
@@ -39,6 +39,7 @@ async def migrate(url: str, package: str, app_role: str, append_only: Sequence[s
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
             await connection.run_sync(_upgrade, config)
+            await connection.execute(text(AUDIT))  # in databases begun before there was one, too
             await connection.execute(text("SELECT ensure_event_log_partitions(:months)"), {"months": MONTHS_AHEAD})
             for statement in grants(app_role, (*APPEND_ONLY, *append_only)):
                 await connection.execute(text(statement))

@@ -24,7 +24,7 @@ from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from chassis import failpoint, logs, mutual_tls, telemetry
+from chassis import audit, failpoint, logs, mutual_tls, telemetry
 from chassis.broker import RabbitPublisher
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -89,6 +89,7 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         group.create_task(consumer.retry_parked(stop))
         group.create_task(relay.run(stop))
         group.create_task(sweep(service.database, stop))
+        group.create_task(audit.seal(service.database, audit.seal_key(settings), stop))
         group.create_task(keep_small(stop))
         group.create_task(watch_health(service, health, consumer, stop))
         for loop in service.loops:
@@ -162,7 +163,7 @@ def main(
 ) -> None:
     """Command line of a service: serve, migrate, check, replay-dead, republish."""
     parser = argparse.ArgumentParser(prog=f"{name}_service")
-    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead", "republish"])
+    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead", "republish", "audit-verify"])
     parser.add_argument("--since", type=instant, help="republish: events that occurred from this RFC 3339 instant on")
     arguments = parser.parse_args()
     command = arguments.command
@@ -181,6 +182,8 @@ def main(
         asyncio.run(migrate(url, f"{name}_service", role, append_only))
     elif command == "replay-dead":
         asyncio.run(_replay_dead(name, settings))
+    elif command == "audit-verify":
+        sys.exit(asyncio.run(audit.report(name, settings)))
     elif command == "republish":
         asyncio.run(_republish(name, settings, arguments.since))
     else:

@@ -71,7 +71,22 @@ BEGIN
 END $$;
 """
 
-APPEND_ONLY = ("event_log",)
+AUDIT = """
+CREATE TABLE IF NOT EXISTS audit_log (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  at timestamptz NOT NULL, actor text NOT NULL, kind text NOT NULL, roles text[] NOT NULL,
+  action text NOT NULL, object text NOT NULL, subjects text[] NOT NULL, events uuid[] NOT NULL,
+  reason text NOT NULL, key text NOT NULL, fingerprint text NOT NULL, trace_id text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_log_xid ON audit_log (xid, id); -- the sealing job's page
+CREATE TABLE IF NOT EXISTS audit_seal (
+  number bigint PRIMARY KEY, last_xid xid8 NOT NULL, last_id bigint NOT NULL, ids bigint[] NOT NULL,
+  digests bytea[] NOT NULL, chain bytea NOT NULL, mac bytea NOT NULL, sealed_at timestamptz NOT NULL DEFAULT now()
+);
+"""
+TABLES += AUDIT
+APPEND_ONLY = ("event_log", "audit_log", "audit_seal")
 
 
 def create_chassis_tables(op: Any) -> None:

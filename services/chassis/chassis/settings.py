@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     inventory_target: str = "127.0.0.1:50053"
     notify_target: str = "127.0.0.1:50054"
     signing_key: SecretStr
+    audit_key: SecretStr | None = None  # of the audit log's seals; without one, made from the signing key
     trusted_keys: str
     profile: Literal["production", "demo", "test"] = "production"
     factory_zone: str = "Asia/Shanghai"

@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 from sqlalchemy.engine import make_url
 
-from chassis import logs, telemetry
+from chassis import audit, logs, telemetry
 from chassis.database import Database
 from chassis.janitor import sweep
 from chassis.migrate import migrate
@@ -63,6 +63,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
             serving = group.create_task(server.serve())
             group.create_task(gateway.hub.run(stop))
             group.create_task(sweep(gateway.database, stop))
+            group.create_task(audit.seal(gateway.database, audit.seal_key(gateway.settings), stop))
             group.create_task(keep_small(stop))
             group.create_task(housekeeping.keep(gateway.database, stop))
             group.create_task(_stop_when(stop, server, gateway))
@@ -101,7 +102,7 @@ def _asked_password() -> str:
 def main() -> None:
     """Command line of the gateway."""
     parser = argparse.ArgumentParser(prog="gateway_service")
-    parser.add_argument("command", choices=["serve", "migrate", "check", "create-admin", "replay-dead"])
+    parser.add_argument("command", choices=["serve", "migrate", "check", "create-admin", "replay-dead", "audit-verify"])
     parser.add_argument("--username", default="admin")
     arguments = parser.parse_args()
     if arguments.command == "check":
@@ -120,6 +121,8 @@ def main() -> None:
             sys.exit("a user name is 2 to 64 of a-z 0-9 . _ - and starts with a letter or digit")
         asyncio.run(create_admin(settings, arguments.username, _asked_password()))
         print(f"administrator {arguments.username} is ready")
+    elif arguments.command == "audit-verify":
+        sys.exit(asyncio.run(audit.report("gateway", settings)))
     elif arguments.command == "replay-dead":
         print("gateway: keeps no events")
     else:

@@ -22,6 +22,8 @@ class Exchange:
     session: str = ""
     key: str = ""
     fingerprint: str = ""
+    object: str = ""  # the ids in the path, for the audit log
+    reason: str = ""  # what the caller said why
     replayed: bool = False
     until: float = 0.0  # monotonic seconds by which every service must have answered
 
@@ -53,4 +55,10 @@ def current() -> Exchange:
 def command() -> CommandContext:
     """Return the context that makes the running command safe to repeat."""
     running = _current.get()
-    return CommandContext(idempotency_key=running.key, route=running.route, fingerprint=running.fingerprint)
+    return CommandContext(
+        idempotency_key=running.key,
+        route=running.route,
+        fingerprint=running.fingerprint,
+        object=running.object,
+        reason=running.reason,
+    )

@@ -108,10 +108,18 @@ async def _read(request: Request, running: Exchange) -> None:
         body = await _bounded(request, UPLOAD_BYTES if running.route in UPLOADS else BODY_BYTES)
     request._body = body
     canonical = hashlib.sha256(body).hexdigest() if running.route in UPLOADS else _json(request, body, running.route)
+    running.object, running.reason = ",".join(request.path_params.values()), _reason(request)
     if request.method == "POST":
         running.key = _key(request, running.route)
         path = json.dumps(request.path_params, sort_keys=True)
         running.fingerprint = hashlib.sha256(f"{path}\n{canonical}".encode()).hexdigest()
+
+
+def _reason(request: Request) -> str:
+    """Return why the caller does it, where the body says so."""
+    body = getattr(request, "_json", None)
+    said = (body.get("reason") or body.get("override_reason") or "") if isinstance(body, dict) else ""
+    return str(said)[:500]
 
 
 async def _bounded(request: Request, limit: int) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
+from chassis import audit
 from chassis.errors import FieldProblem
 from gateway_service import accounts, answers, exchange
 from gateway_service.accounts import Account
@@ -136,6 +137,9 @@ async def put_user(username: str, body: UserBody, request: Request) -> Response:
         account = await accounts.put(
             unit, username, display_name=body.display_name, password_hash=hashed, roles=body.roles, active=body.active
         )
+        command = exchange.command()
+        command.reason = f"roles {','.join(body.roles)}; active {body.active}; password {'new' if hashed else 'kept'}"
+        await audit.note(unit, command)
     await _end_sessions(request, account, password_changed=hashed is not None and known is not None)
     return answer(account.public(), headers={"ETag": f'"{account.version}"'})
 

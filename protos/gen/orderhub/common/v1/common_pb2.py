@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/common/v1/common.proto\x12\x12orderhub.common.v1\"M\n\x0e\x43ommandContext\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\"4\n\x0bPageRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x81\x01\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x37\n\x06params\x18\x02 \x03(\x0b\x32\'.orderhub.common.v1.Warning.ParamsEntry\x1a-\n\x0bParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"!\n\x05Party\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"&\n\x07\x43ontact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05phone\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1forderhub/common/v1/common.proto\x12\x12orderhub.common.v1\"m\n\x0e\x43ommandContext\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\x12\x0e\n\x06object\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"4\n\x0bPageRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x81\x01\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x37\n\x06params\x18\x02 \x03(\x0b\x32\'.orderhub.common.v1.Warning.ParamsEntry\x1a-\n\x0bParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"!\n\x05Party\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"&\n\x07\x43ontact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05phone\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +34,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WARNING_PARAMSENTRY']._loaded_options = None
   _globals['_WARNING_PARAMSENTRY']._serialized_options = b'8\001'
   _globals['_COMMANDCONTEXT']._serialized_start=55
-  _globals['_COMMANDCONTEXT']._serialized_end=132
-  _globals['_PAGEREQUEST']._serialized_start=134
-  _globals['_PAGEREQUEST']._serialized_end=186
-  _globals['_WARNING']._serialized_start=189
-  _globals['_WARNING']._serialized_end=318
-  _globals['_WARNING_PARAMSENTRY']._serialized_start=273
-  _globals['_WARNING_PARAMSENTRY']._serialized_end=318
-  _globals['_PARTY']._serialized_start=320
-  _globals['_PARTY']._serialized_end=353
-  _globals['_CONTACT']._serialized_start=355
-  _globals['_CONTACT']._serialized_end=393
+  _globals['_COMMANDCONTEXT']._serialized_end=164
+  _globals['_PAGEREQUEST']._serialized_start=166
+  _globals['_PAGEREQUEST']._serialized_end=218
+  _globals['_WARNING']._serialized_start=221
+  _globals['_WARNING']._serialized_end=350
+  _globals['_WARNING_PARAMSENTRY']._serialized_start=305
+  _globals['_WARNING_PARAMSENTRY']._serialized_end=350
+  _globals['_PARTY']._serialized_start=352
+  _globals['_PARTY']._serialized_end=385
+  _globals['_CONTACT']._serialized_start=387
+  _globals['_CONTACT']._serialized_end=425
 # @@protoc_insertion_point(module_scope)

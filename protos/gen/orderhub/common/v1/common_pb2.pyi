@@ -29,21 +29,28 @@ class CommandContext(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
     FINGERPRINT_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     idempotency_key: _builtins.str
     route: _builtins.str
     """The REST route the key belongs to, for example "POST /orders"."""
     fingerprint: _builtins.str
     """SHA-256 (hex) of the canonical request body; another body under the same key is refused."""
+    object: _builtins.str
+    """What the audit log names: the ids in the route's path, and the reason the caller gave."""
+    reason: _builtins.str
     def __init__(
         self,
         *,
         idempotency_key: _builtins.str = ...,
         route: _builtins.str = ...,
         fingerprint: _builtins.str = ...,
+        object: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fingerprint", b"fingerprint", "idempotency_key", b"idempotency_key", "route", b"route"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fingerprint", b"fingerprint", "idempotency_key", b"idempotency_key", "object", b"object", "reason", b"reason", "route", b"route"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
