@@ -7,7 +7,7 @@ BOOT := deploy/local/bootstrap.sh
 PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs doctor admin demo cert test proof bench chaos lint fmt proto k8s-check k8s-smoke packages-runtime packages-dev clean
+.PHONY: help up down status logs doctor admin demo cert test proof bench chaos lint fmt proto k8s-check k8s-smoke sbom packages-runtime packages-dev clean
 
 ##@ Run
 up: packages-runtime ## install what is missing, start everything, load the demo factory
@@ -43,6 +43,9 @@ k8s-smoke: packages-dev ## run the Kubernetes base with podman (root) and walk a
 	@$(PY) -m deploy.k8s.smoke
 lint: packages-dev ## ruff, mypy, import contracts, buf, generated code, web checks
 	@.ci/lint
+
+sbom: packages-runtime ## write the bill of materials (CycloneDX) to .run/sbom.json
+	@mkdir -p .run && $(PY) -m deploy.sbom .run/sbom.json
 
 ##@ Change
 fmt: packages-dev ## format the Python code

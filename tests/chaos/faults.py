@@ -22,6 +22,13 @@ from tests.e2e.stack import Stack
 from tests.support.waiting import eventually
 
 PARTS = ("order", "planning", "inventory", "notify", "gateway", "rabbitmq", "postgres", "sink")
+ALARMS = {
+    "disk": (("set_disk_free_limit", "900000GB"), ("set_disk_free_limit", "1GB")),
+    "memory": (
+        ("set_vm_memory_high_watermark", "absolute", "1MB"),
+        ("set_vm_memory_high_watermark", "absolute", "1GB"),
+    ),
+}
 FROZEN_SECONDS = 0.4  # bytes are in flight when the kill comes
 BACK_SECONDS = 90.0
 
@@ -101,18 +108,18 @@ class Faults:
             os.kill(pid, signal.SIGCONT)
 
     @asynccontextmanager
-    async def disk_alarm(self) -> AsyncIterator[None]:
-        """Make the broker believe its disk is nearly full: it blocks who publishes."""
-        await self.control("set_disk_free_limit", "900000GB")
+    async def alarm(self, resource: str) -> AsyncIterator[None]:
+        """Make the broker believe that its `disk` or `memory` is nearly gone: it blocks who publishes."""
+        await self.control(*ALARMS[resource][0])
         try:
-            await eventually(self._alarmed, within=30, every=0.5)
-            self.confirmed.append("broker disk alarm: in effect")
+            await eventually(lambda: self._alarmed(resource), within=30, every=0.5)
+            self.confirmed.append(f"broker {resource} alarm: in effect")
             yield
         finally:
-            await self.control("set_disk_free_limit", "1GB")
+            await self.control(*ALARMS[resource][1])
 
-    async def _alarmed(self) -> bool:
-        return "disk" in await self.control("eval", "rabbit_alarm:get_alarms().")
+    async def _alarmed(self, resource: str) -> bool:
+        return resource in await self.control("eval", "rabbit_alarm:get_alarms().")
 
     async def behave(self, **behaviour: int) -> None:
         """Tell the notify sink how to answer; no argument is good again."""

@@ -51,11 +51,12 @@ async def test_every_part_is_killed_in_turn_and_the_account_can_fail(stack: Stac
     assert (await drill._audit(frozenset())).rows["order"]["LOST"] == 1
 
 
-async def test_while_the_brokers_disk_is_full_orders_are_taken_and_told_afterwards(stack: Stack) -> None:
+@pytest.mark.parametrize("resource", ["disk", "memory"])
+async def test_while_the_broker_blocks_orders_are_taken_and_told_afterwards(stack: Stack, resource: str) -> None:
     taken: list[int] = []
 
     async def weather(drill: Drill) -> None:
-        async with drill.faults.disk_alarm():
+        async with drill.faults.alarm(resource):
             before = len(drill.traffic.history.acknowledged("order"))
             await asyncio.sleep(HURT_SECONDS)
             taken.append(len(drill.traffic.history.acknowledged("order")) - before)
