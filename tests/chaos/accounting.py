@@ -73,6 +73,24 @@ class Account:
             self.wrong.append(f"{name} is {found}, should be {wanted}")
 
 
+TALLY: list[Account] = []  # of every drill of this run
+
+
+def last_line() -> str:
+    """Return what all drills of this run lost and doubled, in one line."""
+    rows = [row for account in TALLY for row in account.rows.values()]
+    acknowledged, found, lost, doubled = (
+        sum(row[name] for row in rows) for name in ("acknowledged", "found", "LOST", "doubled")
+    )
+    lost += sum(account.events.get("missing", 0) for account in TALLY)
+    doubled += sum(account.events.get("applied_twice", 0) for account in TALLY)
+    faults = sum(len(account.faults) for account in TALLY)
+    return (
+        f"{len(TALLY)} drills, {faults} faults confirmed: acknowledged {acknowledged}, found {found}, "
+        f"LOST {lost}, doubled {doubled}"
+    )
+
+
 def _figures(row: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in row.items())
 

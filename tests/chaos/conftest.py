@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from chassis.database import Database
 from chassis.schema import TABLES
+from tests.chaos.accounting import TALLY, last_line
 from tests.chaos.drill import a_stack
 from tests.chaos.pipeline import EFFECTS, Pipeline
 from tests.e2e.stack import Stack
@@ -45,3 +46,9 @@ async def pipeline(databases: TestDatabases) -> AsyncIterator[Pipeline]:
     yield Pipeline(producer, consumer)
     await producer.close()
     await consumer.close()
+
+
+def pytest_unconfigure() -> None:
+    """Say in the last line what all drills of this run lost and doubled."""
+    if TALLY:
+        print(last_line())

@@ -14,7 +14,7 @@ import aio_pika
 import asyncpg
 import pytest
 
-from tests.chaos.accounting import SERVICES, Account
+from tests.chaos.accounting import SERVICES, TALLY, Account
 from tests.chaos.conftest import needs_chaos
 from tests.chaos.drill import Drill, Weather, kills
 from tests.chaos.history import Command
@@ -35,6 +35,7 @@ async def drilled(stack: Stack, weather: Weather, *, forgiven: tuple[str, ...] =
     drill = Drill(stack, seed)
     began = time.monotonic()
     account = await drill.run(weather)
+    TALLY.append(account)
     print(f"\n  seed {seed}, {drill.traffic.history.sent} requests in {time.monotonic() - began:.0f} s")
     print("\n".join(f"  {line}" for line in account.lines()))
     wrong = [sentence for sentence in account.wrong if not sentence.startswith(forgiven or ("-",))]
