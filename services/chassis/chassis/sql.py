@@ -1,6 +1,6 @@
 """Statements on their way to Postgres: written as SQLAlchemy text, compiled by its asyncpg dialect, run by asyncpg itself.
 
-SQLAlchemy's cursors, results and greenlets cost more than the statements they carry (docs/decisions/0030).
+SQLAlchemy's cursors, results and greenlets cost more than the statements they carry (docs/decisions/0031).
 """
 
 from __future__ import annotations

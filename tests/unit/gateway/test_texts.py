@@ -14,7 +14,11 @@ from gateway_service.problems import BY_HTTP, SHAPES, Problem, title_of
 ROOT = Path(__file__).resolve().parents[3]
 WORD = re.compile(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)"')
 SECTIONS = ("titles", "fields", "scans", "unplanned", "promises", "warnings", "notifications", "imports")
-TECHNICAL = {"ORDERHUB_SECRETS_DIR", "FIXED_HOST"}  # an environment variable, a detail of URL_FORBIDDEN
+TECHNICAL = {
+    "ORDERHUB_SECRETS_DIR",
+    "PYPINYIN_NO_PHRASES",
+    "FIXED_HOST",
+}  # variables of the environment, a detail of URL_FORBIDDEN
 
 
 def reasons() -> list[str]:
