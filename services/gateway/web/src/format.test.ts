@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { cleanQuantity, isMore, minus, plain, plus, scaled, share } from "./format";
+
+describe("quantities are exact decimals", () => {
+  it.each([["0.1", "0.2", "0.3"], ["99999999999.999999", "0.000001", "100000000000"], ["-1.5", "1.5", "0"]])("%s + %s = %s", (a, b, sum) => expect(plus(a, b)).toBe(sum));
+  it.each([["17.5", "12.5", "5"], ["1", "1.000000", "0"], ["0", "0.000001", "-0.000001"]])("%s - %s = %s", (a, b, rest) => expect(minus(a, b)).toBe(rest));
+  it("compares without floats", () => expect([isMore("0.3", "0.1"), isMore("100000000000.000001", "100000000000"), isMore("2", "2.0")]).toEqual([true, true, false]));
+  it("reads nothing and rubbish as zero", () => expect([scaled(null), scaled(""), scaled("many")]).toEqual([0n, 0n, 0n]));
+  it("writes no trailing zeros", () => expect([plain(1_500_000_000n), plain(-2_000_000_000n), plain(0n)]).toEqual(["1.5", "-2", "0"]));
+  it("never draws past the end", () => expect([share("3", "2"), share("1", "4"), share("1", "0")]).toEqual([100, 25, 0]));
+});
+
+describe("what people paste into a number field", () => {
+  it.each([["３ 件", "3"], ["1,200.50", "1200.50"], [" 2.5m ", "2.5"], ["约１２．５", "12.5"], ["abc", ""], ["", ""], ["=1+1", "1"], ["-5", "5"], ["9".repeat(60), "9".repeat(24)]])("%j becomes %j", (pasted, kept) => expect(cleanQuantity(pasted)).toBe(kept));
+});

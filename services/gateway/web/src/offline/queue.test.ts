@@ -1,0 +1,56 @@
+// @vitest-environment happy-dom
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { connection } from "@/state/connection";
+
+const asked: { path: string; body: Record<string, unknown>; key?: string }[] = [];
+let answer: (path: string, body: Record<string, unknown>) => Response;
+vi.mock("@/api/client", () => ({
+  mint: () => crypto.randomUUID(),
+  ask: async (_method: string, path: string, options: { body: Record<string, unknown>; key?: string }) => { asked.push({ path, body: options.body, key: options.key }); return answer(path, options.body); },
+}));
+const { add, drain, entries, report, waiting } = await import("./queue");
+
+const said = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+const verdicts = (_path: string, body: Record<string, unknown>): Response => said(200, { items: (body.scans as { scan_id: string; code: string }[]).map((scan) => ({ scan_id: scan.scan_id, result: scan.code === "BAD" ? "rejected" : "applied", message: scan.code, reason: null })) });
+
+beforeEach(() => { entries.value = []; asked.length = 0; connection.online = false; answer = verdicts; });
+const online = async (): Promise<void> => { connection.online = true; await drain(); };
+
+describe("the queue of a device without a network", () => {
+  it("sends nothing while offline and everything once, in order, with ids of the device", async () => {
+    for (const code of ["A", "BAD", "C"]) await report({ code, action: "finish", quantity: "1" }, code);
+    expect([asked.length, waiting.value.length]).toEqual([0, 3]);
+    await online();
+    expect(asked.map((one) => (one.body.scans as { code: string }[]).map((scan) => scan.code))).toEqual([["A", "BAD", "C"]]);
+    expect(entries.value.map((entry) => entry.result)).toEqual(["applied", "rejected", "applied"]);
+    await drain();
+    expect(asked).toHaveLength(1);
+  });
+  it("keeps the order between scans and goods, each under its own key", async () => {
+    await report({ code: "A", action: "finish", quantity: "1" }, "A");
+    const issue = await add("issue", "/issues", { production_order: "PO1", lines: [] }, "issue");
+    await report({ code: "B", action: "finish", quantity: "1" }, "B");
+    answer = (path, body) => (path === "/issues" ? said(201, {}) : verdicts(path, body));
+    await online();
+    expect(asked.map((one) => one.path)).toEqual(["/scans:batch", "/issues", "/scans:batch"]);
+    expect([asked[1]?.key, asked[1]?.body.scan_id]).toEqual([issue.id, issue.id]);
+  });
+  it("waits when the server is away, and sends the same ids again", async () => {
+    await report({ code: "A", action: "finish", quantity: "1" }, "A");
+    answer = () => said(503, {});
+    await online();
+    expect(waiting.value).toHaveLength(1);
+    answer = verdicts;
+    await drain();
+    expect(asked.map((one) => (one.body.scans as { scan_id: string }[])[0]?.scan_id)).toEqual([entries.value[0]?.id, entries.value[0]?.id]);
+    expect(waiting.value).toHaveLength(0);
+  });
+  it("lists a refusal and goes on", async () => {
+    await add("receipt", "/receipts", { production_order: "PO1", quantity: "9" }, "too many");
+    await add("receipt", "/receipts", { production_order: "PO1", quantity: "1" }, "right");
+    answer = (_path, body) => (body.quantity === "9" ? said(409, { title: "OVER", reason: "OVER_RECEIPT" }) : said(201, {}));
+    await online();
+    expect(entries.value.map((entry) => [entry.result, entry.reason])).toEqual([["conflict", "OVER_RECEIPT"], ["applied", null]]);
+  });
+});
