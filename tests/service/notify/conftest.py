@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,7 @@ class Sink:
     errcode: int = 0
     silent: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    judge: Callable[[], int] | None = None  # the error code of the next answer, for a robot with a memory
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -48,7 +49,9 @@ class Sink:
         path = head[0].split(" ")[1]
         self.got.append({"path": path, "headers": headers, "raw": body, "body": json.loads(body or b"{}")})
         if not self.silent:
-            answer = json.dumps({"errcode": self.errcode, "errmsg": "x"}).encode()
+            errcode = self.judge() if self.judge else self.errcode
+            self.got[-1]["errcode"] = errcode
+            answer = json.dumps({"errcode": errcode, "errmsg": "x"}).encode()
             extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
             head_out = f"HTTP/1.1 {self.status} X\r\nContent-Length: {len(answer)}\r\n{extra}Connection: close\r\n\r\n"
             writer.write(head_out.encode() + answer)

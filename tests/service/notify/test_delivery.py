@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import timedelta
 
 import pytest
@@ -17,8 +16,6 @@ from notify_service.adapters.channels.wire import Call
 from notify_service.domain.outcome import Outcome, Result
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import NUMBER, capacity, fully_shipped, shortage, submitted
-
-ORDERS = 500 if os.environ.get("ORDERHUB_PROOF") else 120
 
 
 async def published(world: World, name: str) -> list[str]:
@@ -134,27 +131,6 @@ async def test_too_many_for_the_robot_delays_and_merges_but_loses_none(world: Wo
     assert all(number in digest for number in numbers)
     assert await world.states("order_summary") == ["digest"] * 8
     assert [entry.attempt_count for entry in await world.log()] == [1] * 8
-
-
-async def test_a_rush_of_orders_stays_below_the_robots_limit_and_none_is_lost(world: World) -> None:
-    sent_at = []  # an order each 1.2 s, as 500 in ten minutes
-    for n in range(ORDERS):
-        await world.tell(submitted(f"SO-{n:04}"))
-        before = len(world.sink.got)
-        await world.deliver()
-        sent_at += [world.clock.now()] * (len(world.sink.got) - before)
-        world.clock.advance(timedelta(seconds=1.2))
-    for _ in range(10):
-        before = len(world.sink.got)
-        await world.deliver()
-        sent_at += [world.clock.now()] * (len(world.sink.got) - before)
-        world.clock.advance(timedelta(seconds=4))
-
-    said = "\n".join(world.sink.texts("order_group"))
-    assert [n for n in range(ORDERS) if f"SO-{n:04}" not in said] == []
-    busiest = max(sum(1 for at in sent_at if start <= at < start + timedelta(seconds=60)) for start in sent_at)
-    assert busiest <= 18
-    assert {entry.state for entry in await world.log()} <= {"sent", "digest"}
 
 
 async def test_without_an_answer_a_robot_is_told_again_but_a_customer_waits_for_a_person(world: World) -> None:
