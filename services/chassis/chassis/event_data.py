@@ -1,13 +1,13 @@
-"""Messages as JSON data, several times faster than protobuf's own converter, and held equal to it by tests."""
+"""Messages as JSON data and back, several times faster than protobuf's own converter, and held equal to it by tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 _AS_IT_IS = ("TYPE_STRING", "TYPE_BOOL", "TYPE_INT32", "TYPE_UINT32")
@@ -49,3 +49,76 @@ def _value(field: FieldDescriptor) -> Callable[[Any], Any]:
         raise KeyError(kind.full_name)
     one = _READERS[field.type] if kind is None else lambda message: _reader(kind)(message)
     return (lambda values: [one(value) for value in values]) if field.is_repeated else one
+
+
+M = TypeVar("M", bound=Message)
+_Setter = Callable[[Any, Any], object]
+_WRITTEN: dict[int, Callable[[Any], Any]] = {
+    getattr(FieldDescriptor, name): lambda value: value for name in _AS_IT_IS
+}
+_WRITTEN[FieldDescriptor.TYPE_INT64] = int
+
+
+def message_of(data: Mapping[str, Any], kind: type[M]) -> M:
+    """Return the message of snake_case JSON data; fields nobody here knows are left out. Raises ParseError."""
+    message = kind()
+    try:
+        _fill(message, data)
+    except (KeyError, TypeError, ValueError, AttributeError):  # unusual: protobuf's own word counts, refusals too
+        message = kind()
+        ParseDict(dict(data), message, ignore_unknown_fields=True)
+    return message
+
+
+def _fill(message: Any, data: Mapping[str, Any]) -> None:
+    setters = _setters(message.DESCRIPTOR)
+    for name, value in data.items():
+        setter = setters.get(name)
+        if setter is not None and value is not None:
+            setter(message, value)
+
+
+@cache
+def _setters(kind: Descriptor) -> dict[str, _Setter]:
+    return {field.name: _setter(field) for field in kind.fields}
+
+
+def _setter(field: FieldDescriptor) -> _Setter:
+    """Return what sets a field from its data; raise KeyError when the field is unusual."""
+    name, kind = field.name, field.message_type
+    if kind is None:
+        one = _WRITTEN[field.type]
+        if field.is_repeated:
+            return lambda message, values: getattr(message, name).extend([one(value) for value in values])
+        return lambda message, value: setattr(message, name, one(value))
+    if kind.GetOptions().map_entry:
+        return _map_setter(name, kind)
+    fill = _part_filler(kind)
+    if field.is_repeated:
+        return lambda message, values: [fill(getattr(message, name).add(), value) for value in values]
+
+    def set_part(message: Any, value: Any) -> None:
+        part = getattr(message, name)
+        part.SetInParent()
+        fill(part, value)
+
+    return set_part
+
+
+def _map_setter(name: str, entry: Descriptor) -> _Setter:
+    of = entry.fields_by_name["value"]
+    if entry.fields_by_name["key"].type != FieldDescriptor.TYPE_STRING:
+        raise KeyError(name)
+    if of.message_type is None:
+        one = _WRITTEN[of.type]
+        return lambda message, value: getattr(message, name).update({key: one(each) for key, each in value.items()})
+    fill = _part_filler(of.message_type)
+    return lambda message, value: [fill(getattr(message, name)[key], each) for key, each in value.items()]
+
+
+def _part_filler(kind: Descriptor) -> _Setter:
+    if kind.full_name == "google.protobuf.Timestamp":
+        return lambda part, value: part.FromJsonString(value)
+    if kind.full_name.startswith("google."):
+        raise KeyError(kind.full_name)
+    return _fill

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from chassis.event_data import data_of as data_of  # told on by name to those who document events
+from chassis.event_data import message_of
 
 CONTENT_TYPE = "application/cloudevents+json"
 EXCHANGE = "orderhub.events"
@@ -57,9 +57,7 @@ class Incoming:
 
     def parse(self, kind: builtins.type[M]) -> M:
         """Return the data as its message; fields of a newer producer are ignored."""
-        message = kind()
-        ParseDict(dict(self.data), message, ignore_unknown_fields=True)
-        return message
+        return message_of(self.data, kind)
 
 
 def source_of(service: str) -> str:

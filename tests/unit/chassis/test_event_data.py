@@ -10,11 +10,11 @@ from typing import Any
 import orderhub
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseError
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from chassis.event_data import data_of
+from chassis.event_data import data_of, message_of
 
 
 def kinds() -> dict[str, type[Message]]:
@@ -73,6 +73,12 @@ def test_both_converters_agree(name: str) -> None:
         expected = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
         assert data_of(message) == expected
+        assert message_of(expected | {"a_newer_field": [1]}, kinds()[name]) == message
+
+
+def test_data_of_another_shape_is_refused() -> None:
+    with pytest.raises(ParseError):
+        message_of({"quantity": ["1"]}, kinds()["orderhub.inventory.v1.GoodsReceived"])
 
 
 def test_an_empty_message_says_all_its_fields() -> None:
