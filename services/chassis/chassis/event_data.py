@@ -53,9 +53,7 @@ def _value(field: FieldDescriptor) -> Callable[[Any], Any]:
 
 M = TypeVar("M", bound=Message)
 _Setter = Callable[[Any, Any], object]
-_WRITTEN: dict[int, Callable[[Any], Any]] = {
-    getattr(FieldDescriptor, name): lambda value: value for name in _AS_IT_IS
-}
+_WRITTEN: dict[int, Callable[[Any], Any]] = {getattr(FieldDescriptor, name): lambda value: value for name in _AS_IT_IS}
 _WRITTEN[FieldDescriptor.TYPE_INT64] = int
 
 

@@ -120,7 +120,7 @@ class Parked:
         return row
 
 
-async def presume_dead(database: Database, consumer: str, row: Row[Any]) -> None:
+async def presume_dead(database: Database, consumer: str, row: Row) -> None:
     """Give a letter up before it is tried: if it kills this process again, it does not do so a third time."""
     if row.reason != LETTER:
         return
