@@ -20,6 +20,7 @@ EXPECTED = (
     "OperationStarted", "OperationFinished", "InspectionRequested", "InspectionRecorded", "GoodsReceived",
     "ProductionOrderCompleted", "GoodsShipped", "OrderPartlyShipped", "OrderFullyShipped", "InvoiceTaskOpened", "OrderSigned",
 )  # fmt: skip
+TAIL = 8
 ROOMS: tuple[tuple[str, Callable[[Visit], str]], ...] = (
     ("Reception: the order comes in by WeChat", rooms.comes_in),
     ("Order group: robot summary, copy to the supervisor", rooms.told),
@@ -68,7 +69,15 @@ def trace(visit: Visit) -> None:
     traces = {event.get("traceparent", "").split("-")[1:2][0] for event in visit.ears.of(visit.number)}
     if len(traces) != 1:
         raise Refused(f"the events of {visit.number} carry {len(traces)} traces instead of one")
-    print(f"\n{len(visit.ears.of(visit.number))} events, one trace: {traces.pop()}")
+    print(f"\n{len(visit.ears.of(visit.number))} events, one trace: {traces.pop()}; its tail:")
+    for event in visit.ears.of(visit.number)[-TAIL:]:
+        print(f"    {tail_line(event)}")
+
+
+def tail_line(event: Json) -> str:
+    """Return when, who, what and the span of one event of the trace."""
+    sender, what = event["source"].rsplit("/", 1)[-1], event["type"].rsplit(".", 1)[-1]
+    return f"{event['time'][11:23]}  {sender:<9}  {what:<26}  span {event['traceparent'].split('-')[2]}"
 
 
 def main() -> None:
