@@ -26,6 +26,7 @@ TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transactio
 # serialization, deadlock, lock not available, insufficient resources, operator intervention, connection exceptions
 ACQUIRE_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
+COMMAND_SECONDS = 10.0
 IDLE_SECONDS = 60.0  # then a connection is given back: an idle house keeps few
 STATEMENTS_KEPT = 256  # prepared, for each connection
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "53", "57", "08")
@@ -73,7 +74,9 @@ class Transaction:
 class Database:
     """Connections of one service's own role; short timeouts, so that nothing waits for ever."""
 
-    def __init__(self, url: str, service: str, *, clock: Clock | None = None, pool: int = 16) -> None:
+    def __init__(
+        self, url: str, service: str, *, clock: Clock | None = None, pool: int = 16, patience: float = COMMAND_SECONDS
+    ) -> None:
         self.service = service
         self.source = source_of(service)
         self.clock: Clock = clock or SystemClock()
@@ -81,6 +84,7 @@ class Database:
         self.seen = Seen()
         self.dsn = url.replace("postgresql+asyncpg://", "postgresql://", 1)
         self._size = pool
+        self._patience = patience  # seconds; an operator's long work sets its statement_timeout too
         self._pool: asyncpg.Pool[Row] | None = None
 
     @asynccontextmanager
@@ -132,7 +136,7 @@ class Database:
             init=_read_json,
             reset=_as_it_is,
             timeout=3,
-            command_timeout=10,
+            command_timeout=self._patience,
             server_settings={**TIMEOUTS, "application_name": self.service},
         )
 

@@ -23,6 +23,7 @@ OWN_NAMES = {
     "orderhub.notify.v1.Channel": "NotificationChannel",
     "orderhub.order.v1.Channel": "SalesChannel",
 }
+BY_ROLE = frozenset({"unit_price"})  # left out for those who may not see it
 _known: dict[str, Descriptor] = {}
 
 PROBLEM = {
@@ -110,7 +111,11 @@ def _schema(descriptor: Descriptor) -> dict[str, Any]:
     properties = {field.name: _field(field) for field in descriptor.fields if field.name not in HIDDEN}
     for name, kind in ADDED.get(descriptor.full_name, {}).items():
         properties[name] = {"type": [kind, "null"]}
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in BY_ROLE],
+    }
 
 
 def _map_value(field: Any) -> FieldDescriptor:

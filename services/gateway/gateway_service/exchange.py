@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from orderhub.common.v1.common_pb2 import CommandContext
 
 from chassis.principal import Principal
+from gateway_service.permissions import PRICES
 
 DEADLINE_SECONDS = 2.8  # of all calls of one request together, so that the answer stays within the contract's 3 s
 
@@ -50,6 +51,12 @@ def begin(exchange: Exchange) -> None:
 def current() -> Exchange:
     """Return the running exchange; raise LookupError outside one."""
     return _current.get()
+
+
+def sees_prices() -> bool:
+    """True when the running caller may see what things cost; nobody in particular may not."""
+    running = _current.get(None)
+    return running is not None and not PRICES.isdisjoint(running.principal.roles)
 
 
 def command() -> CommandContext:

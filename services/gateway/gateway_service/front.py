@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from chassis import notes, principal
 from chassis.errors import FieldProblem
-from gateway_service import exchange, permissions, problems, rendering
+from gateway_service import exchange, permissions, problems, rendering, sight
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
 
@@ -52,6 +52,7 @@ class GuardedRoute(APIRoute):
             started, route = time.perf_counter(), f"{request.method} {template}"
             try:
                 running = await admit(request, route)
+                await sight.check_order(request, running, request.app.state.gateway.clients)
                 response = await inner(request)
             except Exception as error:
                 problem = problems.of(error)

@@ -14,6 +14,7 @@ ROLES = (
 EVENTS_READ = "events:read"  # a scope of other systems, no role of people
 SCOPES = (EVENTS_READ,)
 
+PRICES = frozenset({ADMIN, CLERK, SALES, SALES_SUPERVISOR, FINANCE, MANAGER})  # see what things cost
 PUBLIC = frozenset({"*"})  # no sign-in
 STAFF = frozenset(ROLES)
 OFFICE = STAFF - {TEAM_LEADER, WAREHOUSE}
@@ -46,6 +47,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /forms/{code}/attachments": PUBLIC,
     "POST /customers": ENTRY,
     "GET /customers": OFFICE,
+    "GET /customers phone": ENTRY | {MANAGER},  # not a route: by a phone number
     "GET /customers/{customer}": OFFICE | {WAREHOUSE},
     "PATCH /customers/{customer}": ENTRY,
     "POST /customers/{customer}:merge": frozenset({SALES_SUPERVISOR, MANAGER}),

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from starlette.responses import Response
 
-from gateway_service import texts
+from gateway_service import exchange, texts
 
 HIDDEN = frozenset({"traceparent", "tracking_token", "confirm_requested"})
 Reader = Callable[[Any], Any]
@@ -92,6 +92,11 @@ def _order(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("states", message.state)
 
 
+def _order_line(_: Any, data: dict[str, Any]) -> None:
+    if not exchange.sees_prices():
+        del data["unit_price"]
+
+
 def _warning(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("warnings", message.reason, message.params)
 
@@ -154,6 +159,7 @@ def _scan_target(message: Any, data: dict[str, Any]) -> None:
 
 COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.order.v1.Order": _order,
+    "orderhub.order.v1.OrderLine": _order_line,
     "orderhub.common.v1.Warning": _warning,
     "orderhub.planning.v1.Shortage": _shortage,
     "orderhub.planning.v1.UnplannedLine": _unplanned,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ WAITING = 500
 KEEP_ALIVE_SECONDS = 15.0
 CONNECT_SECONDS = 10
 FLOOR_ONLY = "orderhub.planning.v1."
+RESET = b"event: reset\ndata: {}\n\n"
 log = structlog.get_logger()
 
 
@@ -36,12 +37,16 @@ class Change:
     body: str
 
 
+Sight = Callable[[Change], Awaitable[bool]]
+
+
 @dataclass(eq=False)
 class Listener:
     """One open stream; when it can't keep up it is told to load afresh."""
 
     floor_only: bool = False
     order: str = ""
+    sees: Sight | None = None  # asked for each change; None sees all
     waiting: asyncio.Queue[Change] = field(default_factory=lambda: asyncio.Queue(WAITING))
     behind: bool = False
 
@@ -50,6 +55,10 @@ class Listener:
         if self.floor_only and not change.type.startswith(FLOOR_ONLY):
             return False
         return not self.order or change.order == self.order
+
+    async def may_see(self, change: Change) -> bool:
+        """True when the caller may see whose order this is about."""
+        return self.sees is None or await self.sees(change)
 
     def offer(self, change: Change) -> None:
         """Queue a change; note when there is no room."""
@@ -133,27 +142,34 @@ class Hub:
         """End every open stream."""
         self._closed.set()
 
-    async def listen(self, roles: frozenset[str], order: str, last_event_id: str) -> AsyncIterator[bytes]:
+    async def listen(
+        self, roles: frozenset[str], order: str, last_event_id: str, sees: Sight | None = None
+    ) -> AsyncIterator[bytes]:
         """Yield server-sent events: what was missed since `last_event_id`, then what happens."""
-        listener = Listener(floor_only=roles <= {DEVICE}, order=order)
+        listener = Listener(floor_only=roles <= {DEVICE}, order=order, sees=sees)
         self._listeners.add(listener)
         try:
             yield b"retry: 2000\n: ready\n\n"
-            for piece in self._missed(listener, last_event_id):
-                yield piece
+            missed = self._missed(listener, last_event_id)
+            if missed is None:
+                yield RESET
+            for change in missed or ():
+                if await listener.may_see(change):
+                    yield written(change)
             async for piece in self._live(listener):
                 yield piece
         finally:
             self._listeners.discard(listener)
 
-    def _missed(self, listener: Listener, last_event_id: str) -> list[bytes]:
+    def _missed(self, listener: Listener, last_event_id: str) -> list[Change] | None:
+        """Return what came since; None when that is no longer known."""
         if not last_event_id:
             return []
         kept = list(self._ring)
         position = next((n for n, change in enumerate(kept) if change.id == last_event_id), None)
         if position is None:
-            return [b"event: reset\ndata: {}\n\n"]
-        return [written(change) for change in kept[position + 1 :] if listener.wants(change)]
+            return None
+        return [change for change in kept[position + 1 :] if listener.wants(change)]
 
     async def _live(self, listener: Listener) -> AsyncIterator[bytes]:
         closed: asyncio.Future[Any] = asyncio.ensure_future(self._closed.wait())
@@ -164,13 +180,14 @@ class Hub:
                     {coming, closed}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 if coming in done:
-                    yield written(coming.result())
+                    if await listener.may_see(coming.result()):
+                        yield written(coming.result())
                     continue
                 coming.cancel()
                 if not done:
                     yield b": keep-alive\n\n"
             if listener.behind:
-                yield b"event: reset\ndata: {}\n\n"
+                yield RESET
         finally:
             closed.cancel()
 

@@ -37,6 +37,7 @@ class Settings(ChassisSettings):
     requests_per_second: float = 2000.0  # of one principal
     scanner_requests_per_second: float = 50.0  # of one device
     tracking_per_minute: float = 30.0  # of one address
+    phone_lookups_per_minute: float = 20.0  # of one user
     form_orders_per_hour: float = 20.0  # of one address on one form
 
 
@@ -59,6 +60,7 @@ class Gateway:
     scanner_limiter: Limiter
     track_limiter: Limiter
     form_limiter: Limiter
+    phone_limiter: Limiter
     hub: Hub
     attachments: Attachments
     evidence: EvidenceLinks
@@ -91,6 +93,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         scanner_limiter=Limiter(scanner_rate, scanner_rate * 4),
         track_limiter=Limiter(settings.tracking_per_minute / 60, settings.tracking_per_minute),
         form_limiter=Limiter(settings.form_orders_per_hour / 3600, settings.form_orders_per_hour),
+        phone_limiter=Limiter(settings.phone_lookups_per_minute / 60, settings.phone_lookups_per_minute),
         hub=Hub(settings.amqp_url.get_secret_value()),
         evidence=EvidenceLinks(key),
         attachments=Attachments(database, DiskStore(settings.attachments_dir)),

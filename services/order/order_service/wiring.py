@@ -38,8 +38,11 @@ from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
 from order_service.entrypoints.lead_time_loop import LeadTimeFollower
 from order_service.entrypoints.overdue_loop import OverdueWatch
+from order_service.entrypoints.scope import SalesScope
 
 SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
+
+REBUILD_SECONDS = 3600.0
 
 
 class Settings(ChassisSettings):
@@ -47,6 +50,7 @@ class Settings(ChassisSettings):
 
     tracking_key: SecretStr  # hex, 32 bytes: makes the customers' tracking links
     invoice_due_days: int = INVOICE_DUE_DAYS  # an invoice task open for longer is overdue
+    sales_scope: SalesScope = "own"  # whose orders and customers a salesperson sees: own and unowned, or all
     working_hours: str = "08:00-12:00,13:00-17:30"  # shifts of a working day, in the factory's zone
 
 
@@ -57,7 +61,8 @@ def working_time(settings: Settings) -> WorkingTime:
 
 def keeper_of(settings: Settings) -> tuple[StageTimesKeeper, Database]:
     """Return what keeps lead times ready, and its database, to be closed."""
-    database = Database(settings.database_url.get_secret_value(), "order", clock=SystemClock(settings.factory_zone))
+    clock = SystemClock(settings.factory_zone)
+    database = Database(settings.database_url.get_secret_value(), "order", clock=clock, patience=REBUILD_SECONDS)
     return StageTimesKeeper(database, settings.factory_zone, working_time(settings)), database
 
 
@@ -70,6 +75,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
     planning = Peer("planning", settings.planning_target, signer, tls=tls)
     inventory = Peer("inventory", settings.inventory_target, signer, tls=tls)
     commands = Commands(database)
+    customers = CustomerViews(database)
     keeper = StageTimesKeeper(database, settings.factory_zone, working_time(settings))
     orders = OrderApi(
         database=database,
@@ -80,6 +86,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
         working=working_time(settings),
         channels=ChannelViews(database),
+        scope=settings.sales_scope,
     )
     finance = FinanceApi(
         database=database,
@@ -89,7 +96,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         keeper=keeper,
         deliveries=DeliveryViews(database, settings.factory_zone),
         timeliness=TimelinessViews(database, settings.invoice_due_days),
+        customers=customers,
         zone=ZoneInfo(settings.factory_zone),
+        scope=settings.sales_scope,
     )
     return Service(
         name="order",
@@ -97,7 +106,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         database=database,
         servicers=(
             (order_pb2_grpc.add_OrderServiceServicer_to_server, orders),
-            (customer_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerApi(commands, CustomerViews(database))),
+            (
+                customer_pb2_grpc.add_CustomerServiceServicer_to_server,
+                CustomerApi(commands, customers, settings.sales_scope),
+            ),
             (finance_pb2_grpc.add_FinanceServiceServicer_to_server, finance),
         ),
         service_names=SERVICES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from orderhub.notify.v1.notify_pb2 import BindRecipientRequest, BindRecipientResponse
 from orderhub.order.v1.customer_pb2 import (
     CreateCustomerRequest,
@@ -15,11 +15,11 @@ from orderhub.order.v1.customer_pb2 import (
     UpdateCustomerRequest,
 )
 
-from gateway_service import answers
+from gateway_service import answers, lookups
 from gateway_service.bodies.orders import CustomerBody, CustomerFilter, CustomerPatch, MergeBody, RecipientBody
 from gateway_service.exchange import command
 from gateway_service.rendering import one, page
-from gateway_service.routes import NeededVersion, Services, router
+from gateway_service.routes import NeededVersion, Services, gateway_of, router
 
 api = router("customers")
 
@@ -32,10 +32,14 @@ async def create_customer(body: CustomerBody, services: Services) -> Response:
 
 
 @api.get("/customers", responses=answers.listing(Customer))
-async def list_customers(filters: Annotated[CustomerFilter, Query()], services: Services) -> Response:
+async def list_customers(filters: Annotated[CustomerFilter, Query()], request: Request, services: Services) -> Response:
     """Find customers by exact phone, or by name, pinyin initials, credit code."""
-    request = ListCustomersRequest(page=filters.wire(), phone=filters.phone, q=filters.q)
-    found = await services.order.ask(services.order.customers.ListCustomers, request)
+    if filters.phone:
+        lookups.admit(gateway_of(request))
+    wanted = ListCustomersRequest(page=filters.wire(), phone=filters.phone, q=filters.q)
+    found = await services.order.ask(services.order.customers.ListCustomers, wanted)
+    if filters.phone:
+        await lookups.record(gateway_of(request), filters.phone, len(found.customers))
     return page(found.customers, found.next_page_token)
 
 

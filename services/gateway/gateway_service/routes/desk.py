@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable
 from typing import Annotated, Any, TypeVar
 
@@ -28,17 +27,17 @@ from orderhub.planning.v1.master_pb2 import ListItemsRequest
 from orderhub.planning.v1.production_pb2 import GetPlanRequest, GetProductionOrderRequest
 
 from chassis.errors import Remote
-from gateway_service import answers, lead_time, sealed_links, texts
+from gateway_service import answers, exchange, lead_time, lookups, permissions, sealed_links, sight, texts
 from gateway_service.bodies.base import Body, Short
 from gateway_service.clients import Clients
 from gateway_service.rendering import answer, render
 from gateway_service.routes import Services, gateway_of, router
+from gateway_service.wiring import Gateway
 
 api = router("desk")
 T = TypeVar("T")
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 FEW = PageRequest(page_size=10)
-PHONE = re.compile(r"\+?[\d\s-]{7,20}")
 MANY = PageRequest(page_size=200)
 
 
@@ -151,12 +150,12 @@ class SearchQuery(Body):
     "/search",
     responses=answers.free({"orders": "array", "customers": "array", "items": "array", "production_orders": "array"}),
 )
-async def search(query: Annotated[SearchQuery, Query()], services: Services) -> Response:
+async def search(query: Annotated[SearchQuery, Query()], request: Request, services: Services) -> Response:
     """Find by order number, original number, phone, production order number, tracking number, item code (S5)."""
     away: list[str] = []
     orders, customers, items, production_order = await asyncio.gather(
         _unless_away("orders", away, _orders(services, query.q)),
-        _unless_away("customers", away, _customers(services, query.q)),
+        _unless_away("customers", away, _customers(gateway_of(request), query.q)),
         _unless_away("items", away, _items(services, query.q)),
         _unless_away("production_orders", away, _production_order(services, query.q)),
     )
@@ -164,7 +163,8 @@ async def search(query: Annotated[SearchQuery, Query()], services: Services) -> 
     if production_order is not None and production_order.order_number not in {order["number"] for order in orders}:
         owner = _unless_away("orders", away, _owner(services, production_order.order_number))
         orders = [found for found in [await owner] if found is not None] + orders
-    made = [] if production_order is None else [render(production_order)]
+    hidden = sight.is_narrow(exchange.current().principal.roles) and production_order is not None and not orders
+    made = [] if production_order is None or hidden else [render(production_order)]
     told = {"orders": orders, "customers": customers or [], "items": items or [], "production_orders": made}
     return answer(told | {"unavailable": sorted(set(away))})
 
@@ -174,9 +174,16 @@ async def _orders(services: Clients, q: str) -> list[dict[str, Any]]:
     return [render(order) for order in found.orders]
 
 
-async def _customers(services: Clients, q: str) -> list[dict[str, Any]]:
-    wanted = {"phone": q} if PHONE.fullmatch(q) else {"q": q}
-    found = await services.order.ask(services.order.customers.ListCustomers, ListCustomersRequest(page=FEW, **wanted))
+async def _customers(gateway: Gateway, q: str) -> list[dict[str, Any]]:
+    order, by_phone = gateway.clients.order, lookups.PHONE.fullmatch(q) is not None
+    if by_phone and not permissions.allowed(exchange.current().principal.roles, lookups.BY_PHONE):
+        return []
+    if by_phone:
+        lookups.admit(gateway)
+    wanted = {"phone": q} if by_phone else {"q": q}
+    found = await order.ask(order.customers.ListCustomers, ListCustomersRequest(page=FEW, **wanted))
+    if by_phone:
+        await lookups.record(gateway, q, len(found.customers))
     return [render(customer) for customer in found.customers]
 
 

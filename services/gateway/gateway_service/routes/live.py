@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import text
 
 from chassis.principal import Principal
-from gateway_service import answers, exchange
+from gateway_service import answers, exchange, sight
 from gateway_service.bodies.base import Body, Nothing
 from gateway_service.gate import SIGN_IN
 from gateway_service.problems import Problem
@@ -81,5 +81,6 @@ async def stream(query: Annotated[StreamQuery, Query()], request: Request) -> Re
     """
     who = await _listener(request, query.ticket)
     last = request.headers.get("last-event-id", query.last_event_id)
-    pieces = gateway_of(request).hub.listen(who.roles, query.order, last)
+    sees = sight.stream_sight(who, gateway_of(request).clients)
+    pieces = gateway_of(request).hub.listen(who.roles, query.order, last, sees)
     return StreamingResponse(pieces, headers=HEADERS, media_type="text/event-stream")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -31,10 +31,17 @@ _PARTY = text(f"""
 SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, ({ITEMS}) AS items, {COLUMNS}, {CONTACTS}
 FROM (SELECT 1) AS one LEFT JOIN customer c ON c.id = :id
 """)  # noqa: S608  constants
+# A salesperson's own customers: those one has an order of, and those nobody else has.
+OWN_CUSTOMER = """
+(EXISTS (SELECT 1 FROM customer_order o WHERE o.customer_id = c.id AND (o.sales_owner = :owner OR o.created_by = :owner))
+ OR NOT EXISTS (SELECT 1 FROM customer_order o WHERE o.customer_id = c.id AND o.sales_owner NOT IN ('', :owner)))
+"""
+_OWN = text(f"SELECT c.id FROM customer c WHERE c.id = ANY(CAST(:ids AS uuid[])) AND {OWN_CUSTOMER}")  # noqa: S608
 _FILTERS = {
     "phone": "EXISTS (SELECT 1 FROM customer_phone p WHERE p.customer_id = c.id AND p.phone = :phone)",
     "q": "(strpos(lower(c.name), :q) > 0 OR strpos(c.pinyin, :q) > 0 OR lower(c.credit_code) = :q)",
     "after": "c.id < :after",
+    "owner": OWN_CUSTOMER,
 }
 
 
@@ -57,16 +64,23 @@ class CustomerViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def customer(self, customer_id: str) -> Customer:
-        """Return a customer, merged ones too; raise NotFound."""
+    async def customer(self, customer_id: str, owner: str = "") -> Customer:
+        """Return a customer that `owner` may see, merged ones too; raise NotFound."""
         found = read_id(customer_id)
         async with self._database.read() as connection:
             row = (await connection.execute(_ONE, {"id": found})).one_or_none() if found else None
-        if row is None:
+        if row is None or not await self.seen([row.id], owner):
             raise NotFound("CUSTOMER_NOT_FOUND", customer_id=customer_id[:64])
         return customer_of(row)
 
-    async def customers(self, phone: str, q: str, after: UUID | None, limit: int) -> list[Customer]:
+    async def seen(self, ids: Collection[UUID], owner: str) -> set[UUID]:
+        """Return which customers a salesperson may see; empty sees all."""
+        if not owner:
+            return set(ids)
+        async with self._database.read() as connection:
+            return set((await connection.execute(_OWN, {"ids": list(ids), "owner": owner})).scalars())
+
+    async def customers(self, phone: str, q: str, after: UUID | None, limit: int, owner: str = "") -> list[Customer]:
         """Return the newest customers by exact phone, or by part of the name or its initials."""
         if not (is_clean(phone) and is_clean(q)):
             return []
@@ -75,8 +89,7 @@ class CustomerViews:
             params["phone"] = normalise(phone) or ""
         if q:
             params["q"] = q.strip().lower()[:100]
-        if after:
-            params["after"] = after
+        params |= {name: value for name, value in (("after", after), ("owner", owner)) if value}
         where = " AND ".join(["c.merged_into IS NULL", *(_FILTERS[name] for name in _FILTERS if name in params)])
         query = text(f"{_SELECT}{where} ORDER BY c.id DESC LIMIT :limit")
         async with self._database.read() as connection:

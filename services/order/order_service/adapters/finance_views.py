@@ -28,6 +28,7 @@ _FILTERS = {
     "number": "o.number = :number",
     "order_id": "o.id = :order_id",
     "after": "t.id < :after",
+    "owner": "(o.sales_owner IN ('', :owner) OR o.created_by = :owner)",
 }
 # An open task asks for what stays with the customer and is not invoiced, of its shipment or of what has no task; a closed one shows what was invoiced.
 _LINES = text("""
@@ -142,11 +143,11 @@ class FinanceViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def tasks(self, state: str, order: str, after: UUID | None, limit: int) -> list[TaskView]:
-        """Return the newest tasks of a state or an order."""
+    async def tasks(self, state: str, order: str, after: UUID | None, limit: int, owner: str = "") -> list[TaskView]:
+        """Return the newest tasks of a state or an order, of those `owner` may see."""
         if not (is_clean(state) and is_clean(order)):
             return []
-        given: dict[str, Any] = {"state": state, "after": after}
+        given: dict[str, Any] = {"state": state, "after": after, "owner": owner}
         if order:
             given |= {"order_id": read_id(order)} if read_id(order) else {"number": order}
         return await self._tasks({name: value for name, value in given.items() if value}, limit)

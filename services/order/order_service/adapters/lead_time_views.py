@@ -14,6 +14,7 @@ from sqlalchemy import text
 from chassis.database import Database
 from order_service.adapters.lead_time_runs import KINDS, unpacked
 from order_service.adapters.order_rows import read_id
+from order_service.adapters.order_views import OWN
 from order_service.domain.ranks import Run, Summary, summary
 from order_service.domain.stages import REPORTED
 
@@ -36,7 +37,7 @@ _CELL = """
 SELECT o.number, c.name AS customer_name, t.sales_owner, t.day, o.state, t.order_id,
        t.elapsed[:n] AS elapsed, t.working[:n] AS working
 FROM order_stage_time t JOIN customer_order o ON o.id = t.order_id JOIN customer c ON c.id = t.customer_id
-WHERE t.day BETWEEN :first AND :last AND t.{hours}[:n] IS NOT NULL {group} {after}
+WHERE t.day BETWEEN :first AND :last AND t.{hours}[:n] IS NOT NULL {group} {own} {after}
 ORDER BY t.{hours}[:n] DESC, t.order_id DESC LIMIT :limit
 """
 _IN_GROUP = {
@@ -153,9 +154,18 @@ class LeadTimeViews:
         return {ref: ref[:7] if group_by == "month" else ref for ref in refs}
 
     async def orders(
-        self, period: Period, stage: str, group: tuple[str, str], after: tuple[int, UUID] | None, limit: int
+        self,
+        period: Period,
+        stage: str,
+        group: tuple[str, str],
+        after: tuple[int, UUID] | None,
+        limit: int,
+        owner: str = "",
     ) -> list[CellOrder]:
-        """Return the orders behind a cell, slowest first; `group` is kind and ref, `after` the last time and id seen."""
+        """Return the orders behind a cell, slowest first, that `owner` may see.
+
+        `group` is kind and ref, `after` the last time and id seen.
+        """
         kind, ref = group
         if (kind == "customer" and read_id(ref) is None) or (kind in _BY_START and not _is_date(ref)):
             return []
@@ -166,8 +176,11 @@ class LeadTimeViews:
             params["key"] = date.fromisoformat(ref) if kind in _BY_START else ref
         if after is not None:
             params |= {"seconds": after[0], "after": after[1]}
+        if owner:
+            params["owner"] = owner
+        own = f"AND {OWN}" if owner else ""
         following = f"AND (t.{period.hours}[:n], t.order_id) < (:seconds, :after)" if after else ""
-        query = text(_CELL.format(hours=period.hours, group=_IN_GROUP[kind], after=following))
+        query = text(_CELL.format(hours=period.hours, group=_IN_GROUP[kind], own=own, after=following))
         async with self._database.read() as connection:
             return [CellOrder(*row) for row in await connection.execute(query, params)]
 

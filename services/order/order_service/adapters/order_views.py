@@ -30,6 +30,7 @@ _WAITING = text("""
 SELECT min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cleared_at IS NULL), false) AS open_now
 FROM order_shortage WHERE order_id = :id
 """)
+OWN = "(o.sales_owner IN ('', :owner) OR o.created_by = :owner)"  # what Order.is_seen_by says, of columns
 _FILTERS = {
     "state": "o.state = :state",
     "urgency": "o.urgency = :urgency",
@@ -37,6 +38,7 @@ _FILTERS = {
     "customer_id": "o.customer_id = :customer_id",
     "due_before": "o.due_date < :due_before",
     "after": "o.id < :after",
+    "owner": OWN,
     "q": """o.id IN (
       SELECT id FROM customer_order WHERE number LIKE :number_start
       UNION ALL SELECT id FROM customer_order WHERE source_ref LIKE :start
@@ -62,6 +64,7 @@ class OrderFilter:
     q: str = ""
     due_before: date | None = None
     after: UUID | None = None
+    owner: str = ""  # the salesperson whose orders alone are seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ class OrderViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def order(self, ref: str) -> Order:
-        """Return an order by id or number; raise NotFound."""
+    async def order(self, ref: str, owner: str = "") -> Order:
+        """Return an order by id or number that `owner` may see; raise NotFound."""
         if not is_clean(ref):
             raise NotFound("ORDER_NOT_FOUND", order="")
         async with self._database.read() as connection:
@@ -98,7 +101,10 @@ class OrderViews:
             if row is None:
                 raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
             lines = (await connection.execute(rows.LINES, {"ids": [row.id]})).all()
-        return rows.order_of(row, lines)
+        order = rows.order_of(row, lines)
+        if not order.is_seen_by(owner):
+            raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
+        return order
 
     async def orders(self, wanted: OrderFilter, limit: int) -> list[Order]:
         """Return the newest orders of a filter with their lines."""
@@ -145,7 +151,7 @@ class OrderViews:
 def _params(wanted: OrderFilter) -> dict[str, Any] | None:
     """Return the parameters of a filter; None when it can match nothing."""
     params: dict[str, Any] = {
-        name: getattr(wanted, name) for name in ("state", "urgency", "channel", "due_before", "after")
+        name: getattr(wanted, name) for name in ("state", "urgency", "channel", "due_before", "after", "owner")
         if getattr(wanted, name)
     }  # fmt: skip
     if wanted.customer_id:

@@ -71,8 +71,9 @@ WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}), milestone
 class OrderRepository:
     """Orders of one transaction."""
 
-    def __init__(self, unit: Transaction) -> None:
+    def __init__(self, unit: Transaction, owner: str = "") -> None:
         self._unit = unit
+        self._owner = owner  # only this salesperson's orders are there; empty: all
         self._seen: dict[UUID, tuple[dict[str, Any], dict[str, Any]]] = {}
 
     async def get(self, ref: str) -> Order:
@@ -84,6 +85,8 @@ class OrderRepository:
             raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
         lines = (await self._unit.execute(rows.LINES, {"ids": [row.id]})).all()
         order = rows.order_of(row, lines)
+        if not order.is_seen_by(self._owner):
+            raise NotFound("ORDER_NOT_FOUND", order=ref[:64])
         self._seen[order.id] = _content(order)
         return order
 

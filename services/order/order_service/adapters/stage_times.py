@@ -18,7 +18,7 @@ from order_service.domain.working_time import WorkingTime
 
 CHUNK = 500
 _LOCK = text("SELECT pg_advisory_xact_lock(4714)")  # one follower at a time: two would change the same run
-_UNHURRIED = text("SET LOCAL statement_timeout = '10min'")
+_UNHURRIED = text("SET LOCAL statement_timeout = '1h'")
 _TAKE = text("""
 DELETE FROM lead_time_change WHERE n IN (SELECT n FROM lead_time_change ORDER BY n LIMIT :limit) RETURNING order_id
 """)

@@ -94,6 +94,10 @@ class Order:
     def is_signed(self) -> bool:
         return lifecycle.is_signed([line.facts() for line in self.lines])
 
+    def is_seen_by(self, owner: str) -> bool:
+        """True when a salesperson may see it: their own, what they entered, what nobody owns; empty sees all."""
+        return not owner or self.sales_owner in ("", owner) or self.created_by == owner
+
     @property
     def to_invoice(self) -> dict[int, Decimal]:
         """What stays with the customer and is not invoiced, by line."""

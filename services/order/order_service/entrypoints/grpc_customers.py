@@ -26,6 +26,7 @@ from order_service.app.keep_customer import (
 from order_service.domain.customer import Customer, CustomerEntry, check_customer
 from order_service.domain.invoicing import WHEN_COMPLETE
 from order_service.entrypoints.paging import next_token, page_size, read_token
+from order_service.entrypoints.scope import SalesScope, owner_asking
 
 
 def customer_message(customer: Customer) -> pb.Customer:
@@ -49,6 +50,11 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
 
     commands: Commands
     views: CustomerViews
+    scope: SalesScope = "own"
+
+    @property
+    def _owner(self) -> str:
+        return owner_asking(self.scope)
 
     async def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:
         entry = check_customer(
@@ -67,6 +73,7 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
         name = request.name if "name" in request.fields else unchanged
         policy = request.invoice_policy if "invoice_policy" in request.fields else WHEN_COMPLETE
         entry = check_customer(_entry(request, name=name, policy=policy), normalise)
+        await self.views.customer(request.customer_id, self._owner)
         change = CustomerChange(request.customer_id, request.expected_version, tuple(request.fields), entry)
 
         async def work(unit: Transaction) -> pb.UpdateCustomerResponse:
@@ -83,11 +90,13 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
         return await self.commands.run(request.context, pb.MergeCustomerResponse, work)
 
     async def GetCustomer(self, request: pb.GetCustomerRequest, context: Any) -> pb.GetCustomerResponse:
-        return pb.GetCustomerResponse(customer=customer_message(await self.views.customer(request.customer_id)))
+        return pb.GetCustomerResponse(
+            customer=customer_message(await self.views.customer(request.customer_id, self._owner))
+        )
 
     async def ListCustomers(self, request: pb.ListCustomersRequest, context: Any) -> pb.ListCustomersResponse:
         size = page_size(request.page)
-        found = await self.views.customers(request.phone, request.q, read_token(request.page), size + 1)
+        found = await self.views.customers(request.phone, request.q, read_token(request.page), size + 1, self._owner)
         token = next_token([customer.id for customer in found], size)
         return pb.ListCustomersResponse(
             customers=[customer_message(customer) for customer in found[:size]], next_page_token=token

@@ -66,7 +66,7 @@ class FinanceApi(ReportApi):
             params = {"state": request.state[:40], "known": ",".join(TASK_STATES)}
             raise Invalid([FieldProblem("state", "STATE_UNKNOWN", params)])
         size = page_size(request.page)
-        found = await self.views.tasks(request.state, request.order, read_token(request.page), size + 1)
+        found = await self.views.tasks(request.state, request.order, read_token(request.page), size + 1, self.owner)
         token = next_token([view.task.id for view in found], size)
         return pb.ListInvoiceTasksResponse(tasks=[task_message(view) for view in found[:size]], next_page_token=token)
 

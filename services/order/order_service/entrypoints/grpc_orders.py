@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orderhub.order.v1 import order_pb2 as pb
@@ -35,6 +35,7 @@ from order_service.domain.working_time import WorkingTime
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
 from order_service.entrypoints.paging import next_token, page_size
+from order_service.entrypoints.scope import SalesScope, check_prices, owner_asking, sees_prices
 
 MOST_STANDINGS = 5_000
 
@@ -51,9 +52,14 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     tracking_key: bytes
     working: WorkingTime
     channels: ChannelViews
+    scope: SalesScope = "own"
+
+    @property
+    def _owner(self) -> str:
+        return owner_asking(self.scope)
 
     def _message(self, order: Any) -> pb.Order:
-        return messages.order_message(order, self.tracking_key)
+        return messages.order_message(order, self.tracking_key, prices=sees_prices())
 
     async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Any) -> pb.SubmitOrderResponse:
         entry = requests.entry_of(request)
@@ -80,9 +86,10 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     async def ReviseOrder(self, request: pb.ReviseOrderRequest, context: Any) -> pb.ReviseOrderResponse:
         change = requests.change_of(request)
         check_fields(change.fields)
+        check_prices(change.entry.lines)
 
         async def ahead() -> Gathered:
-            order = await self.views.order(change.order)
+            order = await self.views.order(change.order, self._owner)
             codes = [line.item_code for line in change.entry.lines[:501]] if "lines" in change.fields else []
             found = await self.knowledge.gather(str(order.customer_id), codes)
             doubtful = codes and about_items(check_lines(change.entry.lines, found.known))
@@ -90,7 +97,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
         async def work(unit: Transaction, found: Gathered) -> pb.ReviseOrderResponse:
             await found.keep(unit)
-            order = await revise_order(change, found.known, OrderRepository(unit))
+            order = await revise_order(change, found.known, OrderRepository(unit, self._owner))
             return pb.ReviseOrderResponse(order=self._message(order))
 
         return await self.commands.run_after(request.context, pb.ReviseOrderResponse, ahead, work)
@@ -99,7 +106,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         wish = requests.move_of(request)
 
         async def work(unit: Transaction) -> pb.MoveOrderResponse:
-            order = await move_order(wish, OrderRepository(unit), InvoiceRepository(unit), unit.now)
+            order = await move_order(wish, OrderRepository(unit, self._owner), InvoiceRepository(unit), unit.now)
             return pb.MoveOrderResponse(order=self._message(order))
 
         return await self.commands.run(request.context, pb.MoveOrderResponse, work)
@@ -113,14 +120,14 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
         async def work(unit: Transaction, asked: Shipment | None) -> pb.SignShipmentResponse:
             shipment = await sign_shipment(
-                signature, asked, orders=OrderRepository(unit), goods=GoodsLedger(unit), now=unit.now
+                signature, asked, orders=OrderRepository(unit, self._owner), goods=GoodsLedger(unit), now=unit.now
             )
             return pb.SignShipmentResponse(shipment=messages.shipment_message(shipment))
 
         return await self.commands.run_after(request.context, pb.SignShipmentResponse, ahead, work)
 
     async def GetOrder(self, request: pb.GetOrderRequest, context: Any) -> pb.GetOrderResponse:
-        order = await self.views.order(request.order)
+        order = await self.views.order(request.order, self._owner)
         shipments = await self.views.shipments(order.id)
         return pb.GetOrderResponse(
             order=self._message(order), shipments=[messages.shipment_message(one) for one in shipments]
@@ -128,7 +135,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
         size = page_size(request.page)
-        found = await self.views.orders(requests.filter_of(request), size + 1)
+        found = await self.views.orders(replace(requests.filter_of(request), owner=self._owner), size + 1)
         token = next_token([order.id for order in found], size)
         return pb.ListOrdersResponse(orders=[self._message(order) for order in found[:size]], next_page_token=token)
 
@@ -140,12 +147,12 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         return pb.BatchGetOrderStatesResponse(orders=standings)
 
     async def GetTimeline(self, request: pb.GetTimelineRequest, context: Any) -> pb.GetTimelineResponse:
-        order = await self.views.order(request.order)
+        order = await self.views.order(request.order, self._owner)
         entries = await self.views.timeline(order.id)
         return pb.GetTimelineResponse(entries=[messages.timeline_message(entry) for entry in entries])
 
     async def GetOrderLeadTime(self, request: pb.GetOrderLeadTimeRequest, context: Any) -> pb.GetOrderLeadTimeResponse:
-        order = await self.views.order(request.order)
+        order = await self.views.order(request.order, self._owner)
         moments, waiting, moved = await self.views.moments(order.id)
         now = self.database.clock.now()
         found = stages.dwells(moments, order.state, now, turnover_of(moved))

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from orderhub.order.v1 import finance_pb2 as pb
 from orderhub.order.v1 import finance_pb2_grpc
 
 from chassis.database import Database
+from order_service.adapters.customer_views import CustomerViews
 from order_service.adapters.delivery_views import FILTERS, VERDICTS, DeliveryViews, Figures, Scope
-from order_service.adapters.lead_time_views import WHOLE, LeadTimeViews, Period
+from order_service.adapters.lead_time_views import WHOLE, Group, LeadTimeViews, Period
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.stage_times import StageTimesKeeper
 from order_service.adapters.timeliness_views import Timeliness, TimelinessViews
@@ -23,6 +25,7 @@ from order_service.domain.stages import REPORTED, hours_of, hours_text
 from order_service.domain.texts import is_clean
 from order_service.entrypoints.paging import page_size
 from order_service.entrypoints.periods import place_token, read_days, read_period, read_place, word_problems
+from order_service.entrypoints.scope import SalesScope, owner_asking
 
 _TENTH = Decimal("0.1")
 
@@ -73,13 +76,19 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
     keeper: StageTimesKeeper
     deliveries: DeliveryViews
     timeliness: TimelinessViews
+    customers: CustomerViews
     zone: ZoneInfo
+    scope: SalesScope
+
+    @property
+    def owner(self) -> str:
+        return owner_asking(self.scope)
 
     async def GetLeadTimes(self, request: pb.GetLeadTimesRequest, context: Any) -> pb.GetLeadTimesResponse:
         first, last = read_period(request, self.database.clock.today())
         period = Period(first, last, request.hours or "elapsed")
         pending = await self.keeper.follow()
-        found = await self.lead_times.groups(period, request.group_by or "week")
+        found = await self._seen(await self.lead_times.groups(period, request.group_by or "week"), request.group_by)
         groups = [
             pb.LeadTimeGroup(key=x.key, ref=x.ref, cells=[cell_message(stage, x.cells[stage]) for stage in REPORTED])
             for x in found
@@ -88,6 +97,16 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             from_date=first.isoformat(), to_date=last.isoformat(), stages=REPORTED, groups=groups, hours=period.hours,
             pending_count=pending,
         )  # fmt: skip
+
+    async def _seen(self, groups: list[Group], group_by: str) -> list[Group]:
+        """Leave out the customers and colleagues a salesperson may not see."""
+        owner = self.owner
+        if owner and group_by == "sales_owner":
+            return [group for group in groups if group.ref in ("", owner)]
+        if owner and group_by == "customer":
+            seen = await self.customers.seen([UUID(group.ref) for group in groups], owner)
+            return [group for group in groups if UUID(group.ref) in seen]
+        return groups
 
     async def ListLeadTimeOrders(
         self, request: pb.ListLeadTimeOrdersRequest, context: Any
@@ -98,7 +117,8 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         group = (request.group_by or WHOLE, request.key if is_clean(request.key) else "")
         size = page_size(request.page)
         await self.keeper.follow()
-        found = await self.lead_times.orders(period, request.stage, group, read_place(request.page), size + 1)
+        place = read_place(request.page)
+        found = await self.lead_times.orders(period, request.stage, group, place, size + 1, self.owner)
         orders = [
             pb.LeadTimeOrder(
                 order_number=x.number, customer_name=x.customer_name, sales_owner=x.sales_owner,

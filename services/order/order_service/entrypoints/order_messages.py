@@ -21,7 +21,7 @@ from order_service.domain.tracking import tracking_token
 from order_service.domain.working_time import WorkingTime
 
 
-def order_message(order: Order, tracking_key: bytes) -> pb.Order:
+def order_message(order: Order, tracking_key: bytes, *, prices: bool) -> pb.Order:
     """Return an order as people see it."""
     return pb.Order(
         id=str(order.id), number=order.number, state=order.state,
@@ -29,7 +29,7 @@ def order_message(order: Order, tracking_key: bytes) -> pb.Order:
         contact=Contact(name=order.contact_name, phone=order.contact_phone), channel=order.channel,
         source_ref=order.source_ref, due_date=order.due_date.isoformat(), urgency=order.urgency,
         sales_owner=order.sales_owner, kind=order.kind, ship_on_receipt=order.ship_on_receipt, note=order.note,
-        attachment_ids=order.attachment_ids, warnings=warnings(order), lines=[line_message(x) for x in order.lines],
+        attachment_ids=order.attachment_ids, warnings=warnings(order), lines=[line_message(x, prices=prices) for x in order.lines],
         tracking_token=tracking_token(tracking_key, order.id, order.token_epoch), created_at=stamp(order.created_at),
         confirmed_at=stamp(order.confirmed_at), version=order.version, allowed=order.allowed,
         created_by=order.created_by, duplicate_of=order.duplicate_of if order.suspected else "", reason=order.reason,
@@ -50,11 +50,11 @@ def warnings(order: Order) -> list[Caution]:
     return found
 
 
-def line_message(line: Line) -> pb.OrderLine:
-    """Return one line."""
+def line_message(line: Line, *, prices: bool) -> pb.OrderLine:
+    """Return one line; without its price for those who may not see it."""
     return pb.OrderLine(
         line_no=line.line_no, item_code=line.item_code, item_name=line.item_name, quantity=plain(line.quantity),
-        unit=line.unit, due_date=line.due_date.isoformat(), unit_price=_optional(line.unit_price),
+        unit=line.unit, due_date=line.due_date.isoformat(), unit_price=_optional(line.unit_price if prices else None),
         planned_quantity=plain(line.planned_quantity), received_quantity=plain(line.received_quantity),
         shipped_quantity=plain(line.shipped_quantity), returned_quantity=plain(line.returned_quantity),
         invoiced_quantity=plain(line.invoiced_quantity), signed_quantity=plain(line.signed_quantity),

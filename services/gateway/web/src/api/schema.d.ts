@@ -3741,7 +3741,7 @@ export interface components {
             shipped_quantity: string | null;
             signed_quantity: string | null;
             unit: string | null;
-            unit_price: string | null;
+            unit_price?: string | null;
         };
         /**
          * OrderLineBody
