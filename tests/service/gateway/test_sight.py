@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from orderhub.order.v1.order_pb2 import GetOrderResponse, ListOrdersResponse, Order, OrderLine
+from sqlalchemy import text
 
 from chassis.principal import Principal
 from gateway_service.permissions import PRICES, ROLES
@@ -84,5 +85,5 @@ async def test_phone_look_ups_are_few_a_minute_each_on_record_and_not_for_everyb
     assert (await house.call("GET", "/customers?phone=13800138000", role="planner")).status_code == 403
 
     async with house.gateway.database.read() as connection:
-        rows = (await connection.exec_driver_sql("SELECT subject, phone_tail, found FROM phone_lookups")).all()
-    assert sorted(rows) == [("clerk", "8000", 0)] * 20 + [("sales", "8000", 0)]
+        rows = await connection.execute(text("SELECT subject, phone_tail, found FROM phone_lookups"))
+    assert sorted(map(tuple, rows)) == [("clerk", "8000", 0)] * 20 + [("sales", "8000", 0)]

@@ -24,7 +24,7 @@ DELETE FROM lead_time_change WHERE n IN (SELECT n FROM lead_time_change ORDER BY
 """)
 _FACTS = text(f"""
 SELECT o.id, CAST(o.created_at AT TIME ZONE :zone AS date) AS day, o.customer_id, o.sales_owner, o.state,
-  ARRAY(SELECT DISTINCT l.item_code FROM order_line l WHERE l.order_id = o.id ORDER BY l.item_code) AS items,
+  ARRAY(SELECT DISTINCT l.item_code FROM order_line l WHERE l.order_id = o.id ORDER BY l.item_code) AS item_codes,
   {", ".join(f"m.{moment}" for moment in MOMENTS)}, w.raised, w.cleared, w.open_now
 FROM customer_order o LEFT JOIN order_milestones m ON m.order_id = o.id
 LEFT JOIN LATERAL (
@@ -113,7 +113,7 @@ class StageTimesKeeper:
         found = dwells(moments, row.state, now, turnover_of(moved))
         found.append(waiting(row.raised, row.cleared, open_now=row.open_now, now=now))
         calendar, working = seconds_of(found, elapsed), seconds_of(found, self._working.between)
-        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.items, calendar, working)
+        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.item_codes, calendar, working)
 
 
 def turnover_of(moved: Iterable[Row]) -> tuple[Any, ...]:
