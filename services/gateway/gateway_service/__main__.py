@@ -27,6 +27,7 @@ from gateway_service.passwords import MIN_LENGTH, Passwords
 from gateway_service.wiring import Gateway, Settings, build
 
 GRACE_SECONDS = 15
+KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its side open: who closes first loses no request
 log = structlog.get_logger()
 
 
@@ -47,7 +48,7 @@ def server_of(gateway: Gateway) -> Server:
         app.make(gateway), host=host.strip("[]"), port=int(port), loop="none", http="httptools", ws="none",
         log_config=None, access_log=False, server_header=False, lifespan="off",
         proxy_headers=bool(proxies), forwarded_allow_ips=proxies or None,
-        timeout_graceful_shutdown=GRACE_SECONDS, backlog=2048,
+        timeout_graceful_shutdown=GRACE_SECONDS, timeout_keep_alive=KEEP_ALIVE_SECONDS, backlog=2048,
     )  # fmt: skip
     return Server(config)
 
