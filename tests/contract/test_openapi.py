@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from gateway_service import app, openapi
-from gateway_service.permissions import PUBLIC, TABLE
+from gateway_service.permissions import PUBLIC, TABLE, allowed
 from gateway_service.wiring import Settings, build
 from tests.support import trust
 
@@ -155,8 +156,6 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def shape(route: str) -> str:
-    import re
-
     return re.sub(r"\{[^}]*\}", "{}", route)
 
 
@@ -212,8 +211,6 @@ def test_every_operation_documents_its_problems_and_its_words(document: dict[str
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    import re
-
     named = set(re.findall(r"#/components/schemas/([\w-]+)", str(document)))
 
     assert named - document["components"]["schemas"].keys() == set()
@@ -225,3 +222,19 @@ def test_no_two_messages_share_a_component_name(document: dict[str, Any]) -> Non
     assert "per_minute" in schemas["NotificationChannel"]["properties"]
     assert "per_minute" not in schemas["SalesChannel"]["properties"]
     assert "Channel" not in schemas
+
+
+def test_every_body_refuses_fields_it_does_not_name(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    open_to_anything = []
+    for route, operation in operations(document).items():
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        names = re.findall(r"#/components/schemas/([\w-]+)", str(content))
+        open_to_anything += [route for name in names if schemas[name].get("additionalProperties") is not False]
+
+    assert open_to_anything == []
+
+
+def test_a_route_without_an_entry_is_refused() -> None:
+    assert "GET /brand-new" not in TABLE
+    assert not allowed(frozenset({"admin"}), "GET /brand-new")

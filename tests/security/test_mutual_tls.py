@@ -11,6 +11,7 @@ import grpc
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from orderhub.notify.v1 import notify_pb2, notify_pb2_grpc
 
 from chassis import mutual_tls, principal
@@ -182,3 +183,18 @@ def test_only_what_is_due_is_renewed(tmp_path: Path) -> None:
     internal_ca.issue(folder, "order", days=20)
     assert internal_ca.renew(folder) == ["order"]
     assert (folder / "ca.key").stat().st_mode & 0o077 == 0
+
+
+async def test_in_production_nobody_is_told_which_methods_there_are(guarded: Guarded) -> None:
+    """44: reflection is off, and a message that is too big is refused unread."""
+    identity = mutual_tls.load(guarded.folder / "gateway")
+    async with mutual_tls.channel(guarded.target, "notify", identity, [], None) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as silent:
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
+            await anext(aiter(reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([request]))))
+        huge = notify_pb2.PutChannelRequest(code="x" * 5 * 1024 * 1024)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await notify_pb2_grpc.NotifyServiceStub(channel).PutChannel(huge, timeout=5)
+
+    assert silent.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

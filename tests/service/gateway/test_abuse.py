@@ -136,3 +136,11 @@ async def test_no_path_leads_outside(house: House, path: str) -> None:
 
     assert answer.status_code == 404
     assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/orders", "/auth/login", "/track/some-long-token"])
+async def test_no_foreign_origin_is_let_in(house: House, path: str) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+
+    for answer in (await house.http.options(path, headers=asked), await house.http.get(path, headers=asked)):
+        assert not [name for name in answer.headers if name.startswith("access-control-allow")]
