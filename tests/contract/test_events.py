@@ -23,7 +23,7 @@ SAMPLES = sorted((ROOT / "protos/samples").glob("*.json"))
 SUBJECTS = {
     "order": r"orders/SO\d{8}-\d{4,}|customers/[0-9a-f-]{36}",
     "planning": r"production-orders/PO\d{8}-\d{4,}|orders/SO\d{8}-\d{4,}|(items|boms|routings)/[\w-]+",
-    "inventory": r"(production-orders/PO|orders/SO|receipts/GR|shipments/SH|returns/RT)\d{8}-\d{4,}|items/[\w-]+",
+    "inventory": r"(production-orders/PO|orders/SO|receipts/GR|shipments/SH|returns/RT|expected-receipts/ER)\d{8}-\d{4,}|items/[\w-]+",
     "notify": r"notifications/[0-9a-f-]{36}",
 }
 TOLD = {  # contract.md section 5
@@ -34,7 +34,7 @@ TOLD = {  # contract.md section 5
     "OperationStarted OperationFinished InspectionRequested InspectionRecorded ProductionOrderCompleted "
     "ProductionOrderCancelled ShortageRaised ShortageCleared",
     "inventory": "ComponentsReserved ComponentsShort ReservationReleased ComponentsIssued GoodsReceived GoodsShipped "
-    "GoodsReturned StockAdjusted",
+    "GoodsReturned StockAdjusted ExpectedReceiptChanged",
     "notify": "NotificationSent NotificationExhausted",
 }
 

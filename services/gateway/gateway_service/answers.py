@@ -69,6 +69,11 @@ def listing(kind: type[Message], **beside: str) -> dict[int | str, dict[str, Any
     return {200: _content(schema)}
 
 
+def file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Describe an answer that is a file to keep."""
+    return {200: {"description": "A file", "content": {media_type: {"schema": {"type": "string"}}}}}
+
+
 def free(properties: Mapping[str, str], status: int = 200) -> dict[int | str, dict[str, Any]]:
     """Describe an answer of the gateway's own: property name to JSON type."""
     shown = {name: {"type": [kind, "null"] if kind == "string" else kind} for name, kind in properties.items()}

@@ -38,14 +38,15 @@ from gateway_service.routes import (
     scanners,
     self_check,
     stock,
+    supply,
     track,
 )
 from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, papers, production, floor, rush, goods, customers, master, stock, finance, notify, inbox, desk, track,
-    live, files, scanners, public_forms, self_check, events, messages,
+    access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, inbox, desk,
+    track, live, files, scanners, public_forms, self_check, events, messages,
     reports,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"

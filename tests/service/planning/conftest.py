@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,7 +23,8 @@ from chassis.ids import uuid7
 from chassis.inbox import Inbox
 from chassis.principal import Principal
 from planning_service.adapters.catalogue_cache import CatalogueCache
-from planning_service.app.ports import OrderFacts
+from planning_service.app.facts import Offer, OrderFacts
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.errors import NotFound
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.plan import DemandLine
@@ -75,6 +76,8 @@ class StockTwin:
     free: dict[str, Decimal] = field(default_factory=dict)
     asked: list[set[str]] = field(default_factory=list)
     held: list[Claim] = field(default_factory=list)
+    coming: list[Arrival] = field(default_factory=list)
+    own: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
     def set(self, **quantities: str | int) -> None:
         self.free.update({code.replace("_", "-"): Decimal(q) for code, q in quantities.items()})
@@ -83,6 +86,14 @@ class StockTwin:
         wanted = set(codes)
         self.asked.append(wanted)
         return {code: self.free[code] for code in wanted if code in self.free}
+
+    async def offered(self, codes: Iterable[str], orders: Sequence[str]) -> Offer:
+        free = await self.available(codes)
+        return Offer(free, {order: self.own[order] for order in orders if order in self.own})
+
+    async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
+        wanted = set(codes)
+        return [arrival for arrival in self.coming if arrival.item_code in wanted]
 
     async def claims(self, code: str) -> list[Claim]:
         return [claim for claim in self.held if claim.item_code == code]

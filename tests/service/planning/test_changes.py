@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.order.v1 import events_pb2 as order_events
+from orderhub.planning.v1 import master_pb2 as m
 from orderhub.planning.v1 import production_pb2 as p
 from sqlalchemy import text
 
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.errors import Invalid, NotFound
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.priority import Urgency
+from planning_service.entrypoints import plan_job_runner
 from tests.service.planning.conftest import DUE, World, line
 from tests.service.planning.test_planning import held
 
@@ -215,6 +221,43 @@ async def test_a_bulk_plan_counts_each_stock_once_and_reports_what_needs_a_perso
     assert not await world.planning.run_one_job(asyncio.Event())
 
 
+async def test_a_bulk_plan_knows_what_an_order_holds_softly_itself(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(C=1)
+    numbers = [world.orders.add(f"SO{n}", ("C", 3)) for n in (1, 2)]
+    world.stock.own["SO2"] = {"C": Decimal(2)}
+    start = p.PlanOrdersRequest(context=world.context(), orders=[*numbers, "id-SO1"])
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+
+    assert await world.planning.run_one_job(asyncio.Event())
+
+    reserved = [(await world.planning.GetPlan(p.GetPlanRequest(order=n), None)).pick_list[0].reserved for n in numbers]
+    assert reserved == ["1", "2"]  # the first takes what is free, the second finds what was held for it all along
+    listed = await world.planning.ListPlanJobOrders(p.ListPlanJobOrdersRequest(job_id=job_id), None)
+    assert [(e.order, e.result, e.shortage_count) for e in listed.entries] == [
+        ("SO1", "planned", 1),
+        ("SO2", "planned", 1),
+        ("id-SO1", "planned", 0),
+    ]
+
+
+async def test_an_order_cancelled_before_its_part_of_the_job_is_refused(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=1000)
+    numbers = [world.orders.add(f"SO{n}", ("A", 1)) for n in (1, 2)]
+    await world.hear(
+        "order", "orders/SO2", order_events.OrderCancelled(order_number="SO2", state="cancelled", reason="x")
+    )
+    start = p.PlanOrdersRequest(context=world.context(), orders=numbers)
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+
+    await world.planning.run_one_job(asyncio.Event())
+
+    job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
+    assert [(e.order, e.reason) for e in job.entries] == [("SO2", "ORDER_NOT_PLANNABLE")]
+    assert job.planned_count == 1
+
+
 async def test_a_job_goes_on_where_a_dead_runner_left_it(world: World) -> None:
     await world.motor_factory()
     world.stock.set(WIRE=1000)
@@ -244,29 +287,101 @@ async def test_a_job_goes_on_where_a_dead_runner_left_it(world: World) -> None:
     assert len(await world.told("OrderPlanned")) == 3
 
 
-async def test_a_cancelled_job_stops_after_the_order_in_hand(world: World) -> None:
+async def test_a_cancelled_job_stops_after_the_orders_in_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.motor_factory()
     world.stock.set(WIRE=1000)
     numbers = [world.orders.add(f"SO{n}", ("A", 1)) for n in range(4)]
     start = p.PlanOrdersRequest(context=world.context(), orders=numbers)
     job_id = (await world.planning.PlanOrders(start, None)).job.id
     stop = p.CancelPlanJobRequest(context=world.context(), job_id=job_id)
-    ask, seen, answers = world.planning.plan_order, [], []
+    keep, answers = world.planning._keep, []
 
-    async def plan_then_cancel(*given: object) -> object:
-        seen.append(given[1])
-        planned = await ask(*given)
-        if len(seen) == 2:
+    async def keep_then_cancel(*given: Any) -> None:
+        await keep(*given)
+        if not answers:
             answers.append(await world.planning.CancelPlanJob(stop, None))
-        return planned
 
-    world.planning.plan_order = plan_then_cancel
+    monkeypatch.setattr(plan_job_runner, "ORDERS_AT_ONCE", 2)
+    monkeypatch.setattr(world.planning, "_keep", keep_then_cancel)
 
     assert await world.planning.run_one_job(asyncio.Event())
 
     again = await world.planning.CancelPlanJob(stop, None)
     job = (await world.planning.GetPlanJob(p.GetPlanJobRequest(job_id=job_id), None)).job
-    assert (job.state, job.planned_count, job.cancelled_count, seen) == ("done", 2, 2, numbers[:2])
+    assert (job.state, job.planned_count, job.cancelled_count) == ("done", 2, 2)
     assert [(e.order, e.result) for e in job.entries] == [(number, "cancelled") for number in numbers[2:]]
     assert [again] == answers  # the same key gives the first answer again
     assert len(await world.told("OrderPlanned")) == 2
+    for unknown in (p.CancelPlanJobRequest(job_id=str(uuid.uuid4())), p.CancelPlanJobRequest(job_id="x")):
+        with pytest.raises(NotFound):
+            await world.planning.CancelPlanJob(unknown, None)
+
+
+async def test_what_is_short_stands_in_one_list_with_who_waits_and_what_is_due(world: World) -> None:
+    await world.motor_factory()
+    await world.item("WIRE", "buy", "m", name="铜线", lead_time_days=5)
+    world.stock.set(WIRE=5)
+    await world.plan(world.orders.add("SO1", ("A", 1)))  # 7.5 m of wire
+    await world.plan(world.orders.add("SO2", ("A", 2), urgency="red"))  # 15 m; nobody told of SO1's claim here
+    await world.plan(world.orders.add("SO3", ("C", 4)))
+    today = date(2026, 11, 22)
+    world.stock.coming = [Arrival("ER1", "WIRE", Decimal(4), Decimal(0), today + timedelta(days=2), "铜业公司")]
+
+    async def shortages(**more: Any) -> list[p.ItemShortage]:
+        return list((await world.planning.ListShortages(p.ListShortagesRequest(**more), None)).shortages)
+
+    found = {one.item_code: one for one in await shortages()}
+    wire = found["WIRE"]
+    assert (wire.short, wire.expected, wire.to_order, wire.unit) == ("12.5", "4", "8.5", "m")
+    assert [(w.order_number, w.short, w.urgency) for w in wire.waiting] == [
+        ("SO2", "10", "red"),
+        ("SO1", "2.5", "green"),
+    ]
+    assert (wire.needed_by, wire.order_by, wire.overdue) == ("2026-11-30", "2026-11-25", False)
+    assert [(r.expected_receipt_number, r.supplier) for r in wire.receipts] == [("ER1", "铜业公司")]
+    assert (found["C"].short, found["C"].to_order, found["C"].order_by) == ("4", "4", "")
+    assert [one.item_code for one in await shortages(item_code="C")] == ["C"]
+    first = await world.planning.ListShortages(p.ListShortagesRequest(page=PageRequest(page_size=1)), None)
+    rest = await shortages(page=PageRequest(page_size=1, page_token=first.next_page_token))
+    assert [first.shortages[0].item_code, rest[0].item_code] == ["C", "WIRE"]
+
+    await world.hear(
+        "order", "orders/SO3", order_events.OrderCancelled(order_number="SO3", state="cancelled", reason="x")
+    )
+    assert [one.item_code for one in await shortages()] == ["WIRE"]
+
+
+async def test_no_refused_item_stands_in_for_another(world: World) -> None:
+    await world.motor_factory()
+    await world.item("ALU", "buy", "m", name="铝线")
+    await world.bom("A", line("WIRE", "7.5", alternates=[m.Alternate(item_code="ALU", priority=1, ratio="1")]))
+    world.stock.set(ALU=100)
+
+    async def picked(number: str) -> list[str]:
+        world.orders.add(number, ("A", 1))
+        world.orders.known[number] = replace(world.orders.known[number], customer_id="K1")
+        return [pick.item_code for pick in (await world.plan(number)).pick_list]
+
+    refuse = p.PutRefusalsRequest(context=world.context(), customer_id="K1", item_codes=["ALU"])
+    assert await picked("SO1") == ["ALU"]
+    assert (await world.planning.PutRefusals(refuse, None)).item_codes == ["ALU"]
+    assert await picked("SO2") == ["WIRE"]
+    assert (await world.planning.GetRefusals(p.GetRefusalsRequest(customer_id="K1"), None)).item_codes == ["ALU"]
+    with pytest.raises(Invalid):
+        await world.planning.PutRefusals(p.PutRefusalsRequest(customer_id="K1", item_codes=["NONE"]), None)
+    await world.planning.PutRefusals(p.PutRefusalsRequest(context=world.context(), customer_id="K1"), None)
+    assert await picked("SO3") == ["ALU"]
+
+
+async def test_a_promise_waits_for_what_a_supplier_brings(world: World) -> None:
+    await world.motor_factory()
+    today = date(2026, 11, 22)
+    world.stock.coming = [Arrival("ER1", "C", Decimal(9), Decimal(3), today + timedelta(days=4))]
+    number = world.orders.add("SO1", ("C", 3))
+
+    promise = await world.planning.GetPromise(p.GetPromiseRequest(order=number), None)
+    await world.plan(number)
+    planned_promise = await world.planning.GetPromise(p.GetPromiseRequest(order=number), None)
+
+    assert (promise.promised_date, promise.lines[0].reason) == ("2026-11-26", "")
+    assert planned_promise.promised_date == promise.promised_date

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, Code, Instant, Key, LineNo, Page, Quantity, Unit
+from gateway_service.bodies.base import Body, CivilDate, Code, Instant, Key, LineNo, Page, Quantity, Short, Unit
 
 
 class StockLineBody(Body):
@@ -15,6 +15,12 @@ class StockLineBody(Body):
     item_code: Code
     quantity: Quantity
     unit: Unit | None = None
+
+
+class MovementLineBody(StockLineBody):
+    """A line of a movement; a receipt may name the delivery it was announced by."""
+
+    expected_receipt: Key | None = None
 
 
 class MovementBody(Body):
@@ -34,7 +40,7 @@ class MovementBody(Body):
 
     movement_id: Key | None = None
     kind: Literal["receipt", "issue", "adjustment", "count", "quarantine", "release"]
-    lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=500)]
+    lines: Annotated[list[MovementLineBody], Field(min_length=1, max_length=500)]
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
@@ -42,6 +48,40 @@ class StockFilter(Page):
     """Filters of the stock list; several codes are joined by commas."""
 
     item_code: Annotated[str, Field(max_length=4000)] = ""
+    q: Annotated[str, Field(max_length=100)] = ""
+    view: Literal["", "stocked", "below_safety", "short"] = ""
+
+
+class ExpectedReceiptBody(Body):
+    """A delivery a supplier has promised."""
+
+    item_code: Code
+    quantity: Quantity
+    unit: Unit | None = None
+    due_date: CivilDate
+    supplier: Short = ""
+    reference: Annotated[str, Field(max_length=200, examples=["PUR-2026-117"])] = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class ExpectedReceiptPatch(Body):
+    """What changes of an expected receipt; the quantity in the item's stock unit, `cancelled` when no more will come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"due_date": "2026-12-05"}]})
+
+    quantity: Quantity | None = None
+    due_date: CivilDate | None = None
+    supplier: Short | None = None
+    reference: Short | None = None
+    note: Annotated[str, Field(max_length=500)] | None = None
+    cancelled: bool | None = None
+
+
+class ExpectedReceiptFilter(Page):
+    """Filters of the expected receipts; several codes are joined by commas."""
+
+    item_code: Annotated[str, Field(max_length=4000)] = ""
+    state: Literal["", "open", "late", "expected", "part_received", "received", "cancelled"] = ""
 
 
 class IssueBody(Body):

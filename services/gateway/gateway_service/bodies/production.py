@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from gateway_service.bodies.base import INT32, Body, Count, Key, LineNo, Page, Quantity
+from gateway_service.bodies.base import INT32, Body, Code, Count, Key, LineNo, Page, Quantity
 
 ProductionOrderState = Literal[
     "created", "dispatched", "in_progress", "awaiting_inspection", "received", "completed",
@@ -52,6 +52,18 @@ class PlansBody(Body):
     """Orders to plan as one job."""
 
     orders: Annotated[list[Key], Field(min_length=1, max_length=5000)]
+
+
+class ShortageListFilter(Page):
+    """Every short item, or one."""
+
+    item_code: Annotated[str, Field(max_length=64)] = ""
+
+
+class RefusedItemsBody(Body):
+    """Items a customer does not take in place of others; all of them."""
+
+    item_codes: Annotated[list[Code], Field(max_length=500)]
 
 
 class ShortageFilter(Body):

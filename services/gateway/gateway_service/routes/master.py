@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import File, Query, Response, UploadFile
 from orderhub.planning.v1.master_pb2 import (
+    BatchGetItemsRequest,
     Bom,
     ExplodeRequest,
     ExplodeResponse,
@@ -43,8 +44,12 @@ from gateway_service.bodies.master import (
 from gateway_service.exchange import command
 from gateway_service.rendering import answer, one, page, render
 from gateway_service.routes import Services, router
+from gateway_service.sheets import sheet
 
 api = router("item master")
+BOM_COLUMNS = (
+    "product", "component", "component_name", "quantity_per", "routing_code", "unit", "scrap_rate", "position",
+)  # fmt: skip
 
 
 @api.put("/items/{code}", responses=answers.one(Item))
@@ -104,6 +109,21 @@ async def get_bom(code: str, filters: Annotated[BomFilter, Query()], services: S
     found = await services.planning.ask(services.planning.master.GetBom, request)
     data = render(found.bom) | {"versions": [render(version) for version in found.versions]}
     return answer(data, headers={"ETag": f'"{found.bom.version}"'})
+
+
+@api.get("/boms/{code}/lines.csv", responses=answers.file("text/csv"))
+async def bom_sheet(code: str, filters: Annotated[BomFilter, Query()], services: Services) -> Response:
+    """The lines in force on a day as a file for a spreadsheet, its columns as the import reads them."""
+    request = GetBomRequest(item_code=code, date=filters.date or "")
+    bom = (await services.planning.ask(services.planning.master.GetBom, request)).bom
+    codes = BatchGetItemsRequest(codes=sorted({line.component for line in bom.lines}))
+    names = (await services.planning.ask(services.planning.master.BatchGetItems, codes)).items
+    rows = [
+        [bom.item_code, line.component, names[line.component].name, line.quantity_per, bom.routing_code, line.unit,
+         line.scrap_rate, line.position]
+        for line in bom.lines
+    ]  # fmt: skip
+    return sheet(f"bom-{code}.csv", BOM_COLUMNS, rows)
 
 
 @api.get("/boms/{code}/explosion", responses=answers.one(ExplodeResponse))

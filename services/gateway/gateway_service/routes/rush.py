@@ -11,7 +11,9 @@ from orderhub.planning.v1.production_pb2 import (
     ChangedLine,
     GetPlanJobRequest,
     GetShortageExplanationRequest,
+    ListPlanJobOrdersRequest,
     PlanJob,
+    PlanJobEntry,
     PlanOrdersRequest,
     PreviewChangeRequest,
     PreviewChangeResponse,
@@ -23,7 +25,7 @@ from orderhub.planning.v1.production_pb2 import (
 )
 
 from gateway_service import answers
-from gateway_service.bodies.base import Nothing
+from gateway_service.bodies.base import Nothing, Page
 from gateway_service.bodies.goods import TakeBody
 from gateway_service.bodies.production import ChangeBody, PlansBody, RankBody, ShortageFilter
 from gateway_service.clients import Clients
@@ -101,3 +103,11 @@ async def cancel_plan_job(job: str, services: Services, _: Nothing | None = None
     """Leave the orders a job has not come to as they are; what is planned stays planned."""
     request = CancelPlanJobRequest(context=command(), job_id=job)
     return one((await services.planning.ask(services.planning.planning.CancelPlanJob, request)).job)
+
+
+@api.get("/plans/{job}/orders", responses=answers.listing(PlanJobEntry))
+async def list_plan_job_orders(job: str, filters: Annotated[Page, Query()], services: Services) -> Response:
+    """The verdict on each order of a planning job, waiting ones included, in the order they are taken."""
+    request = ListPlanJobOrdersRequest(page=filters.wire(), job_id=job)
+    found = await services.planning.ask(services.planning.planning.ListPlanJobOrders, request)
+    return page(found.entries, found.next_page_token)

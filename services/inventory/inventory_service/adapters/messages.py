@@ -13,6 +13,7 @@ from orderhub.inventory.v1 import events_pb2 as pb
 
 from chassis.database import Transaction
 from inventory_service.app.ports import GoodsLine, Movement, ReceiptNote, ReturnNote, ShipmentNote
+from inventory_service.domain.expected_receipt import ExpectedReceipt
 from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import plain
 from inventory_service.domain.reservation import Demand, Line
@@ -86,6 +87,14 @@ class Messages:
             on_hand=plain(on_hand), reason=movement.reason,
         )  # fmt: skip
         self.unit.publish(f"items/{item.code}", message)
+
+    def expected(self, one: ExpectedReceipt, item: Item) -> None:
+        message = pb.ExpectedReceiptChanged(
+            expected_receipt_number=one.number, item_code=item.code, item_name=item.name, quantity=plain(one.quantity),
+            received_quantity=plain(one.received), open_quantity=plain(one.open), unit=item.unit,
+            due_date=one.due.isoformat(), supplier=one.supplier, reference=one.reference, state=one.state, version=one.version,
+        )  # fmt: skip
+        self.unit.publish(f"expected-receipts/{one.number}", message)
 
 
 def subject_of(demand: Demand) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import TextClause, text
 from chassis.database import Database
 from chassis.sql import Row
 from inventory_service.domain.entry import findable
+from inventory_service.domain.quantity import BadQuantity, representable, spoken
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 NEWEST = 2**63 - 1
@@ -22,23 +23,51 @@ MAX_LISTED = 1000
 _STOCK_COLUMNS = """coalesce(i.item_code, s.item_code) AS item_code, coalesce(i.name, '') AS name, coalesce(i.unit, '') AS unit,
        coalesce(s.on_hand, 0) AS on_hand, coalesce(s.reserved, 0) AS reserved, coalesce(s.quarantined, 0) AS quarantined,
        coalesce(s.safety_stock, i.safety_stock, 0) AS safety_stock"""
+# What waits and what is due stand beside a balance when people look at it, not when a plan asks what is free.
+_AHEAD = """,
+       coalesce((SELECT sum(r.need - r.got) FROM reservation_line r
+                 WHERE r.item_code = {code} AND r.is_open AND r.got < r.need), 0) AS waiting,
+       coalesce((SELECT sum(e.quantity - e.received) FROM expected_receipt e
+                 WHERE e.item_code = {code} AND NOT e.cancelled AND e.received < e.quantity), 0) AS expected"""
+_ON_HAND = "coalesce(s.on_hand, 0)"
+STOCK_VIEWS = {
+    "": "true",
+    "stocked": f"{_ON_HAND} > 0",
+    "below_safety": f"{_ON_HAND} < coalesce(s.safety_stock, i.safety_stock, 0)",
+    "short": "EXISTS (SELECT 1 FROM reservation_line r WHERE r.item_code = i.item_code AND r.is_open AND r.got < r.need)",
+}
 _STOCK_OF = text(f"""
 SELECT {_STOCK_COLUMNS} FROM unnest(CAST(:codes AS text[])) AS t (code)
 LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
 WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL ORDER BY t.code
 """)  # noqa: S608  constants
 _SOFT = text("""
-SELECT item_code, sum(got - issued) AS held FROM reservation_line
-WHERE order_number = :order AND expires_at IS NOT NULL AND is_open GROUP BY item_code
+SELECT order_number, item_code, sum(got - issued) AS held FROM reservation_line
+WHERE order_number = ANY (CAST(:orders AS text[])) AND expires_at IS NOT NULL AND is_open GROUP BY order_number, item_code
 """)
-_STOCK_PAGE = text(f"""
-SELECT {_STOCK_COLUMNS} FROM item_copy i LEFT JOIN stock s ON s.item_code = i.item_code
-WHERE i.item_code > :after ORDER BY i.item_code LIMIT :size
+_STOCK_WITH_AHEAD = text(f"""
+SELECT {_STOCK_COLUMNS}{_AHEAD.format(code="t.code")} FROM unnest(CAST(:codes AS text[])) AS t (code)
+LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
+WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL ORDER BY t.code
 """)  # noqa: S608  constants
+_STOCK_PAGES = {
+    view: text(f"""
+SELECT {_STOCK_COLUMNS}{_AHEAD.format(code="i.item_code")} FROM item_copy i LEFT JOIN stock s ON s.item_code = i.item_code
+WHERE i.item_code > :after AND {where} AND (:q = '' OR strpos(lower(i.item_code || ' ' || i.name), lower(:q)) > 0)
+ORDER BY i.item_code LIMIT :size
+""")  # noqa: S608  constants
+    for view, where in STOCK_VIEWS.items()
+}
+# On hand after a movement is what is on hand now less everything newer. Pages behind the first carry on from their token.
 _LEDGER = text("""
-SELECT m.id, m.movement_id, m.kind, m.quantity, coalesce(i.unit, '') AS unit, m.ref, m.actor, m.at, m.reason
-FROM stock_movement m LEFT JOIN item_copy i USING (item_code)
-WHERE m.item_code = :item AND m.id < :before ORDER BY m.id DESC LIMIT :size
+SELECT m.id, m.movement_id, m.kind, m.quantity, coalesce(i.unit, '') AS unit, m.ref, m.actor, m.at, m.reason,
+       coalesce(CAST(:start AS numeric), s.on_hand, 0)
+         - coalesce(sum(m.quantity) OVER (ORDER BY m.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS balance
+FROM (
+  SELECT id, movement_id, item_code, kind, quantity, ref, actor, at, reason FROM stock_movement
+  WHERE item_code = :item AND id < :before ORDER BY id DESC LIMIT :size
+) m LEFT JOIN item_copy i USING (item_code) LEFT JOIN stock s USING (item_code)
+ORDER BY m.id DESC
 """)
 _RESERVATIONS = """
 SELECT r.order_number, r.production_order_number, r.line_no, r.item_code, r.need, r.got, r.issued, r.unit, r.urgency,
@@ -97,17 +126,27 @@ class Views:
     async def held_softly(self, order: str) -> dict[str, Decimal]:
         """Return what an order named by id or number holds as an intent."""
         number = await self.order_number(order) if order else ""
-        return {row.item_code: row.held for row in await self._rows(_SOFT, order=number)} if number else {}
+        return {row.item_code: row.held for row in await self.soft_holds([number])} if number else {}
 
-    async def stock_page(self, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
+    async def soft_holds(self, orders: Collection[str]) -> list[Row]:
+        """Return what orders named by number hold as intents, by order and item."""
+        return await self._rows(_SOFT, orders=[order for order in orders if findable(order)]) if orders else []
+
+    async def stock_shown(self, codes: Collection[str]) -> list[Row]:
+        """Return balances of known items with what waits for them and what is expected."""
+        return await self._rows(_STOCK_WITH_AHEAD, codes=[code for code in codes if findable(code)])
+
+    async def stock_page(self, page: common_pb2.PageRequest, q: str, view: str) -> tuple[list[Row], str]:
         size, after = page_size(page), token_text(page.page_token)
-        rows = await self._rows(_STOCK_PAGE, after=after, size=size + 1)
+        q = q.strip()[:100].replace("\x00", "")
+        rows = await self._rows(_STOCK_PAGES[view], after=after, size=size + 1, q=q)
         return rows[:size], token(rows[size - 1].item_code) if len(rows) > size else ""
 
     async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
         size = page_size(page)
-        rows = await self._rows(_LEDGER, item=item, before=before(page), size=size + 1)
-        return rows[:size], token(rows[size - 1].id) if len(rows) > size else ""
+        at, start = ledger_place(page)
+        rows = await self._rows(_LEDGER, item=item, before=at, start=start, size=size + 1)
+        return rows[:size], token(f"{rows[size - 1].id} {rows[size].balance}") if len(rows) > size else ""
 
     async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row]:
         by = "production_order" if production_order else "order" if order else "item"
@@ -180,6 +219,17 @@ def token_text(value: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return said if findable(said) else ""
+
+
+def ledger_place(page: common_pb2.PageRequest) -> tuple[int, Decimal | None]:
+    """Return below which movement a page of the ledger starts, and what was on hand then; None: what is on hand now."""
+    said, _, balance = token_text(page.page_token).partition(" ")
+    if said.isascii() and said.isdigit() and len(said) <= 18:
+        try:
+            return int(said), representable(spoken(balance))
+        except BadQuantity:
+            pass
+    return NEWEST, None
 
 
 def before(page: common_pb2.PageRequest) -> int:

@@ -8,6 +8,7 @@ from chassis.clock import Clock
 from chassis.database import Transaction
 from inventory_service.adapters.admission import ADMIT
 from inventory_service.adapters.documents import SqlDocuments
+from inventory_service.adapters.expected_receipts import SqlExpectedReceipts
 from inventory_service.adapters.items import SqlItems
 from inventory_service.adapters.messages import Messages
 from inventory_service.adapters.orders import SqlOrders
@@ -33,5 +34,5 @@ class Warehouses:
         return Warehouse(
             stock=SqlStock(unit, self.lock_sql, self.known_items), reservations=SqlReservations(unit, self.reallocate_sql, self.admit_sql),
             receivables=SqlReceivables(unit), orders=SqlOrders(unit), documents=SqlDocuments(unit, self.clock.today()),
-            items=SqlItems(unit), tell=Messages(unit), policy=self.policy, actor=unit.actor, now=unit.now,
+            items=SqlItems(unit), expected=SqlExpectedReceipts(unit, self.clock.today()), tell=Messages(unit), policy=self.policy, actor=unit.actor, now=unit.now,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from inventory_service.domain.balance import Balance
+from inventory_service.domain.expected_receipt import ExpectedReceipt
 from inventory_service.domain.item import Item
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
@@ -174,6 +175,18 @@ class Documents(Protocol):
     async def add_return(self, note: ReturnNote) -> None: ...
 
 
+class ExpectedReceipts(Protocol):
+    async def next_number(self) -> str: ...
+
+    async def add(self, one: ExpectedReceipt) -> None: ...
+
+    async def locked(self, names: Sequence[str]) -> Mapping[str, ExpectedReceipt]:
+        """Lock those of these numbers or ids, in the order of their numbers; return them by the name asked for."""
+
+    async def save(self, one: ExpectedReceipt) -> ExpectedReceipt:
+        """Write it back and return it with its new version."""
+
+
 class Items(Protocol):
     """Copies of the item master."""
 
@@ -204,6 +217,8 @@ class Teller(Protocol):
 
     def adjusted(self, movement: Movement, item: Item, change: Decimal, on_hand: Decimal) -> None: ...
 
+    def expected(self, one: ExpectedReceipt, item: Item) -> None: ...
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -227,6 +242,7 @@ class Warehouse:
     orders: Orders
     documents: Documents
     items: Items
+    expected: ExpectedReceipts
     tell: Teller
     policy: Policy
     actor: str

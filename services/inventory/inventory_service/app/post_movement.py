@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from inventory_service.app.expect_receipt import count_against
 from inventory_service.app.ports import Movement, Warehouse
 from inventory_service.app.reallocate import reallocate
 from inventory_service.app.wanted import WantedItem
 from inventory_service.domain.balance import Balance
-from inventory_service.domain.entry import Entry, item_at
+from inventory_service.domain.entry import Entry, findable, item_at
 from inventory_service.domain.errors import FieldProblem, IllegalMove
 from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import LIMIT, ZERO, plain
@@ -31,9 +32,19 @@ class PostMovement:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A line of a receipt that names its expected receipt; `at` is where."""
+
+    receipt: str
+    item: str
+    quantity: Decimal
+    at: str
+
+
 async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[str, Item]) -> dict[str, Balance]:
     """Change what is on hand; return the balances afterwards, by item. `items` are known by the codes asked for."""
-    wanted, reason = _read(command, items)
+    wanted, reason, announced = _read(command, items)
     if command.kind in QUALITY_HOLD:
         return await _hold(house, command, wanted, reason)
     before = await house.stock.lock(wanted)
@@ -44,6 +55,7 @@ async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[
     changes = {item: after[item] - before[item].on_hand for item in wanted}
     await house.stock.move(movement, changes)
     known = {item.code: item for item in items.values()}
+    await _count_in(house, announced, known)
     for item, change in changes.items():
         house.tell.adjusted(movement, known[item], change, after[item])
     await reallocate(house, set(wanted), command.id, changed=lost)
@@ -75,8 +87,18 @@ def _insufficient(item: str, available: Decimal, wanted: Decimal) -> FieldProble
     return FieldProblem("lines.quantity", "INSUFFICIENT_STOCK", params)
 
 
-def _read(command: PostMovement, items: Mapping[str, Item]) -> tuple[dict[str, Decimal], str]:
-    entry, total = Entry(), dict[str, Decimal]()
+async def _count_in(house: Warehouse, announced: Sequence[Announced], known: Mapping[str, Item]) -> None:
+    """Count what came against the deliveries it was announced by."""
+    received: dict[str, tuple[str, Decimal]] = {}
+    for one in announced:
+        item, before = received.get(one.receipt, (one.item, ZERO))
+        received[one.receipt] = (item, before + one.quantity) if item == one.item else (one.item, one.quantity)
+    if received:
+        await count_against(house, received, known, {one.receipt: one.at for one in announced})
+
+
+def _read(command: PostMovement, items: Mapping[str, Item]) -> tuple[dict[str, Decimal], str, list[Announced]]:
+    entry, total, announced = Entry(), dict[str, Decimal](), list[Announced]()
     reason = entry.words("reason", command.reason)
     entry.words("movement_id", command.id, 100)
     sign = KINDS.get(command.kind)
@@ -90,8 +112,19 @@ def _read(command: PostMovement, items: Mapping[str, Item]) -> tuple[dict[str, D
                 entry.wrong(f"lines[{place}].item_code", "ITEM_REPEATED", item=item.code)
             elif item is not None:
                 total[item.code] = total.get(item.code, ZERO) + quantity
+                if line.expected_receipt:
+                    announced.append(_announced(entry, command.kind, f"lines[{place}]", line, item.code, quantity))
     entry.done()
-    return total, reason
+    return total, reason, announced
+
+
+def _announced(entry: Entry, kind: str, at: str, line: WantedItem, item: str, quantity: Decimal) -> Announced:
+    field = f"{at}.expected_receipt"
+    if kind != "receipt":
+        entry.wrong(field, "FIELD_NOT_ALLOWED", kind=kind)
+    elif not findable(line.expected_receipt):
+        entry.wrong(field, "EXPECTED_RECEIPT_UNKNOWN", expected_receipt=line.expected_receipt[:100], item=item)
+    return Announced(line.expected_receipt, item, quantity, field)
 
 
 def _after(kind: str, on_hand: Decimal, quantity: Decimal) -> Decimal:

@@ -12,6 +12,7 @@ class WantedItem:
     item: str
     quantity: str
     unit: str = ""
+    expected_receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

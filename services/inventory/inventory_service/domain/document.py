@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-RECEIPT, SHIPMENT, RETURN = "GR", "SH", "RT"
+RECEIPT, SHIPMENT, RETURN, EXPECTED = "GR", "SH", "RT", "ER"
 
 
 def document_number(prefix: str, day: date, running: int) -> str:

@@ -45,5 +45,9 @@ class Conflict(Refusal):
     """A name given by the caller already stands for something else."""
 
 
+class Stale(Refusal):
+    """Somebody changed it meanwhile."""
+
+
 class Forbidden(Refusal):
     """Who asks may not do this."""

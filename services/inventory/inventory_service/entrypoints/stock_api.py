@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orderhub.inventory.v1 import inventory_pb2 as pb
-from orderhub.inventory.v1 import inventory_pb2_grpc
 
 from chassis.commands import Commands
 from chassis.database import Transaction
 from chassis.ids import uuid7
 from inventory_service.adapters.answers import once
 from inventory_service.adapters.lookout import Lookout
-from inventory_service.adapters.views import Views
+from inventory_service.adapters.views import STOCK_VIEWS, Views
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.post_movement import PostMovement, post_movement
 from inventory_service.app.take_reservations import take_reservations
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
-from inventory_service.domain.errors import NotFound
+from inventory_service.domain.errors import FieldProblem, Invalid, NotFound
 from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import ZERO
 from inventory_service.entrypoints import translate
+from inventory_service.entrypoints.expected_api import ExpectedApi
 
 if TYPE_CHECKING:
     import grpc
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class StockApi(inventory_pb2_grpc.StockServiceServicer):
+class StockApi(ExpectedApi):
     """Translates calls about stock."""
 
     def __init__(self, commands: Commands, warehouses: Warehouses, lookout: Lookout, views: Views) -> None:
-        self._commands = commands
-        self._warehouses = warehouses
-        self._lookout = lookout
+        super().__init__(commands, warehouses, lookout)
         self._views = views
 
     async def PostMovement(self, request: pb.PostMovementRequest, context: Context) -> pb.PostMovementResponse:
@@ -71,23 +69,25 @@ class StockApi(inventory_pb2_grpc.StockServiceServicer):
         return await self._commands.run(request.context, pb.TakeReservationsResponse, work)
 
     async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
-        rows = await self._views.stock_of([request.item_code])
+        rows = await self._views.stock_shown([request.item_code])
         if rows and rows[0].unit:
-            return pb.GetStockResponse(stock=translate.stock_row(rows[0]))
+            return pb.GetStockResponse(stock=translate.stock_shown(rows[0]))
         item = (await self._lookout.items([request.item_code])).get(request.item_code)
         if item is None:
             raise NotFound("ITEM_UNKNOWN", item=request.item_code[:MAX_NAME])
-        rows = await self._views.stock_of([item.code])
-        stock = translate.stock_row(rows[0]) if rows else translate.stock(item)
+        rows = await self._views.stock_shown([item.code])
+        stock = translate.stock_shown(rows[0]) if rows else translate.stock(item)
         stock.unit, stock.item_name = item.unit, item.name
         return pb.GetStockResponse(stock=stock)
 
     async def ListStock(self, request: pb.ListStockRequest, context: Context) -> pb.ListStockResponse:
         if request.item_codes:
-            rows = await self._views.stock_of(request.item_codes[:MAX_LINES])
-            return pb.ListStockResponse(stock=[translate.stock_row(row) for row in rows])
-        rows, token = await self._views.stock_page(request.page)
-        return pb.ListStockResponse(stock=[translate.stock_row(row) for row in rows], next_page_token=token)
+            rows = await self._views.stock_shown(request.item_codes[:MAX_LINES])
+            return pb.ListStockResponse(stock=[translate.stock_shown(row) for row in rows])
+        if request.view not in STOCK_VIEWS:
+            raise Invalid([FieldProblem("view", "VIEW_UNKNOWN", {"allowed": list(STOCK_VIEWS)})])
+        rows, token = await self._views.stock_page(request.page, request.q, request.view)
+        return pb.ListStockResponse(stock=[translate.stock_shown(row) for row in rows], next_page_token=token)
 
     async def ListLedger(self, request: pb.ListLedgerRequest, context: Context) -> pb.ListLedgerResponse:
         code = request.item_code
@@ -104,7 +104,13 @@ class StockApi(inventory_pb2_grpc.StockServiceServicer):
         own = await self._views.held_softly(request.order)
         found = {row.item_code: translate.stock_row(row, own.get(row.item_code, ZERO)) for row in rows}
         nothing = {code: translate.stock(Item(code, "", "")) for code in request.item_codes}
-        return pb.GetAvailabilityResponse(stock={**nothing, **found})
+        answer = pb.GetAvailabilityResponse(stock={**nothing, **found})
+        balances = {row.item_code: row for row in rows}
+        for hold in await self._views.soft_holds(request.orders):
+            if hold.item_code in balances:
+                own_stock = translate.stock_row(balances[hold.item_code], hold.held)
+                answer.own.add(order=hold.order_number, item_code=hold.item_code, allocatable=own_stock.allocatable)
+        return answer
 
     async def ListReservations(
         self, request: pb.ListReservationsRequest, context: Context

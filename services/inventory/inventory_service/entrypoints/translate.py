@@ -29,17 +29,25 @@ def stock_row(row: Row, own: Decimal = ZERO) -> pb.Stock:
     return _stock(row.item_code, row.name, row.unit, balance)
 
 
+def stock_shown(row: Row) -> pb.Stock:
+    """Return a balance with what waits for it and what is expected."""
+    message = stock_row(row)
+    message.waiting, message.expected = plain(row.waiting), plain(row.expected)
+    return message
+
+
 def _stock(code: str, name: str, unit: str, balance: Balance) -> pb.Stock:
     return pb.Stock(
         item_code=code, item_name=name, unit=unit, on_hand=plain(balance.on_hand), reserved=plain(balance.reserved),
         quarantined=plain(balance.quarantined), available=plain(balance.available), allocatable=plain(balance.allocatable),
+        safety_stock=plain(balance.safety_stock),
     )  # fmt: skip
 
 
 def ledger_entry(row: Row) -> pb.LedgerEntry:
     return pb.LedgerEntry(
         movement_id=row.movement_id, kind=row.kind, quantity=plain(row.quantity), unit=row.unit, ref=row.ref, actor=row.actor,
-        at=stamp(row.at), reason=row.reason,
+        at=stamp(row.at), reason=row.reason, balance=plain(row.balance),
     )  # fmt: skip
 
 
@@ -111,7 +119,7 @@ def goods_lines(lines: Sequence[GoodsLine]) -> list[pb.ShipmentLine]:
 
 
 def wanted_items(lines: Sequence[pb.StockLine]) -> tuple[WantedItem, ...]:
-    return tuple(WantedItem(line.item_code, line.quantity, line.unit) for line in lines)
+    return tuple(WantedItem(line.item_code, line.quantity, line.unit, line.expected_receipt) for line in lines)
 
 
 def wanted_lines(lines: Sequence[pb.ShipmentLine]) -> tuple[WantedLine, ...]:

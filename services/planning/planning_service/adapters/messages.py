@@ -10,7 +10,7 @@ from orderhub.planning.v1 import events_pb2 as pb
 
 from chassis.database import Transaction
 from planning_service.adapters import message_forms as forms
-from planning_service.app.ports import OrderFacts, RevisedLine, Told
+from planning_service.app.facts import OrderFacts, RevisedLine, Told
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from planning_service.app.ports import OrderFacts
 
-KEEP = """
+_KEEP = text("""
 INSERT INTO order_copy (order_number, order_id, customer_name, urgency, due_date, state, traceparent)
 VALUES (:number, :id, :customer, coalesce(nullif(:urgency, ''), 'green'), :due, :state, :trace)
 ON CONFLICT (order_number) DO UPDATE SET
@@ -20,16 +18,7 @@ ON CONFLICT (order_number) DO UPDATE SET
   due_date = coalesce(excluded.due_date, order_copy.due_date),
   state = coalesce(nullif(excluded.state, ''), order_copy.state),
   traceparent = coalesce(nullif(order_copy.traceparent, ''), excluded.traceparent)
-"""
-_KEEP = text(KEEP)
-
-
-def copy_values(order: OrderFacts) -> dict[str, Any]:
-    """Return what the order service itself says of an order; its state is left to the events."""
-    return {
-        "number": order.number, "id": order.id, "customer": order.customer_name, "urgency": order.urgency.value,
-        "due": order.due_date, "state": "", "trace": order.traceparent,
-    }  # fmt: skip
+""")
 
 
 class OrderCopies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,7 +10,8 @@ from orderhub.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from orderhub.order.v1 import order_pb2, order_pb2_grpc
 
 from chassis.grpc_client import Peer
-from planning_service.app.ports import OrderFacts
+from planning_service.app.facts import Offer, OrderFacts
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
@@ -50,6 +51,39 @@ class InventoryClient:
             found |= {code: Decimal(stock.allocatable or "0") for code, stock in answer.stock.items()}
         return found
 
+    async def offered(self, codes: Iterable[str], orders: Sequence[str]) -> Offer:
+        """Return what may be held of each item, and what each of these orders may take beyond that."""
+        wanted = sorted(set(codes))
+        free: dict[str, Decimal] = {}
+        own: dict[str, dict[str, Decimal]] = {}
+        for start in range(0, len(wanted), BATCH):
+            request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH], orders=orders)
+            answer = await self._peer.ask(self._stub.GetAvailability, request, timeout=AVAILABILITY_SECONDS)
+            free |= {code: Decimal(stock.allocatable or "0") for code, stock in answer.stock.items()}
+            for hold in answer.own:
+                more = Decimal(hold.allocatable) - free.get(hold.item_code, Decimal(0))
+                own.setdefault(hold.order, {})[hold.item_code] = more
+        return Offer(free, own)
+
+    async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
+        """Return what suppliers still bring of these items."""
+        wanted = sorted(set(codes))
+        request = inventory_pb2.ListExpectedReceiptsRequest(item_codes=wanted[:BATCH], state="open")
+        answer = await self._peer.ask(self._stub.ListExpectedReceipts, request)
+        return [
+            Arrival(
+                number=found.number,
+                item_code=found.item_code,
+                open=_number(found.open_quantity),
+                unclaimed=_number(found.unclaimed_quantity),
+                due_date=date.fromisoformat(found.due_date),
+                supplier=found.supplier,
+                state=found.state,
+                late=found.late,
+            )
+            for found in answer.expected_receipts
+        ]
+
     async def claims(self, code: str) -> list[Claim]:
         """Return who holds an item."""
         request = inventory_pb2.ListReservationsRequest(item_code=code)
@@ -87,6 +121,7 @@ def facts_of(order: order_pb2.Order) -> OrderFacts:
         asked_at=asked.ToDatetime(UTC) if asked.seconds else datetime.now(UTC),
         traceparent=order.traceparent,
         customer_name=order.customer.name,
+        customer_id=order.customer.id,
         allowed=tuple(order.allowed),
         lines=lines,
         item_names={line.line_no: line.item_name for line in order.lines},

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
-from planning_service.app.ports import (
-    KeptLine,
-    OrderFacts,
-    Orders,
-    Plans,
-    Prepared,
-    ProductionOrders,
-    Stock,
-    Tell,
-    Told,
-)
+from planning_service.app.facts import Claimed, KeptLine, NewPlan, OrderFacts, Prepared, Told
+from planning_service.app.new_production_orders import new_production_orders
+from planning_service.app.ports import Orders, Plans, ProductionOrders, Stock, Tell
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.errors import OrderNotPlannable
 from planning_service.domain.exact import from_micro
 from planning_service.domain.lifecycle import LIVE
-from planning_service.domain.needs import ORDER_LINE, ComponentNeed, Draft
-from planning_service.domain.operation import Operation
-from planning_service.domain.plan import OrderPlan, Structures, needed_stock, plan_order
+from planning_service.domain.plan import DemandLine, OrderPlan, Structures, needed_stock, plan_order
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.promise import promise_order
+from planning_service.domain.promise import promise_order, short_items
 
 PLANNABLE = frozenset({"confirmed", "planned", "in_production", "part_shipped"})
 
@@ -51,14 +42,28 @@ async def prepare_plan(
     structures: Structures,
     today: date,
     planned_lines: frozenset[int] = frozenset(),
+    refusals: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Prepared:
     """Ask order and inventory, then explode and net the lines that have no plan yet."""
     facts = await orders.get(order)
-    wanted = [line for line in facts.lines if line.line_no not in planned_lines]
+    wanted = unplanned(facts, planned_lines)
     free = await stock.available(needed_stock(wanted, catalogue, structures), facts.number) if wanted else {}
-    plan = plan_order(wanted, catalogue, free, structures)
-    promised = {p.line_no: p.producible_by for p in promise_order(plan, catalogue, today)}
-    return Prepared(facts, plan, catalogue, promised)
+    plan = plan_order(wanted, catalogue, free, structures, refused=refusals.get(facts.customer_id, ()))
+    short = short_items(plan)
+    return promised(facts, plan, catalogue, today, await stock.arrivals(short) if short else ())
+
+
+def unplanned(facts: OrderFacts, planned_lines: Collection[int]) -> list[DemandLine]:
+    """Return the lines of an order that have no plan yet."""
+    return [line for line in facts.lines if line.line_no not in planned_lines]
+
+
+def promised(
+    facts: OrderFacts, plan: OrderPlan, catalogue: Catalogue, today: date, arrivals: Iterable[Arrival]
+) -> Prepared:
+    """Return a plan with the day each line can be done."""
+    days = {p.line_no: p.producible_by for p in promise_order(plan, catalogue, today, arrivals)}
+    return Prepared(facts, plan, catalogue, days, tuple(arrivals))
 
 
 def refuse_unless_plannable(order: OrderFacts) -> None:
@@ -79,47 +84,59 @@ async def keep_plan(
     new_id: Callable[[], UUID],
 ) -> Kept | None:
     """Keep what was worked out, unless another planner was first; return it when it is all the order's plan has."""
-    order, plan = prepared.order, prepared.plan
-    claimed = await plans.claim(order, now, who, making=len(plan.drafts()), today=today)
-    if claimed.lines.intersection(line.line_no for line in plan.lines):
-        return None
-    made, components = new_production_orders(prepared, claimed.numbers, now=now, new_id=new_id)
-    ranks = await plans.add(prepared, made, components)
-    if plan.lines:
-        told = (
-            await whole_plan(order.number, plans, production_orders)
-            if claimed.lines
-            else Told(_lines(plan), made, components)
-        )
-        tell.planned(order, told)
-        tell.created(made)
-    return None if claimed.lines else Kept(made, components, ranks)
+    kept = await keep_plans([prepared], plans, production_orders, tell, now=now, today=today, who=who, new_id=new_id)
+    (found,) = kept
+    if isinstance(found, OrderNotPlannable):
+        raise found
+    return found
 
 
-async def make_production_orders(
-    prepared: Prepared,
+async def keep_plans(
+    prepared: Sequence[Prepared],
+    plans: Plans,
     production_orders: ProductionOrders,
+    tell: Tell,
     *,
     now: datetime,
     today: date,
+    who: str,
     new_id: Callable[[], UUID],
-) -> tuple[list[ProductionOrder], list[Component]]:
-    """Insert the production orders of a plan; return them with everything the plan needs of stock."""
-    drafts = prepared.plan.drafts()
-    numbers = await production_orders.next_numbers(len(drafts), today) if drafts else []
-    made, components = new_production_orders(prepared, numbers, now=now, new_id=new_id)
-    await production_orders.add(made, [draft.version.version for draft in drafts])
-    return made, components
+) -> list[Kept | OrderNotPlannable | None]:
+    """Keep many plans in statements they share; an order that has ended meanwhile stands in the answer as refused."""
+    new: list[NewPlan | None] = []
+    claims = await plans.claim(prepared, now, who, today)
+    for one, claimed in zip(prepared, claims, strict=True):
+        mine = claimed.lines.intersection(line.line_no for line in one.plan.lines)
+        fresh = None if claimed.ended or mine else _new_plan(one, claimed, now, new_id)
+        new.append(fresh)
+    ranks = await plans.add([plan for plan in new if plan])
+    for plan, claimed in zip(new, claims, strict=True):
+        if plan is not None and plan.prepared.plan.lines:
+            await _tell(plan, claimed, plans, production_orders, tell)
+    return [_kept(*each, ranks) for each in zip(prepared, new, claims, strict=True)]
 
 
-def new_production_orders(
-    prepared: Prepared, numbers: Sequence[str], *, now: datetime, new_id: Callable[[], UUID]
-) -> tuple[list[ProductionOrder], list[Component]]:
-    """Return the production orders of a plan under these numbers, and everything the plan needs of stock."""
-    drafts = prepared.plan.drafts()
-    ids = sorted(new_id() for _ in drafts)  # minted in one instant: sorted, so that lists keep the plan's order
-    made = [_production_order(d, numbers, prepared, now=now, order_id=ids[d.index]) for d in drafts]
-    return made, _components(prepared.plan, prepared.order, numbers)
+def _new_plan(prepared: Prepared, claimed: Claimed, now: datetime, new_id: Callable[[], UUID]) -> NewPlan:
+    return NewPlan(prepared, *new_production_orders(prepared, claimed.numbers, now=now, new_id=new_id))
+
+
+def _kept(
+    prepared: Prepared, new: NewPlan | None, claimed: Claimed, ranks: Mapping[str, int]
+) -> Kept | OrderNotPlannable | None:
+    if claimed.ended:
+        return OrderNotPlannable(number=prepared.order.number, state=claimed.ended, allowed=[])
+    return None if new is None or claimed.lines else Kept(new.made, new.components, ranks)
+
+
+async def _tell(new: NewPlan, claimed: Claimed, plans: Plans, production_orders: ProductionOrders, tell: Tell) -> None:
+    order = new.prepared.order
+    told = (
+        await whole_plan(order.number, plans, production_orders)
+        if claimed.lines
+        else Told(_lines(new.prepared.plan), new.made, new.components)
+    )
+    tell.planned(order, told)
+    tell.created(new.made)
 
 
 async def whole_plan(number: str, plans: Plans, production_orders: ProductionOrders) -> Told:
@@ -132,64 +149,3 @@ async def whole_plan(number: str, plans: Plans, production_orders: ProductionOrd
 
 def _lines(plan: OrderPlan) -> list[KeptLine]:
     return [KeptLine(line.line_no, from_micro(line.quantity), line.item.unit) for line in plan.lines]
-
-
-def _production_order(
-    draft: Draft, numbers: Sequence[str], prepared: Prepared, *, now: datetime, order_id: UUID
-) -> ProductionOrder:
-    routing = prepared.catalogue.routings[draft.version.routing_code or ""]
-    order = prepared.order
-    return ProductionOrder(
-        id=order_id,
-        number=numbers[draft.index],
-        order_number=order.number,
-        line_no=draft.line_no,
-        item_code=draft.item.code,
-        item_name=draft.item.name,
-        unit=draft.item.unit,
-        quantity=draft.quantity,
-        due_date=draft.due_date,
-        created_at=now,
-        operations=[Operation(step) for step in sorted(routing.operations, key=lambda step: step.sequence)],
-        whole_units=draft.item.whole_units,
-        parent_number=None if draft.parent is None else numbers[draft.parent],
-        routing_code=routing.code,
-        urgency=order.urgency,
-        asked_at=order.asked_at,
-        traceparent=order.traceparent,
-        bom_hash=draft.version.content_hash(),
-        settled=not draft.components,
-    )
-
-
-def _components(plan: OrderPlan, order: OrderFacts, numbers: Sequence[str]) -> list[Component]:
-    due = {line.line_no: line.due_date for line in order.lines}
-    return [
-        _component(need, order.number, numbers, due[need.line_no], plan.available)
-        for need in plan.needs()
-        if (need.to_pick if need.owner == ORDER_LINE else need.required) > 0
-    ]
-
-
-def _component(
-    need: ComponentNeed, order_number: str, numbers: Sequence[str], due: date, available: Mapping[str, Decimal]
-) -> Component:
-    """An order line keeps only what it takes from stock; a production order keeps what its children make, too."""
-    own_line = need.owner == ORDER_LINE
-    made = Decimal(0) if own_line else from_micro(need.from_production)
-    return Component(
-        order_number=order_number,
-        production_order_number="" if own_line else numbers[need.owner],
-        line_no=need.line_no,
-        item_code=need.item.code,
-        item_name=need.item.name,
-        unit=need.item.unit,
-        due_date=due,
-        required=from_micro(need.to_pick if own_line else need.required),
-        made=made,
-        expected=made,
-        available=available.get(need.item.code, Decimal(0)),
-        reserved=from_micro(need.from_stock),
-        held_short=from_micro(need.short) + made,
-        substitutes=need.substitutes,
-    )

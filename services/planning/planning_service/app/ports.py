@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from planning_service.app.facts import Claimed, KeptLine, NewPlan, Offer, OrderFacts, Prepared, RevisedLine, Told
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.change import LineChange
@@ -15,77 +16,10 @@ from planning_service.domain.component import Component, Held
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.item import Item
 from planning_service.domain.operation import Operation
-from planning_service.domain.plan import DemandLine, OrderPlan
-from planning_service.domain.priority import Urgency
+from planning_service.domain.plan import OrderPlan
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.routing import Routing
 from planning_service.domain.scan import ScanOutcome, ScanReport
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFacts:
-    """What planning must know of a customer order."""
-
-    number: str
-    id: str
-    state: str
-    urgency: Urgency
-    due_date: date
-    asked_at: datetime
-    traceparent: str
-    customer_name: str
-    allowed: tuple[str, ...]
-    lines: tuple[DemandLine, ...]
-    item_names: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan worked out ahead: nothing is kept yet."""
-
-    order: OrderFacts
-    plan: OrderPlan
-    catalogue: Catalogue
-    promised: Mapping[int, date | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A plan somebody has locked: the lines it covers already, and numbers nobody has had yet."""
-
-    lines: frozenset[int]
-    numbers: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class KeptLine:
-    """How much of an order line a plan covers."""
-
-    line_no: int
-    quantity: Decimal
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A whole plan as it is told."""
-
-    lines: Sequence[KeptLine]
-    made: Sequence[ProductionOrder]
-    components: Sequence[Component]
-
-
-@dataclass(frozen=True, slots=True)
-class RevisedLine:
-    """What a revision did to one line."""
-
-    line_no: int
-    item_code: str
-    before: Decimal
-    after: Decimal
-    created: tuple[str, ...]
-    cancelled: tuple[str, ...]
-    surplus: Decimal
 
 
 class Orders(Protocol):
@@ -101,6 +35,14 @@ class Stock(Protocol):
 
     async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
         """Return what is free of each item for `order`; an item without stock may be missing."""
+        ...
+
+    async def offered(self, codes: Iterable[str], orders: Sequence[str]) -> Offer:
+        """Return what is free for everybody, and what each of these orders may take beyond it, by order and item."""
+        ...
+
+    async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
+        """Return what suppliers still bring of these items."""
         ...
 
     async def claims(self, code: str) -> list[Claim]:
@@ -155,14 +97,12 @@ class ProductionOrders(Protocol):
 class Plans(Protocol):
     """Plans inside one transaction."""
 
-    async def claim(self, order: OrderFacts, now: datetime, who: str, *, making: int, today: date) -> Claimed:
-        """Lock the order's plan, made if there is none; raises OrderNotPlannable when the order has ended meanwhile."""
+    async def claim(self, plans: Sequence[Prepared], now: datetime, who: str, today: date) -> list[Claimed]:
+        """Lock the orders' plans, made where there is none, in the order of their numbers."""
         ...
 
-    async def add(
-        self, prepared: Prepared, made: Sequence[ProductionOrder], components: Sequence[Component]
-    ) -> dict[str, int]:
-        """Write the planned lines with all that belongs to them; return each production order's rank."""
+    async def add(self, plans: Sequence[NewPlan]) -> dict[str, int]:
+        """Write planned lines with all that belongs to them; return each production order's rank."""
         ...
 
     async def locked_lines(self, order_number: str) -> tuple[dict[int, str], list[Component]]:

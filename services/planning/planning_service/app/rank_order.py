@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from planning_service.app.facts import OrderFacts
 from planning_service.app.plan_order import whole_plan
-from planning_service.app.ports import OrderFacts, Plans, ProductionOrders, Tell
+from planning_service.app.ports import Plans, ProductionOrders, Tell
 from planning_service.domain.errors import NotFound
 from planning_service.domain.lifecycle import LIVE
 

@@ -9,22 +9,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from planning_service.app.plan_order import make_production_orders, whole_plan
-from planning_service.app.ports import (
-    OrderFacts,
-    Plans,
-    Prepared,
-    ProductionOrders,
-    RevisedLine,
-    Stock,
-    Tell,
-)
+from planning_service.app.facts import OrderFacts, Prepared, RevisedLine
+from planning_service.app.new_production_orders import make_production_orders
+from planning_service.app.plan_order import promised, whole_plan
+from planning_service.app.ports import Plans, ProductionOrders, Stock, Tell
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.change import LineChange, PlannedLine, change_line
 from planning_service.domain.component import Component
 from planning_service.domain.plan import DemandLine, Structures, needed_stock, plan_order
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.promise import promise_order
+from planning_service.domain.promise import short_items
 
 ZERO = Decimal(0)
 REASON = "ORDER_CHANGED"
@@ -87,8 +81,8 @@ async def foresee(
     for code, quantity in _freed(standing, changes).items():
         free[code] = free.get(code, ZERO) + quantity
     plan = plan_order(demands, catalogue, free, structures)
-    promised = {p.line_no: p.producible_by for p in promise_order(plan, catalogue, today)}
-    return Foreseen(changes, Prepared(order, plan, catalogue, promised))
+    short = short_items(plan)
+    return Foreseen(changes, promised(order, plan, catalogue, today, await stock.arrivals(short) if short else ()))
 
 
 async def revise_plan(

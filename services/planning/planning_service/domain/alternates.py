@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 
 from planning_service.domain.bom import Alternate
@@ -12,13 +12,18 @@ from planning_service.domain.needs import ComponentNeed, Draft
 from planning_service.domain.stock_pool import StockPool, pick_step
 
 
-def cover_with_alternates(drafts: Iterable[Draft], items: Mapping[str, Item], pool: StockPool) -> None:
-    """Let each short component take its alternates' free stock; runs after every main need has had its turn."""
+def cover_with_alternates(
+    drafts: Iterable[Draft], items: Mapping[str, Item], pool: StockPool, refused: Collection[str] = ()
+) -> None:
+    """Let each short component take its alternates' free stock; runs after every main need has had its turn.
+
+    What the customer does not take in place of something else is `refused`.
+    """
     for draft in drafts:
         for need in [n for n in draft.components.values() if n.short > 0 and n.alternates]:
             for alternate in need.alternates:
                 item = items.get(alternate.item_code)
-                if item is not None and item.active and need.short > 0:
+                if item is not None and item.active and item.code not in refused and need.short > 0:
                     _substitute(draft, need, alternate, item, pool)
 
 

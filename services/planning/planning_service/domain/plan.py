@@ -5,7 +5,7 @@ The same pass serves preview, plan, pick list and promise: there is one answer (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -108,8 +108,10 @@ def plan_order(
     catalogue: Catalogue,
     available: Mapping[str, Decimal],
     structures: Structures | None = None,
+    *,
+    refused: Collection[str] = (),
 ) -> OrderPlan:
-    """Return the plan of an order's lines against the stock that is free for them.
+    """Return the plan of an order's lines against the stock that is free for them; no `refused` item stands in.
 
     Earlier due lines take stock first. A line that can't be planned takes nothing and stops no other line.
     """
@@ -123,7 +125,7 @@ def plan_order(
         except PlanningRefusal as refusal:
             pool.undo()
             plan.unplanned.append(UnplannedLine(demand.line_no, refusal))
-    cover_with_alternates(plan.drafts(), catalogue.items, pool)
+    cover_with_alternates(plan.drafts(), catalogue.items, pool, refused)
     return plan
 
 

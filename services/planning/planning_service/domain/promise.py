@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from planning_service.domain.arrivals import Arrival, Arrivals
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.exact import from_micro
 from planning_service.domain.needs import ComponentNeed, Draft, LineNet
@@ -38,12 +40,13 @@ class LinePromise:
     reason: str | None = None
 
 
-def promise_line(line: LineNet, catalogue: Catalogue, today: date) -> LinePromise:
+def promise_line(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arrivals | None = None) -> LinePromise:
     """Return the promise of a netted line: the plan of unchanged stock leads to exactly this."""
-    ready = _ready_days(line, catalogue, today)
+    arrivals = arrivals or Arrivals()
+    ready = _ready_days(line, catalogue, today, arrivals)
     done = ready[line.drafts[0].index] if line.need.from_production and line.drafts else today
     if line.need.short:
-        done = _arrival(line.need, today)
+        done = arrivals.covers(line.need.item, line.need.short, today)
     return LinePromise(
         line.line_no,
         line.item.code,
@@ -56,9 +59,17 @@ def promise_line(line: LineNet, catalogue: Catalogue, today: date) -> LinePromis
     )
 
 
-def promise_order(plan: OrderPlan, catalogue: Catalogue, today: date) -> list[LinePromise]:
+def promise_order(
+    plan: OrderPlan, catalogue: Catalogue, today: date, arrivals: Iterable[Arrival] = ()
+) -> list[LinePromise]:
     """Return the promises of all plannable lines; unplanned ones stand in the plan with their reason."""
-    return [promise_line(line, catalogue, today) for line in plan.lines]
+    shared = Arrivals(arrivals)
+    return [promise_line(line, catalogue, today, shared) for line in plan.lines]
+
+
+def short_items(plan: OrderPlan) -> set[str]:
+    """Return what a plan is short of: the items whose deliveries matter for its promise."""
+    return {need.item.code for need in plan.needs() if need.short > 0}
 
 
 def shortages_of(line: LineNet) -> tuple[LineShortage, ...]:
@@ -73,29 +84,24 @@ def shortages_of(line: LineNet) -> tuple[LineShortage, ...]:
     )
 
 
-def _ready_days(line: LineNet, catalogue: Catalogue, today: date) -> dict[int, date | None]:
+def _ready_days(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arrivals) -> dict[int, date | None]:
     """Return when each draft can be done; children stand after their parents, so the walk goes backwards."""
     ready: dict[int, date | None] = {}
     by_item = {draft.item.code: draft.index for draft in line.drafts}
     for draft in reversed(line.drafts):
-        starts = [_component_day(need, ready, by_item, today) for need in draft.components.values()]
+        starts = [_component_day(need, ready, by_item, today, arrivals) for need in draft.components.values()]
         start = None if None in starts else max((day for day in starts if day), default=today)
         ready[draft.index] = start and start + timedelta(days=making_days(draft, catalogue))
     return ready
 
 
 def _component_day(
-    need: ComponentNeed, ready: dict[int, date | None], by_item: dict[str, int], today: date
+    need: ComponentNeed, ready: dict[int, date | None], by_item: dict[str, int], today: date, arrivals: Arrivals
 ) -> date | None:
-    days: list[date | None] = [_arrival(need, today) if need.short > 0 else today]
+    days: list[date | None] = [arrivals.covers(need.item, need.short, today) if need.short > 0 else today]
     if need.from_production:
         days.append(ready[by_item[need.item.code]])
     return None if None in days else max(day for day in days if day)
-
-
-def _arrival(need: ComponentNeed, today: date) -> date | None:
-    lead = need.item.lead_time_days
-    return today + timedelta(days=lead) if lead else None
 
 
 def making_days(draft: Draft, catalogue: Catalogue) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -22,8 +22,10 @@ from planning_service.adapters.messages import Messages
 from planning_service.adapters.planning_round import Before
 from planning_service.adapters.plans import PlanRows, unplanned_lines
 from planning_service.adapters.production_orders import ProductionOrderRows
+from planning_service.app.facts import Offer, Prepared
 from planning_service.app.plan_order import keep_plan, prepare_plan, refuse_unless_plannable
-from planning_service.app.ports import Orders, Prepared, Stock
+from planning_service.app.ports import Orders, Stock
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
 from planning_service.domain.giving_way import Claim
@@ -46,6 +48,18 @@ class StockThatHeard:
             return await self.stock.available(codes, order)
         finally:
             notes.after.reset(token)
+
+    async def offered(self, codes: Iterable[str], orders: Sequence[str]) -> Offer:
+        """Return what is free for everybody and for single orders, earlier plans' claims taken off."""
+        token = notes.after.set(self.marks)
+        try:
+            return await self.stock.offered(codes, orders)
+        finally:
+            notes.after.reset(token)
+
+    async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
+        """Return what suppliers still bring of these items."""
+        return await self.stock.arrivals(codes)
 
     async def claims(self, code: str) -> list[Claim]:
         """Return who holds an item."""
@@ -70,7 +84,7 @@ class Desk:
         async with self.database.read() as reader:
             return await self.cache.snapshot(reader)
 
-    async def prepared(self, order: str, stock: Stock, orders: Orders | None = None) -> tuple[Prepared, Before]:
+    async def prepared(self, order: str) -> tuple[Prepared, Before]:
         """Work out a plan for the lines not planned yet, against stock that has heard of all earlier plans."""
         async with self.database.read() as reader:
             before = await planning_round.before_planning(reader, order.replace("\x00", ""))
@@ -78,22 +92,21 @@ class Desk:
         marks = tuple(Mark(self.database.source, subject, last) for subject, last in before.unheard)
         prepared = await prepare_plan(
             order,
-            orders or self.orders,
-            StockThatHeard(stock, marks),
+            self.orders,
+            StockThatHeard(self.stock, marks),
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
             today=self.clock.today(),
             planned_lines=before.lines,
+            refusals=before.refusals,
         )
         return prepared, before
 
-    async def plan_order(
-        self, context: CommandContext, order: str, stock: Stock, orders: Orders | None = None
-    ) -> pb.PlanOrderResponse:
+    async def plan_order(self, context: CommandContext, order: str) -> pb.PlanOrderResponse:
         """Plan the lines of an order that have no plan yet and return the whole plan."""
 
         async def ahead() -> Prepared:
-            prepared, before = await self.prepared(order, stock, orders)
+            prepared, before = await self.prepared(order)
             if not before.planned or prepared.plan.lines:
                 refuse_unless_plannable(prepared.order)
             return prepared

@@ -24,9 +24,9 @@ from planning_service.adapters.messages import Messages
 from planning_service.adapters.order_copies import OrderCopies
 from planning_service.adapters.plans import PlanRows
 from planning_service.adapters.production_orders import ProductionOrderRows
+from planning_service.app.facts import OrderFacts
 from planning_service.app.follow_goods import components_settled, goods_received
 from planning_service.app.follow_orders import order_cancelled, order_changed
-from planning_service.app.ports import OrderFacts
 from planning_service.app.revise_plan import Foreseen, changes_of, revise_plan
 from planning_service.app.tell_shortages import take_held
 from planning_service.domain.component import Held

@@ -12,7 +12,7 @@ from typing import Any
 from orderhub.planning.v1 import production_pb2 as pb
 
 from planning_service.adapters import production_views as views
-from planning_service.app.ports import OrderFacts
+from planning_service.app.facts import OrderFacts
 from planning_service.domain.bom import Alternate
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
@@ -22,6 +22,7 @@ from planning_service.domain.plan import OrderPlan, plan_order
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 from planning_service.domain.promise import promise_order
 from planning_service.entrypoints.desk import Desk
+from planning_service.entrypoints.grpc_shortages import expected_goods
 
 ZERO = Decimal(0)
 
@@ -125,7 +126,8 @@ class Explanations(Desk):
                     state=row.state,
                 )
                 for row in expected
-            ],
+            ]
+            + [expected_goods(arrival) for arrival in await self.stock.arrivals([code])],
             alternates=[_alternate(a, catalogue, free) for a in alternates],
         )
 

@@ -22,18 +22,22 @@ from planning_service.entrypoints.grpc_explanations import Explanations
 from planning_service.entrypoints.grpc_floor import Floor
 from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
+from planning_service.entrypoints.grpc_refusals import Refusals
+from planning_service.entrypoints.grpc_shortages import Shortages
 from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
 from planning_service.entrypoints.scanning import scan_cursor, target_message
 
 MAX_NUMBERS = 200
 
 
-class PlanningApi(Previews, Explanations, PlanJobs, Floor, production_pb2_grpc.PlanningServiceServicer):
+class PlanningApi(
+    Previews, Explanations, Shortages, Refusals, PlanJobs, Floor, production_pb2_grpc.PlanningServiceServicer
+):
     """Translates calls to use cases."""
 
     async def PlanOrder(self, request: pb.PlanOrderRequest, context: Any) -> pb.PlanOrderResponse:
         """Plan what has no plan yet; a second press gives the same plan."""
-        return await self.plan_order(request.context, request.order, self.stock)
+        return await self.plan_order(request.context, request.order)
 
     async def GetPlan(self, request: pb.GetPlanRequest, context: Any) -> pb.GetPlanResponse:
         """Return the plan of an order as it stands now; `planned` is false when there is none."""
@@ -54,9 +58,9 @@ class PlanningApi(Previews, Explanations, PlanJobs, Floor, production_pb2_grpc.P
         """Promise each line: planned ones as planned, the others as planning them now would."""
         known = await self.plan(request.order)
         planned = {line.line_no: line for line in known.lines} if known else {}
-        prepared, _ = await self.prepared(request.order, self.stock)
+        prepared, _ = await self.prepared(request.order)
         due = {line.line_no: line.due_date.isoformat() for line in prepared.order.lines}
-        fresh = promise_order(prepared.plan, prepared.catalogue, self.clock.today())
+        fresh = promise_order(prepared.plan, prepared.catalogue, self.clock.today(), prepared.arrivals)
         lines = [form.promise_message(p, prepared.plan, due[p.line_no]) for p in fresh]
         if known is not None:
             lines += [form.planned_promise_message(line, known.components) for line in planned.values()]

@@ -12,7 +12,7 @@ from planning_service.adapters import production_views as views
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.plans import PlanRows
 from planning_service.adapters.production_orders import ProductionOrderRows
-from planning_service.app.ports import OrderFacts, Prepared
+from planning_service.app.facts import OrderFacts, Prepared
 from planning_service.app.rank_order import rank_order
 from planning_service.app.revise_plan import Foreseen, Standing, foresee
 from planning_service.domain.change import LineChange

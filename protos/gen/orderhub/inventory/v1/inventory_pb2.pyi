@@ -34,6 +34,9 @@ class Stock(_message.Message):
     QUARANTINED_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     ALLOCATABLE_FIELD_NUMBER: _builtins.int
+    SAFETY_STOCK_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
     item_name: _builtins.str
     unit: _builtins.str
@@ -43,6 +46,11 @@ class Stock(_message.Message):
     available: _builtins.str
     allocatable: _builtins.str
     """what automatic reservations may still take: available less safety stock"""
+    safety_stock: _builtins.str
+    waiting: _builtins.str
+    """what demands still lack of it, goods to be made for them included"""
+    expected: _builtins.str
+    """what expected receipts still bring"""
     def __init__(
         self,
         *,
@@ -54,10 +62,13 @@ class Stock(_message.Message):
         quarantined: _builtins.str = ...,
         available: _builtins.str = ...,
         allocatable: _builtins.str = ...,
+        safety_stock: _builtins.str = ...,
+        waiting: _builtins.str = ...,
+        expected: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable", b"allocatable", "available", b"available", "item_code", b"item_code", "item_name", b"item_name", "on_hand", b"on_hand", "quarantined", b"quarantined", "reserved", b"reserved", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable", b"allocatable", "available", b"available", "expected", b"expected", "item_code", b"item_code", "item_name", b"item_name", "on_hand", b"on_hand", "quarantined", b"quarantined", "reserved", b"reserved", "safety_stock", b"safety_stock", "unit", b"unit", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -70,20 +81,24 @@ class StockLine(_message.Message):
     ITEM_CODE_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
     item_code: _builtins.str
     quantity: _builtins.str
     unit: _builtins.str
     """empty: stock unit"""
+    expected_receipt: _builtins.str
+    """of a receipt: id or number of the expected receipt it belongs to"""
     def __init__(
         self,
         *,
         item_code: _builtins.str = ...,
         quantity: _builtins.str = ...,
         unit: _builtins.str = ...,
+        expected_receipt: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "quantity", b"quantity", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt", "item_code", b"item_code", "quantity", b"quantity", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -101,6 +116,7 @@ class LedgerEntry(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    BALANCE_FIELD_NUMBER: _builtins.int
     movement_id: _builtins.str
     kind: _builtins.str
     quantity: _builtins.str
@@ -109,6 +125,8 @@ class LedgerEntry(_message.Message):
     ref: _builtins.str
     actor: _builtins.str
     reason: _builtins.str
+    balance: _builtins.str
+    """on hand after it"""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -122,14 +140,338 @@ class LedgerEntry(_message.Message):
         actor: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        balance: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "kind", b"kind", "movement_id", b"movement_id", "quantity", b"quantity", "reason", b"reason", "ref", b"ref", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "balance", b"balance", "kind", b"kind", "movement_id", b"movement_id", "quantity", b"quantity", "reason", b"reason", "ref", b"ref", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LedgerEntry: _TypeAlias = LedgerEntry  # noqa: Y015
+
+@_typing.final
+class ExpectedReceipt(_message.Message):
+    """ExpectedReceipt is one delivery of one item a supplier has promised; quantities in the item's stock unit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    RECEIVED_QUANTITY_FIELD_NUMBER: _builtins.int
+    OPEN_QUANTITY_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    SUPPLIER_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UNCLAIMED_QUANTITY_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    number: _builtins.str
+    item_code: _builtins.str
+    item_name: _builtins.str
+    unit: _builtins.str
+    quantity: _builtins.str
+    received_quantity: _builtins.str
+    open_quantity: _builtins.str
+    """still to come; 0 once received or cancelled"""
+    due_date: _builtins.str
+    supplier: _builtins.str
+    reference: _builtins.str
+    """the purchase order or whatever the supplier calls it"""
+    note: _builtins.str
+    state: _builtins.str
+    """expected part_received received cancelled"""
+    late: _builtins.bool
+    """due before today and still open"""
+    actor: _builtins.str
+    version: _builtins.int
+    unclaimed_quantity: _builtins.str
+    """of what is open: what is left when everybody who waits for the item now has theirs"""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        received_quantity: _builtins.str = ...,
+        open_quantity: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        supplier: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        note: _builtins.str = ...,
+        state: _builtins.str = ...,
+        late: _builtins.bool = ...,
+        actor: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+        unclaimed_quantity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "created_at", b"created_at", "due_date", b"due_date", "id", b"id", "item_code", b"item_code", "item_name", b"item_name", "late", b"late", "note", b"note", "number", b"number", "open_quantity", b"open_quantity", "quantity", b"quantity", "received_quantity", b"received_quantity", "reference", b"reference", "state", b"state", "supplier", b"supplier", "unclaimed_quantity", b"unclaimed_quantity", "unit", b"unit", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedReceipt: _TypeAlias = ExpectedReceipt  # noqa: Y015
+
+@_typing.final
+class AddExpectedReceiptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    SUPPLIER_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    quantity: _builtins.str
+    unit: _builtins.str
+    """empty: stock unit"""
+    due_date: _builtins.str
+    supplier: _builtins.str
+    reference: _builtins.str
+    note: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        item_code: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        supplier: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "due_date", b"due_date", "item_code", b"item_code", "note", b"note", "quantity", b"quantity", "reference", b"reference", "supplier", b"supplier", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddExpectedReceiptRequest: _TypeAlias = AddExpectedReceiptRequest  # noqa: Y015
+
+@_typing.final
+class AddExpectedReceiptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def expected_receipt(self) -> Global___ExpectedReceipt: ...
+    def __init__(
+        self,
+        *,
+        expected_receipt: Global___ExpectedReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddExpectedReceiptResponse: _TypeAlias = AddExpectedReceiptResponse  # noqa: Y015
+
+@_typing.final
+class ChangeExpectedReceiptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    SUPPLIER_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
+    expected_receipt: _builtins.str
+    """id or number"""
+    expected_version: _builtins.int
+    quantity: _builtins.str
+    """in stock unit; not below what was received"""
+    due_date: _builtins.str
+    supplier: _builtins.str
+    reference: _builtins.str
+    note: _builtins.str
+    cancelled: _builtins.bool
+    """nothing more will come"""
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        expected_receipt: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        quantity: _builtins.str | None = ...,
+        due_date: _builtins.str | None = ...,
+        supplier: _builtins.str | None = ...,
+        reference: _builtins.str | None = ...,
+        note: _builtins.str | None = ...,
+        cancelled: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cancelled", b"_cancelled", "_due_date", b"_due_date", "_note", b"_note", "_quantity", b"_quantity", "_reference", b"_reference", "_supplier", b"_supplier", "cancelled", b"cancelled", "context", b"context", "due_date", b"due_date", "note", b"note", "quantity", b"quantity", "reference", b"reference", "supplier", b"supplier"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cancelled", b"_cancelled", "_due_date", b"_due_date", "_note", b"_note", "_quantity", b"_quantity", "_reference", b"_reference", "_supplier", b"_supplier", "cancelled", b"cancelled", "context", b"context", "due_date", b"due_date", "expected_receipt", b"expected_receipt", "expected_version", b"expected_version", "note", b"note", "quantity", b"quantity", "reference", b"reference", "supplier", b"supplier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cancelled: _TypeAlias = _typing.Literal["cancelled"]  # noqa: Y015
+    _WhichOneofArgType__cancelled: _TypeAlias = _typing.Literal["_cancelled", b"_cancelled"]  # noqa: Y015
+    _WhichOneofReturnType__due_date: _TypeAlias = _typing.Literal["due_date"]  # noqa: Y015
+    _WhichOneofArgType__due_date: _TypeAlias = _typing.Literal["_due_date", b"_due_date"]  # noqa: Y015
+    _WhichOneofReturnType__note: _TypeAlias = _typing.Literal["note"]  # noqa: Y015
+    _WhichOneofArgType__note: _TypeAlias = _typing.Literal["_note", b"_note"]  # noqa: Y015
+    _WhichOneofReturnType__quantity: _TypeAlias = _typing.Literal["quantity"]  # noqa: Y015
+    _WhichOneofArgType__quantity: _TypeAlias = _typing.Literal["_quantity", b"_quantity"]  # noqa: Y015
+    _WhichOneofReturnType__reference: _TypeAlias = _typing.Literal["reference"]  # noqa: Y015
+    _WhichOneofArgType__reference: _TypeAlias = _typing.Literal["_reference", b"_reference"]  # noqa: Y015
+    _WhichOneofReturnType__supplier: _TypeAlias = _typing.Literal["supplier"]  # noqa: Y015
+    _WhichOneofArgType__supplier: _TypeAlias = _typing.Literal["_supplier", b"_supplier"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cancelled) -> _WhichOneofReturnType__cancelled | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__due_date) -> _WhichOneofReturnType__due_date | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__note) -> _WhichOneofReturnType__note | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity) -> _WhichOneofReturnType__quantity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reference) -> _WhichOneofReturnType__reference | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__supplier) -> _WhichOneofReturnType__supplier | None: ...
+
+Global___ChangeExpectedReceiptRequest: _TypeAlias = ChangeExpectedReceiptRequest  # noqa: Y015
+
+@_typing.final
+class ChangeExpectedReceiptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def expected_receipt(self) -> Global___ExpectedReceipt: ...
+    def __init__(
+        self,
+        *,
+        expected_receipt: Global___ExpectedReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeExpectedReceiptResponse: _TypeAlias = ChangeExpectedReceiptResponse  # noqa: Y015
+
+@_typing.final
+class GetExpectedReceiptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
+    expected_receipt: _builtins.str
+    """id or number"""
+    def __init__(
+        self,
+        *,
+        expected_receipt: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExpectedReceiptRequest: _TypeAlias = GetExpectedReceiptRequest  # noqa: Y015
+
+@_typing.final
+class GetExpectedReceiptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def expected_receipt(self) -> Global___ExpectedReceipt: ...
+    def __init__(
+        self,
+        *,
+        expected_receipt: Global___ExpectedReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipt", b"expected_receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExpectedReceiptResponse: _TypeAlias = GetExpectedReceiptResponse  # noqa: Y015
+
+@_typing.final
+class ListExpectedReceiptsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    state: _builtins.str
+    """empty: all; open: still to come; late: open and due before today; or a state"""
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "page", b"page", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListExpectedReceiptsRequest: _TypeAlias = ListExpectedReceiptsRequest  # noqa: Y015
+
+@_typing.final
+class ListExpectedReceiptsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_RECEIPTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def expected_receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedReceipt]:
+        """earliest due first"""
+
+    def __init__(
+        self,
+        *,
+        expected_receipts: _abc.Iterable[Global___ExpectedReceipt] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_receipts", b"expected_receipts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListExpectedReceiptsResponse: _TypeAlias = ListExpectedReceiptsResponse  # noqa: Y015
 
 @_typing.final
 class TakeReservationsRequest(_message.Message):
@@ -332,6 +674,12 @@ class ListStockRequest(_message.Message):
 
     PAGE_FIELD_NUMBER: _builtins.int
     ITEM_CODES_FIELD_NUMBER: _builtins.int
+    Q_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    q: _builtins.str
+    """in code or name"""
+    view: _builtins.str
+    """empty: all; below_safety: on hand under safety stock; short: somebody waits; stocked: something on hand"""
     @_builtins.property
     def page(self) -> _common_pb2.PageRequest: ...
     @_builtins.property
@@ -341,10 +689,12 @@ class ListStockRequest(_message.Message):
         *,
         page: _common_pb2.PageRequest | None = ...,
         item_codes: _abc.Iterable[_builtins.str] | None = ...,
+        q: _builtins.str = ...,
+        view: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "page", b"page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "page", b"page", "q", b"q", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -425,19 +775,25 @@ class GetAvailabilityRequest(_message.Message):
 
     ITEM_CODES_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     """number or id; what this order holds softly itself counts as available for it"""
     @_builtins.property
     def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """the same for many orders: told apart in `own`"""
+
     def __init__(
         self,
         *,
         item_codes: _abc.Iterable[_builtins.str] | None = ...,
         order: _builtins.str = ...,
+        orders: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "order", b"order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "order", b"order", "orders", b"orders"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -469,20 +825,53 @@ class GetAvailabilityResponse(_message.Message):
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     STOCK_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stock(self) -> _containers.MessageMap[_builtins.str, Global___Stock]: ...
+    @_builtins.property
+    def own(self) -> _containers.RepeatedCompositeFieldContainer[Global___OwnHold]: ...
     def __init__(
         self,
         *,
         stock: _abc.Mapping[_builtins.str, Global___Stock] | None = ...,
+        own: _abc.Iterable[Global___OwnHold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["stock", b"stock"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "stock", b"stock"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAvailabilityResponse: _TypeAlias = GetAvailabilityResponse  # noqa: Y015
+
+@_typing.final
+class OwnHold(_message.Message):
+    """OwnHold is what an order may take of an item beyond what anybody may: it holds that softly itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ALLOCATABLE_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """as asked"""
+    item_code: _builtins.str
+    allocatable: _builtins.str
+    """for this order, all in all"""
+    def __init__(
+        self,
+        *,
+        order: _builtins.str = ...,
+        item_code: _builtins.str = ...,
+        allocatable: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable", b"allocatable", "item_code", b"item_code", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwnHold: _TypeAlias = OwnHold  # noqa: Y015
 
 @_typing.final
 class ListReservationsRequest(_message.Message):

@@ -69,6 +69,26 @@ class StockServiceStub:
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.SerializeToString,
                 response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.FromString,
                 _registered_method=True)
+        self.AddExpectedReceipt = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/AddExpectedReceipt',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptResponse.FromString,
+                _registered_method=True)
+        self.ChangeExpectedReceipt = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/ChangeExpectedReceipt',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptResponse.FromString,
+                _registered_method=True)
+        self.GetExpectedReceipt = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/GetExpectedReceipt',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptResponse.FromString,
+                _registered_method=True)
+        self.ListExpectedReceipts = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/ListExpectedReceipts',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsResponse.FromString,
+                _registered_method=True)
 
 
 class StockServiceServicer:
@@ -119,6 +139,31 @@ class StockServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddExpectedReceipt(self, request, context):
+        """Expected receipts: what suppliers have promised to bring. A receipt movement that names one counts against it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeExpectedReceipt(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExpectedReceipt(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExpectedReceipts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StockServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -156,6 +201,26 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.TakeReservations,
                     request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.FromString,
                     response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.SerializeToString,
+            ),
+            'AddExpectedReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddExpectedReceipt,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptResponse.SerializeToString,
+            ),
+            'ChangeExpectedReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeExpectedReceipt,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptResponse.SerializeToString,
+            ),
+            'GetExpectedReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExpectedReceipt,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptResponse.SerializeToString,
+            ),
+            'ListExpectedReceipts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExpectedReceipts,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -347,6 +412,114 @@ class StockService:
             '/orderhub.inventory.v1.StockService/TakeReservations',
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.SerializeToString,
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddExpectedReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/AddExpectedReceipt',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.AddExpectedReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeExpectedReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/ChangeExpectedReceipt',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeExpectedReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExpectedReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/GetExpectedReceipt',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.GetExpectedReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExpectedReceipts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/ListExpectedReceipts',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListExpectedReceiptsResponse.FromString,
             options,
             channel_credentials,
             insecure,

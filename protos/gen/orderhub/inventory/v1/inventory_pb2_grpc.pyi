@@ -42,6 +42,11 @@ class StockServiceStub:
     """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
     hold and have not consumed. Nothing else ever takes held stock.
     """
+    AddExpectedReceipt: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.AddExpectedReceiptRequest, _inventory_pb2.AddExpectedReceiptResponse]
+    """Expected receipts: what suppliers have promised to bring. A receipt movement that names one counts against it."""
+    ChangeExpectedReceipt: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ChangeExpectedReceiptRequest, _inventory_pb2.ChangeExpectedReceiptResponse]
+    GetExpectedReceipt: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetExpectedReceiptRequest, _inventory_pb2.GetExpectedReceiptResponse]
+    ListExpectedReceipts: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListExpectedReceiptsRequest, _inventory_pb2.ListExpectedReceiptsResponse]
 
 @_typing.type_check_only
 class StockServiceAsyncStub(StockServiceStub):
@@ -57,6 +62,11 @@ class StockServiceAsyncStub(StockServiceStub):
     """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
     hold and have not consumed. Nothing else ever takes held stock.
     """
+    AddExpectedReceipt: _aio.UnaryUnaryMultiCallable[_inventory_pb2.AddExpectedReceiptRequest, _inventory_pb2.AddExpectedReceiptResponse]  # type: ignore[assignment]
+    """Expected receipts: what suppliers have promised to bring. A receipt movement that names one counts against it."""
+    ChangeExpectedReceipt: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ChangeExpectedReceiptRequest, _inventory_pb2.ChangeExpectedReceiptResponse]  # type: ignore[assignment]
+    GetExpectedReceipt: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetExpectedReceiptRequest, _inventory_pb2.GetExpectedReceiptResponse]  # type: ignore[assignment]
+    ListExpectedReceipts: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListExpectedReceiptsRequest, _inventory_pb2.ListExpectedReceiptsResponse]  # type: ignore[assignment]
 
 class StockServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -111,6 +121,35 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
         hold and have not consumed. Nothing else ever takes held stock.
         """
+
+    @_abc_1.abstractmethod
+    def AddExpectedReceipt(
+        self,
+        request: _inventory_pb2.AddExpectedReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.AddExpectedReceiptResponse, _abc.Awaitable[_inventory_pb2.AddExpectedReceiptResponse]]:
+        """Expected receipts: what suppliers have promised to bring. A receipt movement that names one counts against it."""
+
+    @_abc_1.abstractmethod
+    def ChangeExpectedReceipt(
+        self,
+        request: _inventory_pb2.ChangeExpectedReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.ChangeExpectedReceiptResponse, _abc.Awaitable[_inventory_pb2.ChangeExpectedReceiptResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetExpectedReceipt(
+        self,
+        request: _inventory_pb2.GetExpectedReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.GetExpectedReceiptResponse, _abc.Awaitable[_inventory_pb2.GetExpectedReceiptResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListExpectedReceipts(
+        self,
+        request: _inventory_pb2.ListExpectedReceiptsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.ListExpectedReceiptsResponse, _abc.Awaitable[_inventory_pb2.ListExpectedReceiptsResponse]]: ...
 
 def add_StockServiceServicer_to_server(servicer: StockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -1593,11 +1593,18 @@ class ExpectedGoods(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     DUE_DATE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_RECEIPT_NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     production_order_number: _builtins.str
     quantity: _builtins.str
     """still to come"""
     due_date: _builtins.str
     state: _builtins.str
+    expected_receipt_number: _builtins.str
+    """a supplier's delivery, when it is no production order"""
+    supplier: _builtins.str
+    late: _builtins.bool
     def __init__(
         self,
         *,
@@ -1605,10 +1612,13 @@ class ExpectedGoods(_message.Message):
         quantity: _builtins.str = ...,
         due_date: _builtins.str = ...,
         state: _builtins.str = ...,
+        expected_receipt_number: _builtins.str = ...,
+        supplier: _builtins.str = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date", "production_order_number", b"production_order_number", "quantity", b"quantity", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_date", b"due_date", "expected_receipt_number", b"expected_receipt_number", "late", b"late", "production_order_number", b"production_order_number", "quantity", b"quantity", "state", b"state", "supplier", b"supplier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1832,6 +1842,304 @@ class CancelPlanJobResponse(_message.Message):
 Global___CancelPlanJobResponse: _TypeAlias = CancelPlanJobResponse  # noqa: Y015
 
 @_typing.final
+class ListPlanJobOrdersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    job_id: _builtins.str
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        job_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlanJobOrdersRequest: _TypeAlias = ListPlanJobOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ListPlanJobOrdersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanJobEntry]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___PlanJobEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPlanJobOrdersResponse: _TypeAlias = ListPlanJobOrdersResponse  # noqa: Y015
+
+@_typing.final
+class ListShortagesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    @_builtins.property
+    def page(self) -> _common_pb2.PageRequest: ...
+    def __init__(
+        self,
+        *,
+        page: _common_pb2.PageRequest | None = ...,
+        item_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_code", b"item_code", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShortagesRequest: _TypeAlias = ListShortagesRequest  # noqa: Y015
+
+@_typing.final
+class ListShortagesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHORTAGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def shortages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemShortage]:
+        """earliest needed first"""
+
+    def __init__(
+        self,
+        *,
+        shortages: _abc.Iterable[Global___ItemShortage] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "shortages", b"shortages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShortagesResponse: _TypeAlias = ListShortagesResponse  # noqa: Y015
+
+@_typing.final
+class ItemShortage(_message.Message):
+    """ItemShortage is what all demands together lack of one item, and what is due; quantities in its stock unit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_CODE_FIELD_NUMBER: _builtins.int
+    ITEM_NAME_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SUPPLY_FIELD_NUMBER: _builtins.int
+    SHORT_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    TO_ORDER_FIELD_NUMBER: _builtins.int
+    NEEDED_BY_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    LEAD_TIME_DAYS_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    WAITING_COUNT_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    item_code: _builtins.str
+    item_name: _builtins.str
+    unit: _builtins.str
+    supply: _builtins.str
+    """make or buy"""
+    short: _builtins.str
+    expected: _builtins.str
+    """of it, what expected receipts bring"""
+    to_order: _builtins.str
+    """nobody brings it yet: the purchase suggestion"""
+    needed_by: _builtins.str
+    """the earliest due date that waits"""
+    order_by: _builtins.str
+    """the latest day to order, by lead time; empty when the item has none"""
+    overdue: _builtins.bool
+    """order_by has passed"""
+    lead_time_days: _builtins.int
+    waiting_count: _builtins.int
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingDemand]:
+        """the first fifty, most pressing first"""
+
+    @_builtins.property
+    def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedGoods]: ...
+    def __init__(
+        self,
+        *,
+        item_code: _builtins.str = ...,
+        item_name: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        supply: _builtins.str = ...,
+        short: _builtins.str = ...,
+        expected: _builtins.str = ...,
+        to_order: _builtins.str = ...,
+        needed_by: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+        overdue: _builtins.bool = ...,
+        lead_time_days: _builtins.int = ...,
+        waiting: _abc.Iterable[Global___WaitingDemand] | None = ...,
+        waiting_count: _builtins.int = ...,
+        receipts: _abc.Iterable[Global___ExpectedGoods] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected", b"expected", "item_code", b"item_code", "item_name", b"item_name", "lead_time_days", b"lead_time_days", "needed_by", b"needed_by", "order_by", b"order_by", "overdue", b"overdue", "receipts", b"receipts", "short", b"short", "supply", b"supply", "to_order", b"to_order", "unit", b"unit", "waiting", b"waiting", "waiting_count", b"waiting_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemShortage: _TypeAlias = ItemShortage  # noqa: Y015
+
+@_typing.final
+class WaitingDemand(_message.Message):
+    """WaitingDemand is one demand that lacks an item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SHORT_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    production_order_number: _builtins.str
+    """empty: the order line itself"""
+    line_no: _builtins.int
+    customer_name: _builtins.str
+    short: _builtins.str
+    due_date: _builtins.str
+    urgency: _builtins.str
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        production_order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+        customer_name: _builtins.str = ...,
+        short: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "due_date", b"due_date", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "short", b"short", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingDemand: _TypeAlias = WaitingDemand  # noqa: Y015
+
+@_typing.final
+class PutRefusalsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """all of them; an empty list refuses nothing"""
+
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        customer_id: _builtins.str = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "customer_id", b"customer_id", "item_codes", b"item_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutRefusalsRequest: _TypeAlias = PutRefusalsRequest  # noqa: Y015
+
+@_typing.final
+class PutRefusalsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "item_codes", b"item_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutRefusalsResponse: _TypeAlias = PutRefusalsResponse  # noqa: Y015
+
+@_typing.final
+class GetRefusalsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRefusalsRequest: _TypeAlias = GetRefusalsRequest  # noqa: Y015
+
+@_typing.final
+class GetRefusalsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ITEM_CODES_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    @_builtins.property
+    def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        item_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "item_codes", b"item_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRefusalsResponse: _TypeAlias = GetRefusalsResponse  # noqa: Y015
+
+@_typing.final
 class PlanJobEntry(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1842,7 +2150,7 @@ class PlanJobEntry(_message.Message):
     SHORTAGE_COUNT_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     result: _builtins.str
-    """planned partly refused cancelled"""
+    """planned partly refused cancelled; empty while it waits"""
     reason: _builtins.str
     shortage_count: _builtins.int
     @_builtins.property

@@ -119,6 +119,26 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.FromString,
                 _registered_method=True)
+        self.ListPlanJobOrders = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/ListPlanJobOrders',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersResponse.FromString,
+                _registered_method=True)
+        self.ListShortages = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/ListShortages',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesResponse.FromString,
+                _registered_method=True)
+        self.PutRefusals = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/PutRefusals',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsResponse.FromString,
+                _registered_method=True)
+        self.GetRefusals = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/GetRefusals',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsResponse.FromString,
+                _registered_method=True)
         self.ListScans = channel.unary_unary(
                 '/orderhub.planning.v1.PlanningService/ListScans',
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
@@ -258,6 +278,33 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPlanJobOrders(self, request, context):
+        """ListPlanJobOrders tells the verdict of each order of a job, in the order they are taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListShortages(self, request, context):
+        """ListShortages tells everything that is short now: by item, with who waits for it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutRefusals(self, request, context):
+        """PutRefusals says which items a customer does not take in place of others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRefusals(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListScans(self, request, context):
         """ListScans tells who scanned what on a production order, newest first.
         """
@@ -378,6 +425,26 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.CancelPlanJob,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.SerializeToString,
+            ),
+            'ListPlanJobOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlanJobOrders,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersResponse.SerializeToString,
+            ),
+            'ListShortages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListShortages,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesResponse.SerializeToString,
+            ),
+            'PutRefusals': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutRefusals,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsResponse.SerializeToString,
+            ),
+            'GetRefusals': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRefusals,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsResponse.SerializeToString,
             ),
             'ListScans': grpc.unary_unary_rpc_method_handler(
                     servicer.ListScans,
@@ -864,6 +931,114 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/CancelPlanJob',
             orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.CancelPlanJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlanJobOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/ListPlanJobOrders',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListPlanJobOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListShortages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/ListShortages',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListShortagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutRefusals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/PutRefusals',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.PutRefusalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRefusals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/GetRefusals',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.GetRefusalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

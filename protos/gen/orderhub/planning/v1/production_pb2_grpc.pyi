@@ -55,6 +55,13 @@ class PlanningServiceStub:
     GetPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]
     CancelPlanJob: _grpc.UnaryUnaryMultiCallable[_production_pb2.CancelPlanJobRequest, _production_pb2.CancelPlanJobResponse]
     """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
+    ListPlanJobOrders: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListPlanJobOrdersRequest, _production_pb2.ListPlanJobOrdersResponse]
+    """ListPlanJobOrders tells the verdict of each order of a job, in the order they are taken."""
+    ListShortages: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListShortagesRequest, _production_pb2.ListShortagesResponse]
+    """ListShortages tells everything that is short now: by item, with who waits for it."""
+    PutRefusals: _grpc.UnaryUnaryMultiCallable[_production_pb2.PutRefusalsRequest, _production_pb2.PutRefusalsResponse]
+    """PutRefusals says which items a customer does not take in place of others."""
+    GetRefusals: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetRefusalsRequest, _production_pb2.GetRefusalsResponse]
     ListScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]
     """ListScans tells who scanned what on a production order, newest first."""
     AcknowledgeChanges: _grpc.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]
@@ -91,6 +98,13 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     GetPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.GetPlanJobRequest, _production_pb2.GetPlanJobResponse]  # type: ignore[assignment]
     CancelPlanJob: _aio.UnaryUnaryMultiCallable[_production_pb2.CancelPlanJobRequest, _production_pb2.CancelPlanJobResponse]  # type: ignore[assignment]
     """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
+    ListPlanJobOrders: _aio.UnaryUnaryMultiCallable[_production_pb2.ListPlanJobOrdersRequest, _production_pb2.ListPlanJobOrdersResponse]  # type: ignore[assignment]
+    """ListPlanJobOrders tells the verdict of each order of a job, in the order they are taken."""
+    ListShortages: _aio.UnaryUnaryMultiCallable[_production_pb2.ListShortagesRequest, _production_pb2.ListShortagesResponse]  # type: ignore[assignment]
+    """ListShortages tells everything that is short now: by item, with who waits for it."""
+    PutRefusals: _aio.UnaryUnaryMultiCallable[_production_pb2.PutRefusalsRequest, _production_pb2.PutRefusalsResponse]  # type: ignore[assignment]
+    """PutRefusals says which items a customer does not take in place of others."""
+    GetRefusals: _aio.UnaryUnaryMultiCallable[_production_pb2.GetRefusalsRequest, _production_pb2.GetRefusalsResponse]  # type: ignore[assignment]
     ListScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]  # type: ignore[assignment]
     """ListScans tells who scanned what on a production order, newest first."""
     AcknowledgeChanges: _aio.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]  # type: ignore[assignment]
@@ -226,6 +240,37 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.CancelPlanJobResponse, _abc.Awaitable[_production_pb2.CancelPlanJobResponse]]:
         """CancelPlanJob leaves the orders a job has not come to as they are; what is planned stays planned."""
+
+    @_abc_1.abstractmethod
+    def ListPlanJobOrders(
+        self,
+        request: _production_pb2.ListPlanJobOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.ListPlanJobOrdersResponse, _abc.Awaitable[_production_pb2.ListPlanJobOrdersResponse]]:
+        """ListPlanJobOrders tells the verdict of each order of a job, in the order they are taken."""
+
+    @_abc_1.abstractmethod
+    def ListShortages(
+        self,
+        request: _production_pb2.ListShortagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.ListShortagesResponse, _abc.Awaitable[_production_pb2.ListShortagesResponse]]:
+        """ListShortages tells everything that is short now: by item, with who waits for it."""
+
+    @_abc_1.abstractmethod
+    def PutRefusals(
+        self,
+        request: _production_pb2.PutRefusalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.PutRefusalsResponse, _abc.Awaitable[_production_pb2.PutRefusalsResponse]]:
+        """PutRefusals says which items a customer does not take in place of others."""
+
+    @_abc_1.abstractmethod
+    def GetRefusals(
+        self,
+        request: _production_pb2.GetRefusalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.GetRefusalsResponse, _abc.Awaitable[_production_pb2.GetRefusalsResponse]]: ...
 
     @_abc_1.abstractmethod
     def ListScans(
