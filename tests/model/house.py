@@ -6,17 +6,20 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import httpx2
 
+from chassis.events import source_of
 from chassis.topology import heard
 from tests.e2e.client import Api, Json
 from tests.e2e.stack import Stack
 
 SERVICES = ("order", "planning", "inventory", "notify")
 QUIET_WITHIN_SECONDS = 40.0
+SETTLE_SECONDS = 8.0
 TRIES = 4
 CALM = (200, 201, 202, 400, 404, 409, 412, 422)  # anything else is a fault; 503 is asked again under the same key
 
@@ -40,6 +43,8 @@ class House:
     loop: asyncio.AbstractEventLoop
     api: Api = field(init=False)
     databases: dict[str, asyncpg.Connection[Any]] = field(default_factory=dict)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stuck_before: set[str] = field(default_factory=set)  # what others left behind on this stack
 
     def run(self, work: Any, *, within: float = 90.0) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, within))
@@ -52,6 +57,10 @@ class House:
         self.api = await Api(self.stack.gateway_url).sign_in(self.stack.username("admin"), self.stack.password("admin"))
         for service in SERVICES:
             self.databases[service] = await asyncpg.connect(self.stack.facts["postgres"][service])
+        try:
+            await self._quiet(SETTLE_SECONDS)
+        except AssertionError:
+            self.stuck_before = await self._underway()
 
     def close(self) -> None:
         for connection in self.databases.values():
@@ -94,37 +103,31 @@ class House:
 
     def quiesce(self) -> None:
         """Wait until every event is told and every consumer has applied what it hears (outboxes and queues are empty)."""
-        self.run(self._quiet())
+        self.run(self._quiet(QUIET_WITHIN_SECONDS))
 
-    async def _quiet(self) -> None:
-        deadline = self.loop.time() + QUIET_WITHIN_SECONDS
-        while left := await self._unheard():
-            assert self.loop.time() < deadline, f"still on their way after {QUIET_WITHIN_SECONDS} s: {left}"
+    async def _quiet(self, within: float) -> None:
+        deadline = self.loop.time() + within
+        while left := await self._underway() - self.stuck_before:
+            assert self.loop.time() < deadline, f"still on their way after {within} s: {left}"
             await asyncio.sleep(0.05)
 
-    async def _unheard(self) -> dict[str, int]:
-        """Return what is still on its way: rows of outboxes, logged events a consumer has not applied, parked events."""
-        left: dict[str, int] = {}
-        for service, database in self.databases.items():
-            left[f"{service} outbox"] = await database.fetchval("SELECT count(*) FROM outbox")
-            left[f"{service} parked"] = await database.fetchval("SELECT count(*) FROM parked WHERE NOT dead")
+    async def _underway(self) -> set[str]:
+        """Return what is still on its way: subjects in outboxes, subjects a consumer is behind with, parked events."""
+        left: set[str] = set()
         told = {name: await _told(database) for name, database in self.databases.items()}
         for service, database in self.databases.items():
+            left |= {f"{service} outbox {row[0]}" for row in await database.fetch("SELECT subject FROM outbox")}
+            left |= {f"{service} parked {row[0]}" for row in await database.fetch("SELECT event_id FROM parked")}
             applied = dict(await database.fetch("SELECT source || ' ' || subject, sequence FROM subject_cursor"))
             for source, subjects in told.items():
-                if heard(f"{service}.events", f"orderhub/{source}"):
-                    left[f"{source} -> {service}"] = sum(
-                        max(0, last - applied.get(f"{_source(source)} {subject}", 0))
+                if heard(f"{service}.events", source_of(source)):
+                    left |= {
+                        f"{source} -> {service} {subject}"
                         for subject, last in subjects.items()
-                    )
-        return {what: count for what, count in left.items() if count}
+                        if applied.get(f"{source_of(source)} {subject}", 0) < last
+                    }
+        return left
 
 
 async def _told(database: asyncpg.Connection[Any]) -> dict[str, int]:
     return dict(await database.fetch("SELECT subject, last FROM subject_sequence"))
-
-
-def _source(service: str) -> str:
-    from chassis.events import source_of
-
-    return source_of(service)
