@@ -35,7 +35,7 @@ export function useEntry(owner: string) {
   }
   function repeat(order: Order): void {
     form.lines = order.lines.map((line) => ({ ...blank(), text: line.item_name ?? line.item_code, quantity: line.quantity, item: { code: line.item_code, name: line.item_name ?? line.item_code, unit: line.unit, supply: "", whole_units: false, aliases: [], active: true, lead_time_days: 0 } }));
-    void Promise.all(form.lines.map(foresee));
+    void foreseeAll(form.lines);
   }
   return {
     form, recent, startedAt, filled, choose, repeat, warnings: warningsOf(form, recent, filled),
@@ -84,6 +84,14 @@ export async function foresee(line: LineForm): Promise<void> {
   const short = explosion.requirements.filter((need) => need.supply === "buy" && isMore(need.short, "0"));
   line.alarm = short.length > 0;
   line.hint = short.length ? short.map((need) => `${need.item_name ?? need.item_code} ${words.planning.shortBy} ${need.short}${need.unit}`).join("；") : words.entry.makeOk;
+}
+
+const AT_ONCE = 4;
+/** Looks at many lines a few at a time, so that a long order leaves the network to what a person does meanwhile. */
+export async function foreseeAll(lines: LineForm[]): Promise<void> {
+  const waiting = [...lines];
+  const work = async (): Promise<void> => { for (let line = waiting.shift(); line; line = waiting.shift()) await foresee(line).catch(() => undefined); };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
 const PHONE = /^[\d\s+-]{3,}$/;
