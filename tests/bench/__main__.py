@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from tests.bench import flow, intake, inventory_reservations, memory, planning_explosion, screens
+from tests.bench import flow, intake, inventory_reservations, memory, planning_explosion, reports, screens
 from tests.bench.report import Row, show
 from tests.e2e.stack import ROOT, Stack, down, up
 
@@ -31,6 +31,7 @@ async def measure(stack: Stack) -> list[Row]:
     rows += await flow.rows(stack)
     rows += await screens.rows(stack)
     rows += await inventory_reservations.rows(superuser_url(stack.home))
+    rows += await reports.rows(superuser_url(stack.home))
     return rows + [explosion(nodes) for nodes in planning_explosion.SIZES]
 
 
