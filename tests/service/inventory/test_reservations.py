@@ -371,3 +371,48 @@ async def test_events_twice_and_out_of_order_end_like_once(make_world: Any, name
         ends.append(await state(world))
 
     assert all(end == ends[0] for end in ends)
+
+
+async def changed_intent(world: World, *lines: tuple[int, str, str, str]) -> None:
+    """Tell that the intent SO1 has these lines now: number, item, quantity, and how much of it was cancelled."""
+    told = [
+        {"line_no": n, "item_code": item, "quantity": q, "unit": "件", "cancelled_quantity": gone}
+        for n, item, q, gone in lines
+    ]
+    message = order_events.OrderChanged(
+        order_number="SO1", kind="intent", state="submitted", changed=["lines"], lines=told
+    )
+    await world.tell("order", "orders/SO1", message)
+
+
+async def test_a_changed_intent_holds_what_it_says_now(world: World, clock: FixedClock) -> None:
+    await world.move("receipt", ("X", "9"), ("Y", "9"), ("Z", "9"))
+    await intent(world, "SO1", ("X", "4"), ("Y", "2"))
+
+    await changed_intent(world, (1, "X", "6", "0"), (2, "Y", "2", "2"), (3, "Z", "1", "0"))
+    await changed_intent(world, (1, "X", "6", "0"), (2, "Y", "2", "2"), (3, "Z", "1", "0"))
+
+    assert await world.balance("X") == ("9", "6", "3")
+    assert await world.balance("Y") == ("9", "0", "9")
+    assert await world.balance("Z") == ("9", "1", "8")
+    await changed_intent(world, (1, "X", "1", "0"), (2, "Y", "2", "2"), (3, "Z", "1", "0"))
+    assert await world.balance("X") == ("9", "1", "8")
+    await world.check()
+
+
+async def test_a_change_gives_an_intent_its_days_again(world: World, clock: FixedClock) -> None:
+    await world.move("receipt", ("X", "5"))
+    await intent(world, "SO1", ("X", "4"))
+    sweep = Sweep(world.service.database, world.events.warehouses)
+    clock.advance(timedelta(days=6))
+    await changed_intent(world, (1, "X", "3", "0"))
+    clock.advance(timedelta(days=6))
+    assert await sweep.once() == 0
+    assert await world.balance("X") == ("5", "3", "2")
+
+    clock.advance(timedelta(days=2))
+    assert await sweep.once() == 1
+    await changed_intent(world, (1, "X", "2", "0"))  # asked for again after it had expired
+
+    assert await world.balance("X") == ("5", "2", "3")
+    await world.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from inventory_service.app.ports import Warehouse
@@ -36,6 +37,27 @@ async def hold_for_intent(
     ]
     await house.reservations.save([line for line in soft if line.key not in known])
     await reallocate(house, {line.item for line in lines}, movement_id)
+
+
+async def change_intent(
+    house: Warehouse, order: str, lines: Sequence[Shippable], *, traceparent: str, movement_id: str
+) -> None:
+    """Hold what a changed intent would ship now, its days counted anew; what it names no more is freed (X9)."""
+    states = await house.orders.states([order])
+    if states.get(order) in ENDED_STATES:
+        return
+    until = house.now + timedelta(days=house.policy.intent_days)
+    soft = [line for line in await house.reservations.of_orders([order]) if line.expires_at]
+    await house.stock.lock({line.key.item for line in soft} | {line.item for line in lines})
+    wanted = {LineKey("", order, line.line_no, line.item): line for line in lines if line.ordered > 0}
+    held = {line.key: line for line in soft}
+    after = [line.closed() for line in soft if line.key not in wanted and line.is_open]
+    for key, line in wanted.items():
+        fresh = Line(key, line.unit, line.ordered, claim=Claim(SOFT), asked=False, traceparent=traceparent)
+        kept = replace(held.get(key, fresh), is_open=True, expires_at=until)
+        after.append(kept.needing(line.ordered))
+    await house.reservations.save(after)
+    await reallocate(house, {line.key.item for line in after}, movement_id)
 
 
 async def release_expired(house: Warehouse, order: str, movement_id: str) -> None:

@@ -22,7 +22,7 @@ from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.follow_order import cancel_order, change_order, confirm_order, move_order
 from inventory_service.app.follow_production import end_production_order, follow_inspection
 from inventory_service.app.hold_back import hold_back_safety_stock
-from inventory_service.app.hold_for_intent import hold_for_intent
+from inventory_service.app.hold_for_intent import change_intent, hold_for_intent
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reserve_components import Plan, reserve_components
 from inventory_service.domain.production import Receivable
@@ -145,6 +145,10 @@ class EventsIn:
     async def order_changed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)
         message = event.parse(order_pb.OrderChanged)
+        if read.is_intent(message):
+            lines, cause = read.shippables(message.lines), str(event.event_id)
+            await change_intent(house, message.order_number, lines, traceparent=event.traceparent, movement_id=cause)
+            return
         await change_order(
             house, read.changed(message, event.traceparent), read.due_dates(message), str(event.event_id)
         )

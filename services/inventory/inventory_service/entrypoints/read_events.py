@@ -110,7 +110,7 @@ def completed(told: planning_pb.ProductionOrderCompleted, traceparent: str) -> R
     )  # fmt: skip
 
 
-def is_intent(told: order_pb.OrderSubmitted) -> bool:
+def is_intent(told: order_pb.OrderSubmitted | order_pb.OrderChanged) -> bool:
     """True for an intent order that is not held as somebody's duplicate."""
     return told.kind == "intent" and told.state != "suspected_duplicate"
 
