@@ -40,6 +40,11 @@ SELECT count(*) FROM subject_sequence s LEFT JOIN (
   (SELECT subject, sequence FROM event_log UNION ALL SELECT subject, sequence FROM outbox) e GROUP BY 1) e USING (subject)
 WHERE coalesce(e.n, 0) <> s.last OR coalesce(e.top, 0) <> s.last
 """
+# A sub-assembly's receipt is nothing the order counts.
+_RECEIVED = """
+SELECT coalesce(sum(r.quantity), 0) FROM receipt r JOIN receivable p ON p.number = r.production_order_number
+WHERE p.parent_number = ''
+"""
 # Effects that have no key of their own: a second application of the event would show as a second row.
 _TWICE = """
 SELECT coalesce(sum(n - 1), 0) FROM (
@@ -194,7 +199,7 @@ class Auditor:
         doubt = sum(command.in_doubt for command in self.history.of("scan"))
         shipped = await connections["inventory"].fetchval("SELECT coalesce(sum(shipped), 0) FROM shippable")
         seen = await connections["order"].fetchval("SELECT coalesce(sum(shipped_quantity), 0) FROM order_line")
-        received = await connections["inventory"].fetchval("SELECT coalesce(sum(quantity), 0) FROM receipt")
+        received = await connections["inventory"].fetchval(_RECEIVED)
         known = await connections["order"].fetchval("SELECT coalesce(sum(received_quantity), 0) FROM order_line")
         self.account.sums = {
             "on_hand-ledger": str(stock["ledger"]), "reserved-lines": str(stock["lines"]),
