@@ -29,12 +29,12 @@ async def test_a_scan_shows_on_the_customers_page_within_three_seconds(
     async with desk(browser, stack, HANDHELD, dark=dark) as window:
         page = await window.open("/t/" + order["tracking_url"].rsplit("/", 1)[-1])
         await expect(page.get_by_text("您刚来电确认的订单").first).to_be_visible()
-        await expect(page.locator(".state")).not_to_contain_text("生产中")
+        await expect(page.locator(".state")).not_to_contain_text("正在生产")
 
         scan = {"code": job["number"], "action": "start", "device_id": "t1", "occurred_at": order["created_at"]}
         verdict = await api.post("/scans", scan | {"scan_id": str(uuid.uuid4())})
         scanned = time.perf_counter()
-        await expect(page.locator(".state")).to_contain_text("生产中", timeout=SHOWN_MS)
+        await expect(page.locator(".state")).to_contain_text("正在生产", timeout=SHOWN_MS)
 
         assert verdict["result"] == "applied"
         assert time.perf_counter() - scanned < SHOWN_MS / 1000

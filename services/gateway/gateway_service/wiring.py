@@ -36,7 +36,7 @@ class Settings(ChassisSettings):
     argon2_memory_kib: int = 65536
     requests_per_second: float = 2000.0  # of one principal
     scanner_requests_per_second: float = 50.0  # of one device
-    tracking_per_minute: float = 30.0  # of one address
+    tracking_per_minute: float = 120.0  # of one address: two phones of one office, each asking every 1.5 s
     phone_lookups_per_minute: float = 20.0  # of one user
     form_orders_per_hour: float = 20.0  # of one address on one form
 
