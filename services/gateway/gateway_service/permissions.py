@@ -123,6 +123,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /production-orders/{production_order}:cancel": PLANNING,
     "POST /production-orders/{production_order}:acknowledge_change": FLOOR | {DEVICE},
     "GET /production-orders/{production_order}/pieces": STAFF,
+    "GET /production-orders/{production_order}/pick-list": STAFF | {DEVICE},
     "GET /floor-settings": STAFF | {DEVICE},
     "PUT /floor-settings": frozenset({PLANNING_SUPERVISOR, MANAGER}),
     "POST /scans": FLOOR | {DEVICE},

@@ -133,7 +133,9 @@ def _verdict(message: Any, data: dict[str, Any]) -> None:
         "next": message.next.name,
     }
     reason = message.reason or ("applied_next" if message.next.name else "applied")
-    data["message"] = texts.say("scans", reason, params)
+    said = texts.say("scans", reason, params)
+    ahead = "clock_ahead_minutes" in message.params
+    data["message"] = texts.say("scans", "clock_ahead", {**params, "said": said}) if ahead else said
 
 
 def _notification(message: Any, data: dict[str, Any]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from fastapi import Response
 from orderhub.planning.v1.production_pb2 import (
     AcknowledgeChangesRequest,
+    Component,
     FloorSettings,
     GetFloorSettingsRequest,
+    GetProductionOrderRequest,
     ListPiecesRequest,
     PiecePass,
     ProductionOrder,
@@ -14,9 +18,10 @@ from orderhub.planning.v1.production_pb2 import (
 )
 
 from gateway_service import answers
+from gateway_service.bodies.base import plain
 from gateway_service.bodies.floor import AcknowledgeBody, FloorSettingsBody
 from gateway_service.exchange import command
-from gateway_service.rendering import one, page
+from gateway_service.rendering import answer, one, page, render
 from gateway_service.routes import Services, WantedVersion, router
 
 api = router("floor")
@@ -39,6 +44,23 @@ async def list_pieces(production_order: str, services: Services) -> Response:
     """How often each single piece went through an operation; more than once is a rework loop (X36)."""
     request = ListPiecesRequest(production_order=production_order)
     return page((await services.planning.ask(services.planning.planning.ListPieces, request)).pieces)
+
+
+@api.get(
+    "/production-orders/{production_order}/pick-list",
+    responses=answers.free({"number": "string", "state": "string", "items": "array"}),
+)
+async def get_pick_list(production_order: str, services: Services) -> Response:
+    """What this production order takes, what of it has been given out, and what is still to issue (S54)."""
+    request = GetProductionOrderRequest(production_order=production_order)
+    found = await services.planning.ask(services.planning.planning.GetProductionOrder, request)
+    job = found.production_order
+    items = [render(component) | {"to_issue": _to_issue(component)} for component in job.components]
+    return answer({"number": job.number, "state": job.state, "items": items})
+
+
+def _to_issue(component: Component) -> str:
+    return plain(max(Decimal(0), Decimal(component.required or 0) - Decimal(component.issued or 0)))
 
 
 @api.get("/floor-settings", responses=answers.one(FloorSettings))

@@ -162,7 +162,7 @@ def _refused_by_serial(order: ProductionOrder, index: int, scan: ScanReport) -> 
         return None
     if order.pieces.may_pass(operation.sequence, scan.serial, order.again(index)):
         return None
-    return refused("PIECE_ALREADY_COUNTED", serial=scan.serial, operation=operation.step.name)
+    return refused("PIECE_ALREADY_COUNTED", serial=scan.serial, at_operation=operation.step.name)
 
 
 def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[Decimal, Decimal] | ScanOutcome:
@@ -220,6 +220,7 @@ def _record(
             order.pieces.record(operation.sequence, scan.serial)
     return ScanOutcome(
         ScanResult.APPLIED,
+        params=_clock_ahead(scan, now),
         index=index,
         started=not was_started,
         finished=not was_done and order.operation_state(index) is OperationState.DONE,
@@ -233,6 +234,14 @@ def _record(
 def clamped(order: ProductionOrder, occurred_at: datetime, now: datetime) -> datetime:
     """Return the instant that dwell times use: never before the dispatch (or creation), never in the future."""
     return min(max(occurred_at, order.dispatched_at or order.created_at), now)
+
+
+def _clock_ahead(scan: ScanReport, now: datetime) -> dict[str, str]:
+    """Return by how many minutes the device's clock is ahead, when that is odd; late scans may come from a queue."""
+    ahead = scan.occurred_at - now
+    if ahead <= timedelta(minutes=CLOCK_SKEW_MINUTES):
+        return {}
+    return {"clock_ahead_minutes": str(int(ahead.total_seconds() // 60))}
 
 
 def _flag(order: ProductionOrder, operation: Operation, scan: ScanReport, now: datetime) -> None:
