@@ -13,8 +13,9 @@ from chassis.database import Transaction
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.app.record_scan import Entry, Key, Verdict
+from planning_service.domain.bounce import EarlierScan
 from planning_service.domain.floor_settings import FloorSettings
-from planning_service.domain.scan import EarlierScan, ScanPolicy, ScanResult
+from planning_service.domain.scan import ScanPolicy, ScanResult
 
 _LOOK_UP = text("""
 SELECT s.device_id, s.scan_id, s.fingerprint, s.verdict, f.scan_policy, f.bounce_seconds, f.acknowledge_minutes, f.version

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from planning_service.app.ports import Tell
+from planning_service.domain.bounce import EarlierScan
 from planning_service.domain.floor_settings import FloorSettings
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.scan import EarlierScan, ScanOutcome, ScanReport, ScanResult, apply_scan, refused
+from planning_service.domain.scan import ScanOutcome, ScanReport, ScanResult, apply_scan, refused
 from planning_service.domain.scan_code import read_code, why_unknown
 
 Key = tuple[str, str]
