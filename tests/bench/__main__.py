@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from pathlib import Path
 
-from tests.bench import flow, intake, inventory_reservations, memory, planning_explosion, reports, screens
+from tests.bench import (
+    flow,
+    intake,
+    inventory_reservations,
+    memory,
+    planning_desk,
+    planning_explosion,
+    reports,
+    screens,
+)
 from tests.bench.report import Row, show
 from tests.e2e.stack import ROOT, Stack, down, up
 
@@ -32,12 +42,21 @@ async def measure(stack: Stack) -> list[Row]:
     rows += await screens.rows(stack)
     rows += await inventory_reservations.rows(superuser_url(stack.home))
     rows += await reports.rows(superuser_url(stack.home))
-    return rows + [explosion(nodes) for nodes in planning_explosion.SIZES]
+    rows += await planning_desk.rows(stack)
+    return rows + explosions()
 
 
-def explosion(nodes: int) -> Row:
+def explosions() -> list[Row]:
+    """Return the curve over the sizes of bills, and how steep it is: 1 is linear."""
+    found = [planning_explosion.measure(nodes) for nodes in planning_explosion.SIZES]
+    first, last = found[1], found[-1]  # the smallest one is mostly overhead
+    steep = math.log(last["net_ms"] / first["net_ms"]) / math.log(last["edges"] / first["edges"])
+    exponent = Row("explode and net, growth exponent", f"{steep:.2f} over edges", goal="<= 1.1")
+    return [*(explosion(nodes, row) for nodes, row in zip(planning_explosion.SIZES, found, strict=True)), exponent]
+
+
+def explosion(nodes: int, found: planning_explosion.Row) -> Row:
     """Return explosion with netting of one size beside a bare float walk of the same graph."""
-    found = planning_explosion.measure(nodes)
     ours, limit = found["net_ms"], found["limit_ms"]
     goal = {6_000: "150 ms at 2,000 lines", 60_000: "< 2 s"}.get(nodes, "")
     return Row(
