@@ -208,6 +208,19 @@ async def test_a_tracking_link_shows_its_order_to_anybody(house: House) -> None:
     assert house.services.last("GetTrackedOrder").principal.subject == "service:gateway"
 
 
+async def test_the_customer_reads_the_name_of_the_salesperson(house: House) -> None:
+    named = {"display_name": "王销售", "roles": ["sales"], "password": "a long enough password"}
+    assert (await house.call("PUT", "/users/sales-of-track", role="admin", json=named)).status_code in (200, 201)
+    owned = GetTrackedOrderResponse()
+    owned.CopyFrom(TRACKED)
+    owned.sales_owner = "sales-of-track"
+    house.services.tell("GetTrackedOrder", owned)
+
+    answer = await house.http.get("/track/some-long-token")
+
+    assert answer.json()["sales_owner"] == "王销售"
+
+
 async def test_the_tracking_page_escapes_what_people_wrote(house: House) -> None:
     house.services.tell("GetTrackedOrder", TRACKED)
 

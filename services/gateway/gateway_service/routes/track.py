@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from orderhub.order.v1.order_pb2 import GetTrackedOrderRequest
 
-from gateway_service import answers, texts
+from gateway_service import accounts, answers, texts
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer, render
 from gateway_service.routes import gateway_of, router
@@ -32,7 +32,9 @@ async def tracked(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
     order = gateway.clients.order
     shown = render(await order.ask(order.orders.GetTrackedOrder, GetTrackedOrderRequest(token=token)))
     heading = "phone_order" if shown["channel"] == "phone" else "order"
+    owner = await accounts.find(gateway.database, shown["sales_owner"]) if shown["sales_owner"] else None
     return shown | {
+        "sales_owner": owner.display_name if owner else shown["sales_owner"],
         "state_text": texts.say("tracking_states", shown["state"] or ""),
         "heading": texts.say("tracking", heading, {"number": shown["number"] or ""}),
     }
