@@ -214,3 +214,21 @@ async def test_an_overdue_task_is_told_once_and_again_after_it_was_reopened(worl
     assert await watch.look() == 0
     clock.advance(timedelta(days=4))
     assert await watch.look() == 1
+
+
+async def test_a_difference_names_who_received_shipped_and_invoiced(world: World) -> None:
+    order = await world.confirmed(("A", "10"))
+    await world.tell("inventory", "receipts/GR1", inventory.GoodsReceived(
+        order_number=order.number, line_no=1, receipt_number="GR1", item_code="A", quantity="10", unit="台",
+        finished_good=True, received_at=stamp(world.clock),
+    ))  # fmt: skip
+    message = shipped(order.number, "SH1", "10")
+    message.shipped_at.CopyFrom(stamp(world.clock))  # type: ignore[arg-type]
+    await world.tell("inventory", "shipments/SH1", message)
+    await invoice(world, (await task_of(world, order.number)).id, "FP1", _1="9")
+
+    found = (await reconciliation(world, "2026-11"))[0].sources
+
+    assert sorted((x.kind, x.ref, x.actor) for x in found) == [
+        ("invoice", "FP1", "li.na"), ("receipt", "GR1", "someone"), ("shipment", "SH1", "someone"),
+    ]  # fmt: skip

@@ -88,7 +88,7 @@ export const words = {
   },
   finance: {
     title: "财务", tasks: "开票待办", opened: "生成时间", invoice: "登记发票", invoiceNo: "发票号码", lines: "开票明细", recorded: (no: string) => `发票 ${no} 已登记`, noTasks: "没有待开票", done: "已开票", open: "待开票", reconcile: "发货开票对账", month: "月份", shipped: "已发", returned: "已退", invoiced: "已开", difference: "差异", noDifference: "这个月发货与开票完全一致",
-    sources: "来源", source: { shipment: "发货", return: "退货", invoice: "发票" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
+    sources: "来源", source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
     title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售" } as Record<string, string>, deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",

@@ -77,6 +77,9 @@ SELECT order_id, line_no, kind, ref, quantity, actor, at FROM (
   FROM shipment_line l JOIN shipment s ON s.number = l.shipment_number
   WHERE l.told AND l.order_id = ANY(CAST(:ids AS uuid[]))
   UNION ALL
+  SELECT order_id, line_no, 'receipt', number, quantity, actor, received_at FROM receipt
+  WHERE order_id = ANY(CAST(:ids AS uuid[]))
+  UNION ALL
   SELECT order_id, line_no, 'return', number, quantity, actor, returned_at FROM goods_return
   WHERE order_id = ANY(CAST(:ids AS uuid[]))
   UNION ALL

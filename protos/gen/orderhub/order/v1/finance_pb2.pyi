@@ -299,9 +299,9 @@ class DifferenceSource(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """shipment return invoice"""
+    """receipt shipment return invoice"""
     ref: _builtins.str
-    """shipment number or invoice number"""
+    """number of the receipt, shipment, return or invoice"""
     quantity: _builtins.str
     actor: _builtins.str
     @_builtins.property
