@@ -96,10 +96,12 @@ class SqlDeliveries:
 
     async def _take(self, unit: Transaction, channel: Channel, sent: Sequence[datetime]) -> Parcel | None:
         await unit.execute(_EXPIRE, {"code": channel.code, "now": unit.now})
-        waiting = await self._waiting(unit, channel)
+        connected = channel.connected(self._guard.sink_url)
+        alone = connected and not channel.digests  # then only the oldest leaves, whatever waits behind it
+        waiting = await self._waiting(unit, channel, 1 if alone else MOST_IN_ONE)
         if not waiting:
             return None
-        if not channel.connected(self._guard.sink_url):
+        if not connected:
             await unit.execute(_HOLD, {"ids": [entry.id for entry in waiting]})
             return None
         may = allowance(sent, channel.rate, unit.now)
@@ -112,8 +114,8 @@ class SqlDeliveries:
         )  # fmt: skip
         return await self._lease(unit, channel, chosen, words, sent=(*may.recent, unit.now))
 
-    async def _waiting(self, unit: Transaction, channel: Channel) -> list[Waiting]:
-        found = await unit.execute(_WAITING, {"code": channel.code, "now": unit.now, "limit": MOST_IN_ONE})
+    async def _waiting(self, unit: Transaction, channel: Channel, limit: int) -> list[Waiting]:
+        found = await unit.execute(_WAITING, {"code": channel.code, "now": unit.now, "limit": limit})
         return [Waiting(**row) for row in found]
 
     async def _lease(
