@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "orderhub"
 DETAILS_KEY = "grpc-status-details-bin"
+FIELDS_BYTES = 24 * 1024  # details travel as base64 within the 64 KiB of metadata
 TORN_CODES = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
 
@@ -84,7 +85,7 @@ def text_params(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def to_status(code: grpc.StatusCode, error: Any) -> status_pb2.Status:
-    """Build the rich status of a refusal that has `reason`, `params` and `fields`."""
+    """Build the rich status of a refusal that has `reason`, `params` and `fields`, as many as a call can carry."""
     status = status_pb2.Status(code=code.value[0], message=error.reason)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=text_params(error.params))
     status.details.append(_packed(info))
@@ -92,9 +93,11 @@ def to_status(code: grpc.StatusCode, error: Any) -> status_pb2.Status:
     if fields:
         bad = error_details_pb2.BadRequest()
         for problem in fields:
-            bad.field_violations.add(
-                field=problem.field, reason=problem.reason, description=json.dumps(text_params(problem.params))
-            )
+            words = json.dumps(text_params(problem.params))
+            bad.field_violations.add(field=problem.field, reason=problem.reason, description=words)
+            if bad.ByteSize() > FIELDS_BYTES:
+                del bad.field_violations[-1]
+                break
         status.details.append(_packed(bad))
     return status
 

@@ -38,6 +38,7 @@ OPTIONS = [
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_metadata_size", notes.METADATA_BYTES),
 ]
 log = structlog.get_logger()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import accumulate
 from urllib.parse import quote, unquote
 
 from chassis.outbox import Mark
@@ -16,6 +17,8 @@ from chassis.outbox import Mark
 REPLAYED_KEY = "x-orderhub-replayed"
 MARKS_KEY = "x-orderhub-marks"
 AFTER_KEY = "x-orderhub-after"
+METADATA_BYTES = 64 * 1024  # what a call may carry beside its message; gRPC's own limit of 8 KiB holds 150 marks
+MARKS_BYTES = 48 * 1024
 
 
 @dataclass(slots=True)
@@ -45,8 +48,11 @@ def note_marks(marks: Iterable[Mark]) -> None:
 
 
 def to_text(marks: Iterable[Mark]) -> str:
-    """Write marks for metadata, which is ASCII while item codes may be Chinese."""
-    return ";".join(f"{mark.source}|{quote(mark.subject)}|{mark.sequence}" for mark in marks)
+    """Write marks for metadata, which is ASCII while item codes may be Chinese; too many leave the earliest out."""
+    written = [f"{mark.source}|{quote(mark.subject)}|{mark.sequence}" for mark in marks]
+    lengths = accumulate(len(one) + 1 for one in reversed(written))
+    fitting = sum(1 for length in lengths if length <= MARKS_BYTES)
+    return ";".join(written[len(written) - fitting :])
 
 
 def from_text(value: str) -> list[Mark]:

@@ -16,7 +16,7 @@ from chassis import notes, principal
 from chassis.database import Database
 from chassis.errors import FieldProblem, Remote
 from chassis.grpc_client import Peer
-from chassis.grpc_server import Front
+from chassis.grpc_server import OPTIONS, Front
 from chassis.inbox import Inbox
 from chassis.outbox import Mark
 from chassis.principal import Principal
@@ -55,7 +55,8 @@ async def database(databases: TestDatabases) -> AsyncIterator[Database]:
 async def orders(database: Database) -> AsyncIterator[tuple[Orders, str]]:
     servicer = Orders()
     server = grpc.aio.server(
-        interceptors=[Front("order", verifier("order"), {NoSuchOrder: grpc.StatusCode.NOT_FOUND}, database)]
+        interceptors=[Front("order", verifier("order"), {NoSuchOrder: grpc.StatusCode.NOT_FOUND}, database)],
+        options=OPTIONS,
     )
     order_pb2_grpc.add_OrderServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -194,6 +195,48 @@ async def test_a_query_waits_until_the_callers_last_command_is_seen(
 
     await asyncio.wait_for(query, 1)
     notes.after.set(())
+    await peer.close()
+
+
+async def test_a_call_that_moved_thousands_of_things_is_answered_with_the_latest_marks(
+    orders: tuple[Orders, str],
+) -> None:
+    servicer, target = orders
+    marks = [Mark("/orderhub/planning", f"boms/物料{n}", 1) for n in range(5_000)]
+
+    async def moved(request: Any) -> Any:
+        notes.note_marks(marks)
+        return order_pb2.GetOrderResponse()
+
+    servicer.behaviour = moved
+    peer = Peer("order", target, signer())
+    principal.current.set(Principal("wang"))
+
+    _, beside = await peer.pass_on(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert 500 < len(beside.marks) < 5_000
+    assert beside.marks == marks[-len(beside.marks) :]
+    await peer.close()
+
+
+async def test_thousands_of_wrong_fields_are_told_as_far_as_a_call_carries_them(orders: tuple[Orders, str]) -> None:
+    servicer, target = orders
+
+    class Wrong(NoSuchOrder):
+        fields = tuple(FieldProblem(f"lines.{n}.item_code", "ITEM_UNKNOWN", {"item": "料" * 40}) for n in range(2_000))
+
+    async def refuse(request: Any) -> Any:
+        raise Wrong
+
+    servicer.behaviour = refuse
+    peer = Peer("order", target, signer("planning"))
+
+    with pytest.raises(Remote) as refused:
+        await peer.ask(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    assert (refused.value.code, refused.value.reason) == (grpc.StatusCode.NOT_FOUND, "ORDER_UNKNOWN")
+    assert 50 < len(refused.value.fields) < 2_000
+    assert refused.value.fields == Wrong.fields[: len(refused.value.fields)]
     await peer.close()
 
 

@@ -10,6 +10,7 @@ from orderhub.common.v1.common_pb2 import CommandContext, PageRequest
 from orderhub.inventory.v1 import inventory_pb2 as pb
 
 from chassis.ids import uuid7
+from inventory_service.domain.errors import Invalid
 from tests.service.inventory.conftest import World, made
 from tests.service.inventory.worlds import NOON
 
@@ -42,6 +43,13 @@ async def receive(world: World, item: str, quantity: str, expected: str, kind: s
     line = pb.StockLine(item_code=item, quantity=quantity, expected_receipt=expected)
     request = pb.PostMovementRequest(context=context(), kind=kind, lines=[line], reason="delivered")
     return await world.stock.PostMovement(request, None)
+
+
+async def test_a_delivery_in_a_unit_nobody_can_convert_names_the_field(world: World) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await add(world, "W", "2", 3, unit="furlong")
+
+    assert [(problem.field, problem.reason) for problem in refusal.value.fields] == [("unit", "UNIT_UNKNOWN")]
 
 
 async def test_a_delivery_is_announced_comes_in_two_parts_and_is_told(world: World) -> None:

@@ -373,6 +373,53 @@ async def test_no_refused_item_stands_in_for_another(world: World) -> None:
     assert await picked("SO3") == ["ALU"]
 
 
+async def test_what_is_previewed_and_changed_heeds_what_a_customer_refuses(world: World) -> None:
+    await world.motor_factory()
+    await world.item("ALU", "buy", "m", name="铝线")
+    await world.bom("A", line("WIRE", "7.5", alternates=[m.Alternate(item_code="ALU", priority=1, ratio="1")]))
+    world.stock.set(WIRE=15, ALU=100)
+    world.orders.add("SO1", ("A", 2))
+    world.orders.known["SO1"] = replace(world.orders.known["SO1"], customer_id="K1")
+    await world.plan("SO1")
+    world.stock.set(WIRE=0)
+    ask = p.PreviewChangeRequest(order="SO1", lines=[p.ChangedLine(line_no=1, quantity="3")])
+    rush = p.PreviewRushRequest(order=world.orders.add("SO2", ("A", 1)))
+    world.orders.known["SO2"] = replace(world.orders.known["SO2"], customer_id="K1")
+
+    async def short() -> list[list[tuple[str, str]]]:
+        previews = await world.planning.PreviewChange(ask, None), await world.planning.PreviewRush(rush, None)
+        return [[(s.item_code, s.short) for s in answer.shortages] for answer in previews]
+
+    taken = await short()
+    refuse = p.PutRefusalsRequest(context=world.context(), customer_id="K1", item_codes=["ALU"])
+    await world.planning.PutRefusals(refuse, None)
+    refused = await short()
+    told = changed(3)
+    told.customer_id = "K1"
+    await world.hear("order", "orders/SO1", told)
+
+    assert (taken, refused) == ([[], []], [[("WIRE", "7.5")], [("WIRE", "7.5")]])
+    plan = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
+    assert {pick.item_code for pick in plan.pick_list} == {"WIRE"}
+    explain = p.GetShortageExplanationRequest(order="SO1")
+    assert [list(s.alternates) for s in (await world.planning.GetShortageExplanation(explain, None)).shortages] == [[]]
+
+
+async def test_a_rush_of_a_planned_order_counts_what_it_holds_and_what_comes(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=15)
+    number = (await world.plan(world.orders.add("SO1", ("A", 4)))).production_orders[0].number
+    await world.hear("inventory", f"production-orders/{number}", held(number, reserved="15", short="15"))
+    world.stock.set(WIRE=0)  # all of it is held by SO1
+    coming = date(2026, 11, 22) + timedelta(days=4)
+    world.stock.coming = [Arrival("ER1", "WIRE", Decimal(15), Decimal(15), coming)]
+
+    answer = await world.planning.PreviewRush(p.PreviewRushRequest(order="SO1"), None)
+
+    assert [(s.item_code, s.short) for s in answer.shortages] == [("WIRE", "15")]
+    assert answer.promised_date_now == answer.promised_date == (coming + timedelta(days=1)).isoformat()
+
+
 async def test_a_promise_waits_for_what_a_supplier_brings(world: World) -> None:
     await world.motor_factory()
     today = date(2026, 11, 22)

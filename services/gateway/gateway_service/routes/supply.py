@@ -13,6 +13,7 @@ from orderhub.inventory.v1.inventory_pb2 import (
     GetExpectedReceiptRequest,
     ListExpectedReceiptsRequest,
 )
+from orderhub.order.v1.customer_pb2 import GetCustomerRequest
 from orderhub.planning.v1.production_pb2 import (
     GetRefusalsRequest,
     GetRefusalsResponse,
@@ -98,13 +99,14 @@ async def shortage_sheet(services: Services) -> Response:
 @api.put("/customers/{customer}/refused-items", responses=answers.one(GetRefusalsResponse))
 async def put_refused_items(customer: str, body: RefusedItemsBody, services: Services) -> Response:
     """Say which items a customer does not take in place of others; plans made from now on heed it."""
-    request = PutRefusalsRequest(context=command(), customer_id=customer, item_codes=body.item_codes)
+    known = await services.order.ask(services.order.customers.GetCustomer, GetCustomerRequest(customer_id=customer))
+    request = PutRefusalsRequest(context=command(), customer_id=known.customer.id, item_codes=body.item_codes)
     return one(await services.planning.ask(services.planning.planning.PutRefusals, request))
 
 
 @api.get("/customers/{customer}/refused-items", responses=answers.one(GetRefusalsResponse))
 async def get_refused_items(customer: str, services: Services) -> Response:
     """Which items a customer does not take in place of others."""
-    return one(
-        await services.planning.ask(services.planning.planning.GetRefusals, GetRefusalsRequest(customer_id=customer))
-    )
+    known = await services.order.ask(services.order.customers.GetCustomer, GetCustomerRequest(customer_id=customer))
+    request = GetRefusalsRequest(customer_id=known.customer.id)
+    return one(await services.planning.ask(services.planning.planning.GetRefusals, request))

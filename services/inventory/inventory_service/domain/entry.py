@@ -66,7 +66,7 @@ class Entry:
     def _in_stock_unit(self, at: str, value: Decimal, item: Item | None, unit: str) -> Decimal:
         factor = item.factor(unit) if item is not None else Decimal(1)
         if item is not None and factor is None:
-            at_unit = at.rpartition(".")[0] + ".unit"
+            at_unit = at.removesuffix("quantity") + "unit"
             self.wrong(at_unit, "UNIT_UNKNOWN", item=item.code, unit=unit[:MAX_NAME], stock_unit=item.unit)
         with localcontext(prec=60):  # exact: both factors have at most 40 digits
             return representable(value * (factor or 1))

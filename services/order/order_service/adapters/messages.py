@@ -81,7 +81,7 @@ def _changed(order: Order, event: events.OrderChanged, actor: str) -> Message:
     return pb.OrderChanged(
         order_number=order.number, changed=event.changed, due_date=order.due_date.isoformat(), urgency=order.urgency,
         sales_owner=order.sales_owner, ship_on_receipt=order.ship_on_receipt, lines=event_lines(order),
-        state=order.state, customer_name=order.customer_name, kind=order.kind,
+        state=order.state, customer_name=order.customer_name, kind=order.kind, customer_id=str(order.customer_id),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,8 +68,12 @@ async def foresee(
     catalogue: Catalogue,
     structures: Structures,
     today: date,
+    refused: Collection[str] = (),
 ) -> Foreseen:
-    """Work the change out: what is made in addition is netted against what is free, freed production included."""
+    """Work the change out: what is made in addition is netted against what is free, freed production included.
+
+    No `refused` item stands in for another, as in the first plan (X25).
+    """
     changes = changes_of(standing, wanted)
     due = {line.line_no: line.due_date for line in order.lines}
     demands = [
@@ -80,7 +84,7 @@ async def foresee(
     free = dict(await stock.available(needed_stock(demands, catalogue, structures)))
     for code, quantity in _freed(standing, changes).items():
         free[code] = free.get(code, ZERO) + quantity
-    plan = plan_order(demands, catalogue, free, structures)
+    plan = plan_order(demands, catalogue, free, structures, refused=refused)
     short = short_items(plan)
     return Foreseen(changes, promised(order, plan, catalogue, today, await stock.arrivals(short) if short else ()))
 

@@ -22,6 +22,7 @@ from planning_service.adapters.messages import Messages
 from planning_service.adapters.planning_round import Before
 from planning_service.adapters.plans import PlanRows, unplanned_lines
 from planning_service.adapters.production_orders import ProductionOrderRows
+from planning_service.adapters.refusals import refusals_of
 from planning_service.app.facts import Offer, Prepared
 from planning_service.app.plan_order import keep_plan, prepare_plan, refuse_unless_plannable
 from planning_service.app.ports import Orders, Stock
@@ -83,6 +84,11 @@ class Desk:
         """Return the item master as it is now."""
         async with self.database.read() as reader:
             return await self.cache.snapshot(reader)
+
+    async def refused_by(self, customer: str) -> list[str]:
+        """Return what a customer does not take in place of something else."""
+        async with self.database.read() as reader:
+            return await refusals_of(reader, customer)
 
     async def prepared(self, order: str) -> tuple[Prepared, Before]:
         """Work out a plan for the lines not planned yet, against stock that has heard of all earlier plans."""

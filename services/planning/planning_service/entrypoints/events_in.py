@@ -180,6 +180,7 @@ def _facts(told: order.OrderChanged, event: Incoming) -> OrderFacts:
         asked_at=event.time,
         traceparent=event.traceparent,
         customer_name=told.customer_name,
+        customer_id=told.customer_id,
         allowed=(),
         lines=tuple(
             DemandLine(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from orderhub.planning.v1 import production_pb2 as pb
@@ -18,9 +19,9 @@ from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
 from planning_service.domain.giving_way import Claim, Displacement, behind, displace
-from planning_service.domain.plan import OrderPlan, plan_order
+from planning_service.domain.plan import OrderPlan, needed_stock, plan_order
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
-from planning_service.domain.promise import promise_order
+from planning_service.domain.promise import promise_order, short_items
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.grpc_shortages import expected_goods
 
@@ -44,12 +45,12 @@ class Explanations(Desk):
         self, request: pb.GetShortageExplanationRequest, context: Any
     ) -> pb.GetShortageExplanationResponse:
         """Explain each short item of an order or of one production order."""
-        components, rank = await self._short_components(request)
+        components, rank, refused = await self._short_components(request)
         catalogue = await self.catalogue()
         wanted = [c for c in components if c.short > 0 and request.item_code in ("", c.item_code)]
         answer = pb.GetShortageExplanationResponse()
         for component in _one_per_item(wanted):
-            answer.shortages.append(await self._explained(component, rank, catalogue))
+            answer.shortages.append(await self._explained(component, rank, catalogue, refused))
         return answer
 
     async def PreviewRush(self, request: pb.PreviewRushRequest, context: Any) -> pb.PreviewRushResponse:
@@ -57,7 +58,8 @@ class Explanations(Desk):
         facts = await self.orders.get(request.order)
         view = await self.plan(facts.number)
         catalogue = await self.catalogue()
-        now = await self._fresh(facts, catalogue, {})
+        own = _held_by(view)
+        now = await self._fresh(facts, catalogue, own)
         shorts = _shorts_of(view) if view and view.lines else _shorts(now)
         answer = pb.PreviewRushResponse(order_number=facts.number)
         given: dict[str, Decimal] = {}
@@ -71,41 +73,45 @@ class Explanations(Desk):
                 answer.shortages.add(
                     item_code=short.item_code, item_name=short.item_name, short=plain(left), unit=short.unit
                 )
-        answer.promised_date_now = self._promised(now, catalogue)
-        answer.promised_date = self._promised(await self._fresh(facts, catalogue, given), catalogue)
+        answer.promised_date_now = await self._promised(now, catalogue)
+        answer.promised_date = await self._promised(await self._fresh(facts, catalogue, own, given), catalogue)
         return answer
 
-    async def _fresh(self, facts: OrderFacts, catalogue: Catalogue, given: Mapping[str, Decimal]) -> OrderPlan:
-        """Plan the order as if it had no plan yet, with what others would give on top of what is free."""
+    async def _fresh(self, facts: OrderFacts, catalogue: Catalogue, *more: Mapping[str, Decimal]) -> OrderPlan:
+        """Plan the order as if it had no plan yet, with what it holds and others would give on top of what is free."""
         structures = self.cache.structures(catalogue)
-        first = plan_order(facts.lines, catalogue, {}, structures)
-        codes = {need.item.code for need in first.needs()} | {line.item_code for line in facts.lines}
-        free = dict(await self.stock.available(codes))
-        for code, quantity in given.items():
+        free = dict(await self.stock.available(needed_stock(facts.lines, catalogue, structures), facts.number))
+        for code, quantity in chain.from_iterable(each.items() for each in more):
             free[code] = free.get(code, ZERO) + quantity
-        return plan_order(facts.lines, catalogue, free, structures)
+        refused = await self.refused_by(facts.customer_id)
+        return plan_order(facts.lines, catalogue, free, structures, refused=refused)
 
-    def _promised(self, plan: OrderPlan, catalogue: Catalogue) -> str:
-        dates = [promise.producible_by for promise in promise_order(plan, catalogue, self.clock.today())]
+    async def _promised(self, plan: OrderPlan, catalogue: Catalogue) -> str:
+        short = short_items(plan)
+        arrivals = await self.stock.arrivals(short) if short else []
+        dates = [promise.producible_by for promise in promise_order(plan, catalogue, self.clock.today(), arrivals)]
         return max(day for day in dates if day).isoformat() if dates and all(dates) and not plan.unplanned else ""
 
     async def _short_components(
         self, request: pb.GetShortageExplanationRequest
-    ) -> tuple[Sequence[Component], tuple[int, date]]:
+    ) -> tuple[Sequence[Component], tuple[int, date], Collection[str]]:
         if request.production_order:
             one = await self.production_order(request.production_order)
-            return one.components, (URGENCY_WEIGHT[one.order.urgency], one.order.due_date)
+            facts = await self.orders.get(one.order.order_number)
+            rank = (URGENCY_WEIGHT[one.order.urgency], one.order.due_date)
+            return one.components, rank, await self.refused_by(facts.customer_id)
         facts = await self.orders.get(request.order)
         view = await self.plan(facts.number)
-        return view.components if view else (), (URGENCY_WEIGHT[facts.urgency], facts.due_date)
+        rank = (URGENCY_WEIGHT[facts.urgency], facts.due_date)
+        return view.components if view else (), rank, await self.refused_by(facts.customer_id)
 
     async def _explained(
-        self, component: Component, rank: tuple[int, date], catalogue: Catalogue
+        self, component: Component, rank: tuple[int, date], catalogue: Catalogue, refused: Collection[str]
     ) -> pb.ShortageExplanation:
         code = component.item_code
         claims = [c for c in await self.stock.claims(code) if c.reserved > 0]
         yielding = behind(claims, component.order_number, rank)
-        alternates = await self._alternates(component, catalogue)
+        alternates = [a for a in await self._alternates(component, catalogue) if a.item_code not in refused]
         item = catalogue.items.get(code)
         async with self.database.read() as reader:
             expected = await views.being_made(reader, code)
@@ -164,6 +170,14 @@ def _shorts_of(view: views.PlanView) -> list[_Short]:
             totals[component.item_code] += component.short
             names[component.item_code] = component
     return [_Short(code, names[code].item_name, names[code].unit, totals[code]) for code in sorted(totals)]
+
+
+def _held_by(view: views.PlanView | None) -> dict[str, Decimal]:
+    """Return what an order's plan holds and has used by item: nobody has to give way for it any more."""
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for component in view.components if view else ():
+        held[component.item_code] += component.reserved
+    return held
 
 
 def _displaced(displacement: Displacement, item_name: str) -> pb.Displaced:

@@ -52,6 +52,7 @@ class Previews(Desk):
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
             today=self.clock.today(),
+            refused=await self.refused_by(facts.customer_id),
         )
 
     async def RankOrder(self, request: pb.RankOrderRequest, context: Any) -> pb.RankOrderResponse:
@@ -151,7 +152,7 @@ def _add_new(answer: pb.PreviewChangeResponse, prepared: Prepared, facts: OrderF
             )
         )
     due = {line.line_no: line.due_date.isoformat() for line in facts.lines}
-    for promise in promise_order(plan, prepared.catalogue, desk.clock.today()):
+    for promise in promise_order(plan, prepared.catalogue, desk.clock.today(), prepared.arrivals):
         answer.lines.append(form.promise_message(promise, plan, due.get(promise.line_no, "9999")))
     for pick in plan.shortages():
         answer.shortages.add(

@@ -286,6 +286,7 @@ class OrderChanged(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     due_date: _builtins.str
     urgency: _builtins.str
@@ -295,6 +296,7 @@ class OrderChanged(_message.Message):
     customer_name: _builtins.str
     kind: _builtins.str
     """firm intent"""
+    customer_id: _builtins.str
     @_builtins.property
     def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -312,10 +314,11 @@ class OrderChanged(_message.Message):
         state: _builtins.str = ...,
         customer_name: _builtins.str = ...,
         kind: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "customer_name", b"customer_name", "due_date", b"due_date", "kind", b"kind", "lines", b"lines", "order_number", b"order_number", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "state", b"state", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "customer_id", b"customer_id", "customer_name", b"customer_name", "due_date", b"due_date", "kind", b"kind", "lines", b"lines", "order_number", b"order_number", "sales_owner", b"sales_owner", "ship_on_receipt", b"ship_on_receipt", "state", b"state", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
