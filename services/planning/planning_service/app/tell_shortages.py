@@ -23,7 +23,12 @@ async def take_held(
 
 
 async def child_ended(order: ProductionOrder, components: Components, tell: Tell) -> None:
-    """A production order ended: whoever waited for more of it is short from now on."""
+    """A production order ended: whoever waited for more of it is short from now on.
+
+    What its last receipt brought reaches the parent under another subject, which keeps no order with this one. When
+    that word comes second, a shortage is raised here and cleared by it an instant later: told too much for once, but
+    never too little, since after a word that came first (some pieces were scrapped) nothing else would raise it.
+    """
     if order.parent_number is None:
         return
     changed = await components.expect_no_more(order.order_number, order.line_no, order.item_code)
