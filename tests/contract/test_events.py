@@ -34,7 +34,7 @@ TOLD = {  # contract.md section 5
     "OperationStarted OperationFinished InspectionRequested InspectionRecorded ProductionOrderCompleted "
     "ProductionOrderCancelled ShortageRaised ShortageCleared",
     "inventory": "ComponentsReserved ComponentsShort ReservationReleased ComponentsIssued GoodsReceived GoodsShipped "
-    "GoodsReturned StockAdjusted ExpectedReceiptChanged",
+    "ShipmentChanged GoodsReturned StockAdjusted ExpectedReceiptChanged",
     "notify": "NotificationSent NotificationExhausted",
 }
 

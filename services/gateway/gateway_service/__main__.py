@@ -24,7 +24,7 @@ from chassis.migrate import migrate
 from chassis.thrift import keep_small
 from gateway_service import accounts, app, housekeeping, texts
 from gateway_service.passwords import MIN_LENGTH, Passwords
-from gateway_service.wiring import Gateway, Settings, build
+from gateway_service.wiring import PHONE_LOOKUPS, Gateway, Settings, build
 
 GRACE_SECONDS = 15
 KEEP_ALIVE_SECONDS = 75  # longer than a proxy keeps its side open: who closes first loses no request
@@ -66,7 +66,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
             group.create_task(sweep(gateway.database, stop))
             group.create_task(audit.seal(gateway.database, audit.seal_key(gateway.settings), stop))
             group.create_task(keep_small(stop))
-            group.create_task(housekeeping.keep(gateway.database, stop))
+            group.create_task(housekeeping.keep(gateway.database, stop, gateway.settings.phone_lookup_days))
             group.create_task(_stop_when(stop, server, gateway))
             log.info("serving", service="gateway", http=gateway.settings.http_bind)
             await serving
@@ -116,7 +116,7 @@ def main() -> None:
     if arguments.command == "migrate":
         url = (settings.migration_url or settings.database_url).get_secret_value()
         role = make_url(settings.database_url.get_secret_value()).username or "gateway"
-        asyncio.run(migrate(url, "gateway_service", role))
+        asyncio.run(migrate(url, "gateway_service", role, (PHONE_LOOKUPS,)))
     elif arguments.command == "create-admin":
         if not accounts.USERNAME.fullmatch(arguments.username):
             sys.exit("a user name is 2 to 64 of a-z 0-9 . _ - and starts with a letter or digit")

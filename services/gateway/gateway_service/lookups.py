@@ -24,12 +24,18 @@ def admit(gateway: Gateway) -> None:
     who = exchange.current().principal
     if not permissions.allowed(who.roles, BY_PHONE):
         raise Problem(403, "FORBIDDEN")
+    spend(gateway)
+
+
+def spend(gateway: Gateway) -> None:
+    """Take one look-up of the caller's; raise Problem when this minute's are spent."""
+    who = exchange.current().principal
     if wait := gateway.phone_limiter.wait(who.subject):
         raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
 
 
 async def record(gateway: Gateway, phone: str, found: int) -> None:
-    """Keep who looked which number up, by its last four digits and its digest, and how many customers it gave."""
+    """Keep who looked which number up, by its last four digits and its digest, and how many customers (or orders) it gave."""
     digits = re.sub(r"\D", "", phone)[-11:]
     async with gateway.database.transaction() as unit:
         await unit.execute(

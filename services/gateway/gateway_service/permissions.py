@@ -135,6 +135,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /shipments": STORE | {DEVICE},
     "GET /shipments": STAFF,
     "GET /shipments/{shipment}": STAFF,
+    "PATCH /shipments/{shipment}": STORE | SELLING,
     "POST /shipments/{shipment}:sign": ENTRY | STORE,
     "POST /returns": STORE,
     "GET /invoice-tasks": frozenset({FINANCE, MANAGER}) | ENTRY,
@@ -173,6 +174,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /integrations": SETUP,
     "POST /integrations/{integration}:revoke": SETUP,
     "GET /track/{token}": PUBLIC,
+    "GET /track/{token}/attachments/{attachment}": PUBLIC,  # of that order only
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token
     "GET /self-check": frozenset({MANAGER}),

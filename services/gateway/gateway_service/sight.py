@@ -6,9 +6,11 @@ The order service decides whose an order is; parts of it that other services tel
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
 
-from orderhub.order.v1.order_pb2 import GetOrderRequest
+from orderhub.inventory.v1.inventory_pb2 import GetShipmentRequest, Shipment
+from orderhub.order.v1.order_pb2 import GetOrderRequest, SeeOrdersRequest
 from starlette.requests import Request
 
 from chassis import principal
@@ -18,8 +20,10 @@ from gateway_service import exchange
 from gateway_service.clients import Clients
 from gateway_service.exchange import Exchange
 from gateway_service.permissions import SALES
+from gateway_service.problems import Problem
 from gateway_service.stream import Change, Sight
 
+Thing = TypeVar("Thing")
 REMEMBERED = 1000
 CHANGED_OWNER = "orderhub.order.v1.OrderChanged"
 CUSTOMER = "orderhub.order.v1.CustomerChanged"
@@ -36,6 +40,46 @@ async def check_order(request: Request, running: Exchange, services: Clients) ->
     if wanted and is_narrow(running.principal.roles):
         for order in sorted(wanted)[:5]:
             await services.order.ask(services.order.orders.GetOrder, GetOrderRequest(order=order))
+
+
+async def seen(
+    services: Clients, things: Iterable[Thing], orders_of: Callable[[Thing], Collection[str]]
+) -> list[Thing]:
+    """Return what hangs on no order or on one the caller may see; asked once for all of them."""
+    things = list(things)
+    wanted = sorted({order for thing in things for order in orders_of(thing)})
+    if not wanted or not is_narrow(exchange.current().principal.roles):
+        return things
+    found = await services.order.ask(services.order.orders.SeeOrders, SeeOrdersRequest(orders=wanted))
+    shown = set(found.orders)
+    return [thing for thing in things if not orders_of(thing) or not shown.isdisjoint(orders_of(thing))]
+
+
+async def is_attached(services: Clients, attachment: str) -> bool:
+    """True when a file belongs to an order the caller may see, or the caller sees every order."""
+    if not is_narrow(exchange.current().principal.roles):
+        return True
+    found = await services.order.ask(services.order.orders.SeeOrders, SeeOrdersRequest(attachment_id=attachment))
+    return bool(found.orders)
+
+
+def order_of(thing: Any) -> Collection[str]:
+    """Return the order a message names, if any."""
+    return [thing.order_number] if thing.order_number else []
+
+
+def orders_of_shipment(shipment: Shipment) -> Collection[str]:
+    """Return the orders with goods in a shipment."""
+    return {line.order for line in shipment.lines}
+
+
+async def shipment(services: Clients, name: str) -> Shipment:
+    """Return a shipment with goods of an order the caller may see; raise Remote, or a 404 problem."""
+    asked = GetShipmentRequest(shipment=name)
+    found = (await services.inventory.ask(services.inventory.goods.GetShipment, asked)).shipment
+    if not await seen(services, [found], orders_of_shipment):
+        raise Problem(404, "SHIPMENT_UNKNOWN", {"shipment": name[:64]})
+    return found
 
 
 def stream_sight(who: Principal, services: Clients) -> Sight | None:

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from chassis import mutual_tls
 from chassis.clock import Clock, SystemClock
 from chassis.commands import Commands
@@ -24,6 +26,9 @@ from gateway_service.stream import Hub
 from gateway_service.throttle import SignInThrottle
 from gateway_service.tokens import AccessTokens
 
+LEAST_LOOKUP_DAYS = 30  # the database refuses to forget anything younger
+PHONE_LOOKUPS = "phone_lookups"  # written and read, never changed
+
 
 class Settings(ChassisSettings):
     """What the gateway needs beside what every service needs."""
@@ -38,6 +43,7 @@ class Settings(ChassisSettings):
     scanner_requests_per_second: float = 50.0  # of one device
     tracking_per_minute: float = 120.0  # of one address: two phones of one office, each asking every 1.5 s
     phone_lookups_per_minute: float = 20.0  # of one user
+    phone_lookup_days: int = Field(default=180, ge=LEAST_LOOKUP_DAYS)  # how long look-ups stay on record
     form_orders_per_hour: float = 20.0  # of one address on one form
 
 

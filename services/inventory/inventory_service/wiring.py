@@ -21,7 +21,7 @@ from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.neighbours import Neighbours
 from inventory_service.adapters.views import Views
 from inventory_service.adapters.warehouse import Warehouses
-from inventory_service.app.ports import Policy
+from inventory_service.domain.policy import Policy
 from inventory_service.entrypoints.error_map import ERRORS
 from inventory_service.entrypoints.events_in import EventsIn
 from inventory_service.entrypoints.goods_api import GoodsApi

@@ -21,7 +21,7 @@ from gateway_service import accounts
 from gateway_service.__main__ import server_of
 from gateway_service.permissions import ROLES
 from gateway_service.throttle import SignInThrottle
-from gateway_service.wiring import Gateway, Settings, build
+from gateway_service.wiring import PHONE_LOOKUPS, Gateway, Settings, build
 from tests.service.gateway.standin import Running, StandIn, start
 from tests.support import trust
 from tests.support.postgres import TestDatabases
@@ -67,7 +67,7 @@ class House:
 async def gateway_over(databases: TestDatabases, folder: Path, target: str) -> AsyncIterator[Gateway]:
     """A gateway with a user per role, not yet listening."""
     settings = Settings(
-        database_url=await databases.create("gateway"), amqp_url=amqp_url(), http_bind="127.0.0.1:0",
+        database_url=await databases.create("gateway", append_only=(PHONE_LOOKUPS,)), amqp_url=amqp_url(), http_bind="127.0.0.1:0",
         signing_key=trust.keys()["gateway"], trusted_keys=trust.trusted(), profile="test",
         order_target=target, planning_target=target, inventory_target=target, notify_target=target,
         attachments_dir=folder, web_dist=folder / "dist", argon2_memory_kib=1024, public_url="https://hub.example",

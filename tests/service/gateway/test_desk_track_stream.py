@@ -262,7 +262,7 @@ async def test_an_attachment_comes_back_as_a_download(house: House) -> None:
     again = await house.call("POST", "/attachments", role="clerk", key="a1", files=sent)
 
     told = kept.json()
-    got = await house.call("GET", f"/attachments/{told['id']}", role="sales")
+    got = await house.call("GET", f"/attachments/{told['id']}", role="finance")
     assert kept.status_code == 201, kept.text
     assert (told["file_name"], told["media_type"], told["size"]) == ("合同 扫描.png", "image/png", len(PNG))
     assert got.content == PNG

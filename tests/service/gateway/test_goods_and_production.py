@@ -84,7 +84,7 @@ async def test_scans_get_a_verdict_each_in_their_order(house: House) -> None:
     assert answer.status_code == 200
     assert [(item["scan_id"], item["result"]) for item in items] == [("b", "applied"), ("a", "rejected")]
     assert items[0]["message"] == "已记录，下一道工序：装配"
-    assert items[1]["message"] == "无法识别这个条码"
+    assert items[1]["message"] == "无法识别这个条码，请扫流转卡上的二维码"
     assert items[1]["next"] is None
 
 

@@ -210,3 +210,48 @@ async def test_waiting_for_material_is_measured_from_the_shortage_to_its_end(wor
     found = await waiting()
     assert (found.stage, found.running) == ("waiting_for_material", False)
     assert found.hours == "0" or float(found.hours) < 0.1
+
+
+def changed(order: str, shipment: str, *numbers: str, version: int = 2) -> inventory.ShipmentChanged:
+    return inventory.ShipmentChanged(
+        order_number=order, shipment_number=shipment, shipment_id=f"id-{shipment}", carrier="顺丰",
+        tracking_numbers=numbers, order_numbers=[order], version=version,
+    )  # fmt: skip
+
+
+async def tracking(world: World, order: str) -> list[tuple[str, str]]:
+    token = (await world.order(order)).tracking_token
+    seen = await world.orders.GetTrackedOrder(order_pb2.GetTrackedOrderRequest(token=token), None)
+    return [(one.carrier, one.tracking_number) for one in seen.parcels]
+
+
+async def test_numbers_entered_later_reach_the_tracking_page_in_whatever_order_they_come(world: World) -> None:
+    for n, sequence in enumerate(itertools.permutations(range(3))):
+        order = await world.confirmed(("A", "10"))
+        events = [
+            world.event("inventory", f"shipments/SH{n}", shipped(order.number, f"SH{n}", "10")),
+            world.event("inventory", f"shipments/SH{n}/2", changed(order.number, f"SH{n}", "SF1")),
+            world.event("inventory", f"shipments/SH{n}/3", changed(order.number, f"SH{n}", "SF1", "SF2", version=3)),
+        ]
+
+        for index in sequence:
+            await world.service.inbox().take([events[index], events[index]])
+
+        assert await tracking(world, order.number) == [("顺丰", "SF1"), ("顺丰", "SF2")], sequence
+        assert (await world.order(order.number)).lines[0].shipped_quantity == "10"
+        assert (await world.names(order.number)).count("OrderFullyShipped") == 1
+
+
+async def test_a_shipment_known_only_by_its_numbers_is_asked_for_when_it_is_signed(world: World) -> None:
+    order = await world.confirmed(("A", "10"))
+    await world.tell("inventory", "shipments/SH1", changed(order.number, "SH1", "SF1"))
+    assert await tracking(world, order.number) == []
+    line = inventory_pb2.ShipmentLine(order=order.number, line_no=1, item_code="A", quantity="10", unit="台")
+    world.inventory.shipments["SH1"] = inventory_pb2.Shipment(
+        id="id-SH1", number="SH1", lines=[line], carrier="顺丰", tracking_numbers=["SF1"], version=2
+    )
+
+    request = order_pb2.SignShipmentRequest(context=world.context(), shipment="SH1", signed_by="王工")
+    signed = (await world.orders.SignShipment(request, None)).shipment
+
+    assert (signed.number, list(signed.tracking_numbers)) == ("SH1", ["SF1"])

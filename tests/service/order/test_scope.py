@@ -169,3 +169,20 @@ async def test_prices_are_for_those_who_sell_and_invoice(world: World, role: str
     assert [found.lines[0].unit_price, listed.lines[0].unit_price] == ["99.5" if sees else ""] * 2
     if not sees:
         assert (await world.order(order.number)).lines[0].unit_price == "99.5"  # not lost by who can't see it
+
+
+async def test_of_many_orders_those_that_may_be_seen_are_told_and_those_a_file_hangs_on(world: World) -> None:
+    own = await world.submit(("A", "1"), sales_owner="zhao", attachment_ids=["file-1"])
+    other = await world.submit(("A", "1"), sales_owner="qian", attachment_ids=["file-2"])
+
+    async def seen(*orders: str, attachment: str = "") -> list[str]:
+        request = order_pb2.SeeOrdersRequest(orders=orders, attachment_id=attachment)
+        return list((await world.orders.SeeOrders(request, None)).orders)
+
+    both = [own.number, other.number, "SO-none", "x\0y"]
+    assert await seen(*both) == [own.number, other.number]
+    with asking(ZHAO):
+        assert await seen(*both) == [own.number]
+        assert [await seen(attachment=one) for one in ("file-1", "file-2", "file-3", "a\0b", "")] == [
+            [own.number], [], [], [], [],
+        ]  # fmt: skip

@@ -120,6 +120,19 @@ class ShipmentBody(Body):
     ] = Field(default_factory=list)
 
 
+class ShipmentPatch(Body):
+    """What the carrier said after the goods left; `tracking_numbers` are all there are."""
+
+    carrier: Annotated[str, Field(max_length=100, examples=["SF Express"])] | None = None
+    tracking_numbers: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=64)]],
+            Field(max_length=50, examples=[["SF123456789", "SF123456790"]]),
+        ]
+        | None
+    ) = None
+
+
 class ReturnBody(Body):
     """Goods coming back."""
 

@@ -153,6 +153,9 @@ class SearchQuery(Body):
 async def search(query: Annotated[SearchQuery, Query()], request: Request, services: Services) -> Response:
     """Find by order number, original number, phone, production order number, tracking number, item code (S5)."""
     away: list[str] = []
+    by_phone = lookups.PHONE.fullmatch(query.q) is not None
+    if by_phone:
+        lookups.spend(gateway_of(request))
     orders, customers, items, production_order = await asyncio.gather(
         _unless_away("orders", away, _orders(services, query.q)),
         _unless_away("customers", away, _customers(gateway_of(request), query.q)),
@@ -160,6 +163,8 @@ async def search(query: Annotated[SearchQuery, Query()], request: Request, servi
         _unless_away("production_orders", away, _production_order(services, query.q)),
     )
     orders = orders or []
+    if by_phone:
+        await lookups.record(gateway_of(request), query.q, len(customers or orders))
     if production_order is not None and production_order.order_number not in {order["number"] for order in orders}:
         owner = _unless_away("orders", away, _owner(services, production_order.order_number))
         orders = [found for found in [await owner] if found is not None] + orders
@@ -178,12 +183,8 @@ async def _customers(gateway: Gateway, q: str) -> list[dict[str, Any]]:
     order, by_phone = gateway.clients.order, lookups.PHONE.fullmatch(q) is not None
     if by_phone and not permissions.allowed(exchange.current().principal.roles, lookups.BY_PHONE):
         return []
-    if by_phone:
-        lookups.admit(gateway)
     wanted = {"phone": q} if by_phone else {"q": q}
     found = await order.ask(order.customers.ListCustomers, ListCustomersRequest(page=FEW, **wanted))
-    if by_phone:
-        await lookups.record(gateway, q, len(found.customers))
     return [render(customer) for customer in found.customers]
 
 

@@ -8,9 +8,11 @@ from urllib.parse import quote
 from fastapi import File, Request, Response, UploadFile
 
 from chassis.database import Transaction
-from gateway_service import answers, exchange
+from gateway_service import answers, exchange, sight
+from gateway_service.attachments import Attachment
+from gateway_service.problems import Problem
 from gateway_service.rendering import answer
-from gateway_service.routes import gateway_of, router
+from gateway_service.routes import Services, gateway_of, router
 from gateway_service.routes.scanners import once
 
 api = router("attachments")
@@ -45,8 +47,15 @@ async def keep(request: Request, file: UploadFile) -> dict[str, Any]:
 
 
 @api.get("/attachments/{attachment}", response_class=Response, responses={200: FILE})
-async def get_attachment(attachment: str, request: Request) -> Response:
-    """The file itself, always as a download."""
+async def get_attachment(attachment: str, request: Request, services: Services) -> Response:
+    """The file itself, always as a download; for a salesperson alone their own and those of orders they may see."""
     known, content = await gateway_of(request).attachments.find(attachment)
+    if known.created_by != exchange.current().principal.subject and not await sight.is_attached(services, known.id):
+        raise Problem(404, "ATTACHMENT_NOT_FOUND")
+    return download(known, content)
+
+
+def download(known: Attachment, content: bytes) -> Response:
+    """Return a file as nothing but a file."""
     disposition = f"attachment; filename*=UTF-8''{quote(known.file_name)}"
     return Response(content, headers={**SEALED, "Content-Disposition": disposition}, media_type=known.media_type)

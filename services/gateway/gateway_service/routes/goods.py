@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 from orderhub.inventory.v1.inventory_pb2 import (
-    GetShipmentRequest,
+    ChangeShipmentRequest,
     IssueComponentsRequest,
     IssueComponentsResponse,
     ListReceiptsRequest,
@@ -21,11 +21,19 @@ from orderhub.inventory.v1.inventory_pb2 import (
 from orderhub.order.v1.order_pb2 import Shipment as SignedShipment
 from orderhub.order.v1.order_pb2 import SignShipmentRequest
 
-from gateway_service import answers, exchange
-from gateway_service.bodies.goods import GoodsFilter, IssueBody, ReceiptBody, ReturnBody, ShipmentBody, SignBody
+from gateway_service import answers, exchange, sight
+from gateway_service.bodies.goods import (
+    GoodsFilter,
+    IssueBody,
+    ReceiptBody,
+    ReturnBody,
+    ShipmentBody,
+    ShipmentPatch,
+    SignBody,
+)
 from gateway_service.exchange import command
 from gateway_service.rendering import one, page
-from gateway_service.routes import Services, router
+from gateway_service.routes import NeededVersion, Services, router
 
 api = router("goods")
 
@@ -44,7 +52,7 @@ async def list_receipts(filters: Annotated[GoodsFilter, Query()], services: Serv
     """Receipts, newest first."""
     request = ListReceiptsRequest(page=filters.wire(), order=filters.order, production_order=filters.production_order)
     found = await services.inventory.ask(services.inventory.goods.ListReceipts, request)
-    return page(found.receipts, found.next_page_token)
+    return page(await sight.seen(services, found.receipts, sight.order_of), found.next_page_token)
 
 
 @api.post("/issues", status_code=201, responses=answers.one(IssueComponentsResponse, 201))
@@ -66,14 +74,25 @@ async def list_shipments(filters: Annotated[GoodsFilter, Query()], services: Ser
     """Shipments, newest first."""
     request = ListShipmentsRequest(page=filters.wire(), order=filters.order)
     found = await services.inventory.ask(services.inventory.goods.ListShipments, request)
-    return page(found.shipments, found.next_page_token)
+    shown = await sight.seen(services, found.shipments, sight.orders_of_shipment)
+    return page(shown, found.next_page_token)
 
 
 @api.get("/shipments/{shipment}", responses=answers.one(Shipment))
 async def get_shipment(shipment: str, services: Services) -> Response:
     """One shipment, by id or number."""
-    request = GetShipmentRequest(shipment=shipment)
-    return one((await services.inventory.ask(services.inventory.goods.GetShipment, request)).shipment)
+    return one(await sight.shipment(services, shipment))
+
+
+@api.patch("/shipments/{shipment}", responses=answers.one(Shipment))
+async def change_shipment(shipment: str, body: ShipmentPatch, version: NeededVersion, services: Services) -> Response:
+    """Enter the carrier and the tracking numbers when they are known; a customer message that waits for them goes."""
+    if sight.is_narrow(exchange.current().principal.roles):
+        await sight.shipment(services, shipment)
+    request = ChangeShipmentRequest(
+        context=command(), shipment=shipment, expected_version=version, fields=sorted(body.given()), **body.given()
+    )
+    return one((await services.inventory.ask(services.inventory.goods.ChangeShipment, request)).shipment)
 
 
 @api.post("/shipments/{shipment}:sign", responses=answers.one(SignedShipment))

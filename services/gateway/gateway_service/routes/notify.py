@@ -21,7 +21,7 @@ from orderhub.notify.v1.notify_pb2 import (
     TestChannelRequest,
 )
 
-from gateway_service import answers
+from gateway_service import answers, sight
 from gateway_service.bodies.base import Nothing
 from gateway_service.bodies.notify import ChannelBody, NotificationFilter, SubscriptionBody
 from gateway_service.exchange import command
@@ -85,7 +85,7 @@ async def list_notifications(filters: Annotated[NotificationFilter, Query()], se
         page=filters.wire(), order=filters.order, state=filters.state, channel=filters.channel
     )
     found = await services.notify.ask(services.notify.notify.ListNotifications, request)
-    return page(found.notifications, found.next_page_token)
+    return page(await sight.seen(services, found.notifications, sight.order_of), found.next_page_token)
 
 
 @api.post("/notifications/{notification}:resend", responses=answers.one(Notification))

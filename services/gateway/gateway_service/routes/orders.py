@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from orderhub.order.v1.order_pb2 import (
     Channel,
     GetOrderRequest,
@@ -17,7 +17,7 @@ from orderhub.order.v1.order_pb2 import (
     SubmitOrderRequest,
 )
 
-from gateway_service import answers, exchange, permissions
+from gateway_service import answers, exchange, lookups, permissions
 from gateway_service.bodies.base import Nothing
 from gateway_service.bodies.orders import (
     CancelBody,
@@ -32,7 +32,7 @@ from gateway_service.clients import Clients
 from gateway_service.exchange import command
 from gateway_service.problems import Problem
 from gateway_service.rendering import one, page
-from gateway_service.routes import NeededVersion, Services, WantedVersion, router
+from gateway_service.routes import NeededVersion, Services, WantedVersion, gateway_of, router
 
 api = router("orders")
 
@@ -48,12 +48,17 @@ async def submit_order(body: OrderBody, services: Services) -> Response:
 
 
 @api.get("/orders", responses=answers.listing(Order))
-async def list_orders(filters: Annotated[OrderFilter, Query()], services: Services) -> Response:
-    """Orders, newest first."""
-    request = ListOrdersRequest(
+async def list_orders(filters: Annotated[OrderFilter, Query()], request: Request, services: Services) -> Response:
+    """Orders, newest first; looking for a phone number counts as looking a customer up by it."""
+    by_phone = lookups.PHONE.fullmatch(filters.q or "") is not None
+    if by_phone:
+        lookups.spend(gateway_of(request))
+    wanted = ListOrdersRequest(
         page=filters.wire(), **filters.model_dump(exclude_none=True, exclude={"page_size", "page_token"})
     )
-    found = await services.order.ask(services.order.orders.ListOrders, request)
+    found = await services.order.ask(services.order.orders.ListOrders, wanted)
+    if by_phone:
+        await lookups.record(gateway_of(request), filters.q, len(found.orders))
     return page(found.orders, found.next_page_token)
 
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 import grpc
 from fastapi import Query, Request, Response
 from orderhub.common.v1.common_pb2 import PageRequest
-from orderhub.inventory.v1.inventory_pb2 import GetShipmentRequest, ListShipmentsRequest
+from orderhub.inventory.v1.inventory_pb2 import ListShipmentsRequest
 from orderhub.order.v1.order_pb2 import GetOrderLeadTimeRequest, GetOrderRequest, GetTimelineRequest
 from orderhub.planning.v1.production_pb2 import GetProductionOrderRequest, ListProductionOrdersRequest
 from pydantic import Field, StringConstraints
 
 from chassis.errors import Remote
-from gateway_service import lead_time, texts
+from gateway_service import lead_time, sight, texts
 from gateway_service.bodies.base import Body
 from gateway_service.clients import Clients
 from gateway_service.paper import evidence_sheet, shipping_note, traveller
@@ -136,8 +136,7 @@ async def evidence(order: str, request: Request) -> Response:
 @api.get("/shipments/{shipment}/note.pdf", response_class=Response, responses=PDF)
 async def note(shipment: str, services: Services, request: Request) -> Response:
     """The shipping note that travels with the goods and is signed by the receiver."""
-    asked = GetShipmentRequest(shipment=shipment)
-    shown = render((await services.inventory.ask(services.inventory.goods.GetShipment, asked)).shipment)
+    shown = render(await sight.shipment(services, shipment))
     numbers = sorted({line["order"] for line in shown["lines"] if line["order"]})
     found = await asyncio.gather(*(_order(services, number) for number in numbers))
     orders = {order["number"]: order for order in found if order is not None}

@@ -27,7 +27,7 @@ from orderhub.planning.v1.production_pb2 import (
     ScanVerdict,
 )
 
-from gateway_service import answers, exchange
+from gateway_service import answers, exchange, sight
 from gateway_service.bodies.base import Nothing, Page
 from gateway_service.bodies.orders import ReasonBody
 from gateway_service.bodies.production import (
@@ -72,7 +72,7 @@ async def list_production_orders(filters: Annotated[ProductionOrderFilter, Query
     chosen = filters.model_dump(exclude={"page_size", "page_token"})
     request = ListProductionOrdersRequest(page=filters.wire(), **chosen)
     found = await services.planning.ask(services.planning.planning.ListProductionOrders, request)
-    return page(found.production_orders, found.next_page_token)
+    return page(await sight.seen(services, found.production_orders, sight.order_of), found.next_page_token)
 
 
 @api.get("/production-orders/{production_order}", responses=answers.one(ProductionOrder))

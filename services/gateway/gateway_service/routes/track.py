@@ -12,6 +12,7 @@ from gateway_service import accounts, answers, texts
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer, render
 from gateway_service.routes import gateway_of, router
+from gateway_service.routes.files import FILE, download
 from gateway_service.wiring import Gateway
 
 api = router("tracking")
@@ -25,12 +26,7 @@ QUIET = {
 
 async def tracked(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
     """Return what the link may show; raise a 404 or 429 problem."""
-    if wait := gateway.track_limiter.wait(address):
-        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
-    if not TOKEN.fullmatch(token):
-        raise Problem(404, "TRACKING_LINK_UNKNOWN")
-    order = gateway.clients.order
-    shown = render(await order.ask(order.orders.GetTrackedOrder, GetTrackedOrderRequest(token=token)))
+    shown = await _order(gateway, token, address)
     heading = "phone_order" if shown["channel"] == "phone" else "order"
     owner = await accounts.find(gateway.database, shown["sales_owner"]) if shown["sales_owner"] else None
     return shown | {
@@ -38,6 +34,15 @@ async def tracked(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
         "state_text": texts.say("tracking_states", shown["state"] or ""),
         "heading": texts.say("tracking", heading, {"number": shown["number"] or ""}),
     }
+
+
+async def _order(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
+    if wait := gateway.track_limiter.wait(address):
+        raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    if not TOKEN.fullmatch(token):
+        raise Problem(404, "TRACKING_LINK_UNKNOWN")
+    order = gateway.clients.order
+    return render(await order.ask(order.orders.GetTrackedOrder, GetTrackedOrderRequest(token=token)))
 
 
 @api.get(
@@ -48,3 +53,15 @@ async def track(token: str, request: Request) -> Response:
     """The state of one order for its customer; no sign-in, no prices, no phone numbers."""
     address = request.client.host if request.client else ""
     return answer(await tracked(gateway_of(request), token, address), headers=QUIET)
+
+
+@api.get("/track/{token}/attachments/{attachment}", response_class=Response, responses={200: FILE})
+async def tracked_attachment(token: str, attachment: str, request: Request) -> Response:
+    """A file attached to the order behind the link, and no other."""
+    gateway, address = gateway_of(request), request.client.host if request.client else ""
+    shown = await _order(gateway, token, address)
+    if attachment not in shown["attachment_ids"]:
+        raise Problem(404, "ATTACHMENT_NOT_FOUND")
+    answered = download(*await gateway.attachments.find(attachment))
+    answered.headers.update(QUIET)
+    return answered

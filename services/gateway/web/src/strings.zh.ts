@@ -128,7 +128,7 @@ export const words = {
   events: {
     OrderSubmitted: "提交订单", CapacityConfirmationRequested: "请求确认产能", CapacityConfirmed: "确认产能", OrderConfirmed: "确认订单", OrderChanged: "修改订单", OrderCancelled: "取消订单", OrderHeld: "暂停", OrderResumed: "恢复", DuplicateSuspected: "疑似重复", DuplicateReleased: "放行", OrderPartlyShipped: "部分发货",
     OrderFullyShipped: "全部发货", OrderSigned: "签收", InvoiceTaskOpened: "生成开票待办", InvoiceRecorded: "登记发票", OrderPlanned: "排计划", ProductionOrderCreated: "生成任务单", ProductionOrderDispatched: "派工", OperationStarted: "工序开工", OperationFinished: "工序完工", InspectionRequested: "送检", InspectionRecorded: "质检",
-    ProductionOrderCompleted: "任务完成", ProductionOrderCancelled: "任务取消", ShortageRaised: "出现缺料", ShortageCleared: "缺料解除", GoodsReceived: "入库", GoodsShipped: "发货", GoodsReturned: "退货", ComponentsReserved: "预留物料", ComponentsShort: "物料不足", ComponentsIssued: "领料", NotificationSent: "消息已发", NotificationExhausted: "消息未送达",
+    ProductionOrderCompleted: "任务完成", ProductionOrderCancelled: "任务取消", ShortageRaised: "出现缺料", ShortageCleared: "缺料解除", GoodsReceived: "入库", GoodsShipped: "发货", ShipmentChanged: "物流信息更新", GoodsReturned: "退货", ComponentsReserved: "预留物料", ComponentsShort: "物料不足", ComponentsIssued: "领料", NotificationSent: "消息已发", NotificationExhausted: "消息未送达",
   } as Record<string, string>,
   notificationStates: { pending: "待发", sent: "已发", digest: "已汇总", expired: "已过期", held: "待处理", exhausted: "未送达", uncertain: "不确定", superseded: "已替代" } as Record<string, string>,
 } as const;

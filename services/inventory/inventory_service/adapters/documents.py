@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,18 @@ VALUES (:id, :number, :production_order, :order, :line_no, :item, :quantity, :un
 _SHIPMENT = text("""
 INSERT INTO shipment (id, number, carrier, tracking_numbers, actor, shipped_at)
 VALUES (:id, :number, :carrier, CAST(:tracking_numbers AS text[]), :actor, :at) RETURNING seq
+""")
+# Entering tracking numbers waits for whoever does the same.
+_LOCK_SHIPMENT = text("""
+SELECT seq, id, number, carrier, tracking_numbers, actor, shipped_at, version FROM shipment
+WHERE number = :name OR CAST(id AS text) = :name FOR NO KEY UPDATE
+""")
+_SHIPMENT_LINES = text("""
+SELECT order_number, line_no, item_code, quantity, unit FROM shipment_line WHERE shipment_seq = :seq ORDER BY position
+""")
+_SAVE_SHIPMENT = text("""
+UPDATE shipment SET carrier = :carrier, tracking_numbers = CAST(:tracking_numbers AS text[]), version = version + 1
+WHERE number = :number RETURNING version
 """)
 _RETURN = text("""
 INSERT INTO customer_return (id, number, reason, quarantine, actor, returned_at)
@@ -68,6 +81,21 @@ class SqlDocuments:
         }  # fmt: skip
         seq = (await self._executor.execute(_SHIPMENT, values)).scalar_one()
         await self._executor.execute(_LINES["shipment_line"], _columns(seq, note.lines))
+
+    async def locked_shipment(self, name: str) -> ShipmentNote | None:
+        row = (await self._executor.execute(_LOCK_SHIPMENT, {"name": name})).one_or_none()
+        if row is None:
+            return None
+        lines = await self._executor.execute(_SHIPMENT_LINES, {"seq": row.seq})
+        return ShipmentNote(
+            str(row.id), row.number, tuple(GoodsLine(*line) for line in lines), row.actor, row.shipped_at, row.carrier,
+            tuple(row.tracking_numbers), row.version,
+        )  # fmt: skip
+
+    async def save_shipment(self, note: ShipmentNote) -> ShipmentNote:
+        values = {"number": note.number, "carrier": note.carrier, "tracking_numbers": list(note.tracking_numbers)}
+        version = (await self._executor.execute(_SAVE_SHIPMENT, values)).scalar_one()
+        return replace(note, version=version)
 
     async def add_return(self, note: ReturnNote) -> None:
         values = {

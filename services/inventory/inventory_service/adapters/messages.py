@@ -73,6 +73,15 @@ class Messages:
             )  # fmt: skip
             self.unit.publish(f"shipments/{note.number}", message, trace=traces.get(order, ""))
 
+    def shipment_changed(self, note: ShipmentNote, traces: Mapping[str, str]) -> None:
+        orders = sorted({line.order for line in note.lines})
+        for order in orders:
+            message = pb.ShipmentChanged(
+                order_number=order, shipment_number=note.number, shipment_id=note.id, carrier=note.carrier,
+                tracking_numbers=note.tracking_numbers, order_numbers=orders, version=note.version, shipped_at=stamp(note.at),
+            )  # fmt: skip
+            self.unit.publish(f"shipments/{note.number}", message, trace=traces.get(order, ""))
+
     def returned(self, note: ReturnNote, traces: Mapping[str, str]) -> None:
         for order, lines in groupby(sorted(note.lines, key=_by_order), key=lambda line: line.order):
             message = pb.GoodsReturned(

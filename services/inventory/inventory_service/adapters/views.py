@@ -98,7 +98,7 @@ _RECEIPTS_BY = {
         "all": "",
     }.items()
 }
-_SHIPMENT_COLUMNS = "s.seq, s.id, s.number, s.carrier, s.tracking_numbers, s.actor, s.shipped_at"
+_SHIPMENT_COLUMNS = "s.seq, s.id, s.number, s.carrier, s.tracking_numbers, s.actor, s.shipped_at, s.version"
 _SHIPMENT = text(f"SELECT {_SHIPMENT_COLUMNS} FROM shipment s WHERE s.number = :name OR CAST(s.id AS text) = :name")  # noqa: S608
 _SHIPMENTS = text(f"SELECT {_SHIPMENT_COLUMNS} FROM shipment s WHERE s.seq < :before ORDER BY s.seq DESC LIMIT :size")  # noqa: S608
 _SHIPMENTS_OF_ORDER = text(f"""

@@ -15,7 +15,8 @@ from inventory_service.adapters.orders import SqlOrders
 from inventory_service.adapters.receivables import SqlReceivables
 from inventory_service.adapters.reservations import REALLOCATE, SqlReservations
 from inventory_service.adapters.stock import LOCK, SqlStock
-from inventory_service.app.ports import Policy, Warehouse
+from inventory_service.app.ports import Warehouse
+from inventory_service.domain.policy import Policy
 
 
 @dataclass(frozen=True)

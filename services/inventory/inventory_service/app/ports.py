@@ -11,6 +11,7 @@ from typing import Protocol
 from inventory_service.domain.balance import Balance
 from inventory_service.domain.expected_receipt import ExpectedReceipt
 from inventory_service.domain.item import Item
+from inventory_service.domain.policy import Policy
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 from inventory_service.domain.shipping import OrderCopy
@@ -61,6 +62,7 @@ class ShipmentNote:
     at: datetime
     carrier: str = ""
     tracking_numbers: tuple[str, ...] = field(default=())
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,12 @@ class Documents(Protocol):
 
     async def add_shipment(self, note: ShipmentNote) -> None: ...
 
+    async def locked_shipment(self, name: str) -> ShipmentNote | None:
+        """Lock a shipment by number or id and return it."""
+
+    async def save_shipment(self, note: ShipmentNote) -> ShipmentNote:
+        """Write carrier and tracking numbers back and return it with its new version."""
+
     async def add_return(self, note: ReturnNote) -> None: ...
 
 
@@ -213,23 +221,13 @@ class Teller(Protocol):
 
     def shipped(self, note: ShipmentNote, traces: Mapping[str, str]) -> None: ...
 
+    def shipment_changed(self, note: ShipmentNote, traces: Mapping[str, str]) -> None: ...
+
     def returned(self, note: ReturnNote, traces: Mapping[str, str]) -> None: ...
 
     def adjusted(self, movement: Movement, item: Item, change: Decimal, on_hand: Decimal) -> None: ...
 
     def expected(self, one: ExpectedReceipt, item: Item) -> None: ...
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Settings the rules depend on. `tolerance` is a share of what passed; `backflush` consumes at receipt.
-
-    `intent_days` is how long goods are held for an intent order.
-    """
-
-    tolerance: Decimal = Decimal(0)
-    backflush: bool = True
-    intent_days: int = 7
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chassis.ids import uuid7
+from inventory_service.app.change_shipment import parcels
 from inventory_service.app.consume import consume
 from inventory_service.app.goods_lines import read_lines
 from inventory_service.app.ports import GoodsLine, Movement, ShipmentNote, Warehouse
@@ -19,8 +20,6 @@ from inventory_service.domain.errors import FieldProblem, IllegalMove
 from inventory_service.domain.quantity import ZERO, plain
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey, urgency_rank
 from inventory_service.domain.shipping import SHIPPABLE_STATES, OrderCopy
-
-MAX_PARCELS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class ShipGoods:
 async def ship_goods(house: Warehouse, command: ShipGoods, fresh: Mapping[str, OrderCopy]) -> ShipmentNote:
     """Ship; `fresh` is what the order service said of orders the copies here don't know or would refuse."""
     orders = {**await house.orders.find({line.order for line in command.lines}), **fresh}
-    lines, carrier, parcels = await _read(house, command, orders)
+    lines, carrier, numbers = await _read(house, command, orders)
     balances = await house.stock.lock({line.item for line in lines})
     for order in sorted({order.number: order for order in fresh.values()}.values(), key=lambda order: order.number):
         await house.orders.learn(order)
@@ -44,7 +43,7 @@ async def ship_goods(house: Warehouse, command: ShipGoods, fresh: Mapping[str, O
     if refused := [line for line in lines if (line.order, line.line_no) not in shipped]:
         raise _refusal(refused, orders)
     number = await house.documents.next_number(SHIPMENT)
-    note = ShipmentNote(str(uuid7()), number, tuple(lines), house.actor, house.now, carrier, parcels)
+    note = ShipmentNote(str(uuid7()), number, tuple(lines), house.actor, house.now, carrier, numbers)
     before, after = await _take(house, note, orders, balances)
     await house.documents.add_shipment(note)
     house.tell.shipped(note, {order.number: order.traceparent for order in orders.values()})
@@ -59,13 +58,9 @@ async def _read(
     entry = Entry()
     lines = await read_lines(house, entry, command.lines, orders) if entry.lines(len(command.lines)) else []
     carrier = entry.words("carrier", command.carrier, 100)
-    if len(command.tracking_numbers) > MAX_PARCELS:
-        entry.wrong("tracking_numbers", "TOO_MANY", limit=MAX_PARCELS)
-    parcels = [
-        entry.words(f"tracking_numbers[{n}]", no, 100) for n, no in enumerate(command.tracking_numbers[:MAX_PARCELS])
-    ]
+    numbers = parcels(entry, command.tracking_numbers)
     entry.done()
-    return lines, carrier, tuple(dict.fromkeys(parcel for parcel in parcels if parcel))
+    return lines, carrier, numbers
 
 
 async def _take(

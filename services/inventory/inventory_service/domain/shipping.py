@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from inventory_service.domain.quantity import ZERO
 
+MAX_PARCELS = 100  # tracking numbers of one shipment
 SHIPPABLE_STATES = ("confirmed", "planned", "in_production", "part_shipped", "shipped", "signed", "closed")
 UNCONFIRMED_STATES = ("draft", "submitted", "needs_capacity_confirmation", "suspected_duplicate")
 ENDED_STATES = ("cancelled", "closed_short")

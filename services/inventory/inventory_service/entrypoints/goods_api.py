@@ -16,6 +16,7 @@ from inventory_service.adapters.answers import once
 from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.views import Views
 from inventory_service.adapters.warehouse import Warehouses
+from inventory_service.app.change_shipment import ShipmentWords, change_shipment
 from inventory_service.app.issue_components import IssueComponents, issue_components
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.receive_goods import SUPERVISORS, ReceiveGoods, receive_goods
@@ -93,6 +94,19 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
             return pb.ShipGoodsResponse(shipment=translate.shipment(await ship_goods(house, command, found[0])))
 
         return await self._once(request.context, "shipment", request.scan_id, pb.ShipGoodsResponse, ahead, work)
+
+    async def ChangeShipment(self, request: pb.ChangeShipmentRequest, context: Context) -> pb.ChangeShipmentResponse:
+        told = ShipmentWords(
+            request.carrier if "carrier" in request.fields else None,
+            tuple(request.tracking_numbers) if "tracking_numbers" in request.fields else None,
+        )
+
+        async def work(unit: Transaction) -> pb.ChangeShipmentResponse:
+            house = self._warehouses.of(unit)
+            note = await change_shipment(house, request.shipment, request.expected_version, told)
+            return pb.ChangeShipmentResponse(shipment=translate.shipment(note))
+
+        return await self._commands.run(request.context, pb.ChangeShipmentResponse, work)
 
     async def ReturnGoods(self, request: pb.ReturnGoodsRequest, context: Context) -> pb.ReturnGoodsResponse:
         command = ReturnGoods(translate.wanted_lines(request.lines), request.reason, request.quarantine)

@@ -97,7 +97,7 @@ def receipt_row(row: Row) -> pb.Receipt:
 def shipment(note: ShipmentNote) -> pb.Shipment:
     return pb.Shipment(
         id=note.id, number=note.number, carrier=note.carrier, tracking_numbers=note.tracking_numbers, actor=note.actor,
-        lines=goods_lines(note.lines), shipped_at=stamp(note.at),
+        lines=goods_lines(note.lines), shipped_at=stamp(note.at), version=note.version,
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def shipment_row(row: Row, lines: Sequence[Row]) -> pb.Shipment:
     goods = [GoodsLine(line.order_number, line.line_no, line.item_code, line.quantity, line.unit) for line in lines]
     return pb.Shipment(
         id=str(row.id), number=row.number, carrier=row.carrier, tracking_numbers=row.tracking_numbers, actor=row.actor,
-        lines=goods_lines(goods), shipped_at=stamp(row.shipped_at),
+        lines=goods_lines(goods), shipped_at=stamp(row.shipped_at), version=row.version,
     )  # fmt: skip
 
 

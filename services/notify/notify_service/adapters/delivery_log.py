@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,9 +34,19 @@ ORDER BY id ON CONFLICT DO NOTHING RETURNING id
 """)
 _NAMES = tuple(Intent.__dataclass_fields__)
 _GET = text(f"SELECT {_COLUMNS}, data FROM notification WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
+_INCOMPLETE = text(f"""
+SELECT {_COLUMNS}, data FROM notification
+WHERE order_number = ANY(CAST(:orders AS text[])) AND order_number <> '' AND state = 'held' AND data IS NOT NULL
+ORDER BY id FOR NO KEY UPDATE
+""")  # noqa: S608
 REVIVED = """state = 'pending', reason = '', data = NULL, attempt_count = 0, next_attempt_at = :now, not_before = :now,
   expires_at = NULL, probing = false, alarmed = false, lease = NULL"""
 _REVIVE = text(f"UPDATE notification SET {REVIVED}, text = :text WHERE id = :id")  # noqa: S608
+_RELEASE = text(f"""
+UPDATE notification n SET {REVIVED.replace(":now", "t.begins")}, text = t.text, last_error = ''
+FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS text[]), CAST(:begins AS timestamptz[])) AS t (id, text, begins)
+WHERE n.id = t.id
+""")  # noqa: S608
 _ACKNOWLEDGE = text("UPDATE notification SET acknowledged_at = coalesce(acknowledged_at, :now) WHERE id = :id")
 # What is being sent right now keeps its lease and ends by its own outcome.
 _EXPIRE_ORDERS = text("""
@@ -78,6 +88,16 @@ class SqlNotifications:
     async def revive(self, notification_id: UUID, text: str) -> Notification:
         await self._runs.execute(_REVIVE, {"id": notification_id, "text": text, "now": self._now})
         return await self._again(notification_id)
+
+    async def incomplete(self, order_numbers: Collection[str]) -> list[Notification]:
+        """Return, locked, the held messages of these orders that lack something."""
+        return [_notification(row) for row in await self._runs.execute(_INCOMPLETE, {"orders": sorted(order_numbers)})]
+
+    async def release(self, texts: Mapping[UUID, str], begins: Mapping[UUID, datetime]) -> None:
+        """Let messages go whose text is complete now, each from its own instant on."""
+        if texts:
+            values = {"ids": list(texts), "texts": list(texts.values()), "begins": [begins[one] for one in texts]}
+            await self._runs.execute(_RELEASE, values)
 
     async def acknowledge(self, notification_id: UUID) -> Notification:
         await self._runs.execute(_ACKNOWLEDGE, {"id": notification_id, "now": self._now})

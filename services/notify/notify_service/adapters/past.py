@@ -10,6 +10,10 @@ from chassis.database import Database
 
 AT_ONCE = 1000
 _FORGET = text("SELECT forget_notifications(CAST(:before AS timestamptz), :most)")
+_WORDS = text("""
+DELETE FROM shipment_words WHERE (order_number, shipment_number) IN (
+  SELECT order_number, shipment_number FROM shipment_words WHERE told_at < :before LIMIT :most)
+""")
 
 
 class SqlPast:
@@ -21,5 +25,7 @@ class SqlPast:
     async def forget(self, keep: timedelta) -> int:
         """Forget one batch of what is older than `keep`; return how many."""
         async with self._database.transaction(who="notify") as unit:
-            found = await unit.execute(_FORGET, {"before": unit.now - keep, "most": AT_ONCE})
+            values = {"before": unit.now - keep, "most": AT_ONCE}
+            await unit.execute(_WORDS, values)
+            found = await unit.execute(_FORGET, values)
             return int(found.scalar_one())

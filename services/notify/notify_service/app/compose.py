@@ -125,7 +125,7 @@ def _intent(
     *, rendered: Rendered, fault: str, desk: Desk, now: datetime,
 ) -> Intent:  # fmt: skip
     reason, error = held_because(rendered, fault, connected=channel.connected(desk.guard.sink_url))
-    begins = now if cause.data.get("urgency") == "red" else _loud_at(now, subscription, channel, desk.zone)
+    begins = now if cause.data.get("urgency") == "red" else begins_at(now, subscription, channel, desk.zone)
     arrives = channel.is_mailbox and not reason and begins <= now  # what is read inside the house arrives at once
     hours, minutes = subscription.expire_hours, subscription.escalate_minutes
     return Intent(
@@ -144,7 +144,7 @@ def _intent(
     )  # fmt: skip
 
 
-def _loud_at(now: datetime, subscription: Subscription, channel: Channel, zone: ZoneInfo) -> datetime:
+def begins_at(now: datetime, subscription: Subscription, channel: Channel, zone: ZoneInfo) -> datetime:
     """Return when neither the channel nor the subscription is quiet."""
     loud = loud_at(now, channel.quiet_from, channel.quiet_to, zone)
     loud = loud_at(loud, subscription.quiet_from, subscription.quiet_to, zone)

@@ -66,9 +66,38 @@ class Notifications(Protocol):
 
     async def revive(self, notification_id: UUID, text: str) -> Notification: ...
 
+    async def incomplete(self, order_numbers: Collection[str]) -> list[Notification]:
+        """Return, locked, the held messages of these orders that lack something."""
+        ...
+
+    async def release(self, texts: Mapping[UUID, str], begins: Mapping[UUID, datetime]) -> None:
+        """Let messages go whose text is complete now, each from its own instant on."""
+
     async def acknowledge(self, notification_id: UUID) -> Notification: ...
 
     async def expire_orders(self, order_numbers: Sequence[str], reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentWords:
+    """The tracking numbers of one shipment, as they were entered after it left."""
+
+    order_number: str
+    shipment_number: str
+    version: int
+    tracking_numbers: tuple[str, ...]
+    shipped_at: datetime
+
+
+class Shipments(Protocol):
+    """What was entered of shipments after they left."""
+
+    async def learn(self, words: Sequence[ShipmentWords]) -> None:
+        """Keep the newest version of each."""
+
+    async def of(self, order_numbers: Collection[str]) -> Sequence[ShipmentWords]:
+        """Return what is known of these orders' shipments, in the order of shipping."""
+        ...
 
 
 class Addresses(Protocol):

@@ -12,7 +12,9 @@ from notify_service.adapters.addresses import SqlAddresses
 from notify_service.adapters.delivery_log import SqlNotifications
 from notify_service.adapters.records import tell_arrived
 from notify_service.adapters.rules import KeptRules
+from notify_service.adapters.shipments import SqlShipments
 from notify_service.app.compose import Cause, Desk, Stores, compose
+from notify_service.app.follow_shipments import filled, release
 
 
 @dataclass
@@ -32,8 +34,10 @@ class Reception:
         self._heard[unit].append(Cause(event.event_id, event.type, event.time, event.traceparent, event.data))
 
     async def _compose(self, unit: Transaction) -> None:
-        stores = Stores(await self.rules.current(unit), SqlNotifications(unit, unit.now), SqlAddresses(unit))
-        made = await compose(self._heard.pop(unit), stores, desk=self.desk, now=unit.now)
+        log, shipments = SqlNotifications(unit, unit.now), SqlShipments(unit, unit.now)
+        rules = await self.rules.current(unit)
+        causes = await filled(self._heard.pop(unit), shipments)
+        made = await compose(causes, Stores(rules, log, SqlAddresses(unit)), desk=self.desk, now=unit.now)
         tell_arrived(unit, made)
-        if made:
+        if await release(causes, shipments, log, rules, desk=self.desk, now=unit.now) or made:
             self.wake()

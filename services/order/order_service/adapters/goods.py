@@ -21,8 +21,11 @@ INSERT INTO receipt (number, order_id, line_no, quantity, received_at, actor)
 VALUES (:number, :order_id, :line_no, :quantity, :at, :actor) ON CONFLICT DO NOTHING
 """)
 _SHIPMENT = text("""
-INSERT INTO shipment (number, id, carrier, tracking_numbers, shipped_at)
-VALUES (:number, :id, :carrier, :tracking_numbers, :shipped_at) ON CONFLICT (number) DO NOTHING
+INSERT INTO shipment (number, id, carrier, tracking_numbers, shipped_at, version)
+VALUES (:number, :id, :carrier, :tracking_numbers, :shipped_at, :version)
+ON CONFLICT (number) DO UPDATE
+SET carrier = EXCLUDED.carrier, tracking_numbers = EXCLUDED.tracking_numbers, version = EXCLUDED.version
+WHERE EXCLUDED.version > shipment.version
 """)
 _SHIPMENT_LINES = text("""
 INSERT INTO shipment_line (shipment_number, order_id, line_no, item_code, quantity, unit, actor, told)
@@ -96,10 +99,10 @@ class GoodsLedger:
         await self._unit.execute(_RECEIPT, {**params, "actor": self._unit.actor})
 
     async def add_shipment(self, shipment: Shipment) -> None:
-        """Store a shipment's lines once; a line that was only asked for counts from when it is told."""
+        """Store a shipment's lines once; one only asked for counts from when it is told; of its words the latest stay."""
         header = {
             "number": shipment.number, "id": shipment.id, "carrier": shipment.carrier,
-            "tracking_numbers": list(shipment.tracking_numbers), "shipped_at": shipment.shipped_at,
+            "tracking_numbers": list(shipment.tracking_numbers), "shipped_at": shipment.shipped_at, "version": shipment.version,
         }  # fmt: skip
         await self._unit.execute(_SHIPMENT, header)
         lines = {

@@ -31,6 +31,13 @@ SELECT min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cl
 FROM order_shortage WHERE order_id = :id
 """)
 OWN = "(o.sales_owner IN ('', :owner) OR o.created_by = :owner)"  # what Order.is_seen_by says, of columns
+_SEEN = text(f"""
+SELECT o.number FROM customer_order o
+WHERE (o.number = ANY(CAST(:numbers AS text[])) OR (o.attachment_ids <> '{{}}' AND o.attachment_ids @> CAST(:attachments AS text[])
+       AND cardinality(CAST(:attachments AS text[])) > 0))
+  AND (:owner = '' OR {OWN})
+ORDER BY o.number
+""")  # noqa: S608
 _FILTERS = {
     "state": "o.state = :state",
     "urgency": "o.urgency = :urgency",
@@ -126,6 +133,14 @@ class OrderViews:
         async with self._database.read() as connection:
             found = await connection.execute(_STANDINGS, {"numbers": wanted})
             return {row.number: (row.state, row.updated_at) for row in found}
+
+    async def seen(self, numbers: Collection[str], attachment: str, owner: str) -> list[str]:
+        """Return which of these orders, and of those a file is attached to, `owner` may see."""
+        wanted = [number for number in numbers if is_clean(number)]
+        attachments = [attachment] if attachment and is_clean(attachment) else []
+        async with self._database.read() as connection:
+            params = {"numbers": wanted, "attachments": attachments, "owner": owner}
+            return list((await connection.execute(_SEEN, params)).scalars())
 
     async def shipments(self, order_id: UUID) -> list[Shipment]:
         """Return the shipments of an order, with this order's lines only."""

@@ -15,7 +15,10 @@ from chassis.grpc_client import Peer
 from order_service.app.facts import Shipment, ShipmentLine
 from order_service.domain.texts import is_clean
 
-_HAVE = text("SELECT number FROM shipment WHERE number = :ref OR id = :ref")
+_HAVE = text("""
+SELECT s.number FROM shipment s JOIN shipment_line l ON l.shipment_number = s.number
+WHERE s.number = :ref OR s.id = :ref LIMIT 1
+""")
 
 
 class ShipmentRecords:
@@ -45,4 +48,7 @@ class ShipmentRecords:
 def _shipment_of(told: inventory_pb2.Shipment) -> Shipment:
     lines = tuple(ShipmentLine(x.order, x.line_no, x.item_code, Decimal(x.quantity), x.unit) for x in told.lines)
     at = told.shipped_at.ToDatetime(tzinfo=UTC)
-    return Shipment(told.id, told.number, told.carrier, tuple(told.tracking_numbers), at, lines, told=False)
+    return Shipment(
+        told.id, told.number, told.carrier, tuple(told.tracking_numbers), at, lines, told=False,
+        version=max(told.version, 1),
+    )  # fmt: skip

@@ -32,6 +32,7 @@ class Shipment:
     signed_at: datetime | None = None
     signed_by: str = ""
     told: bool = True
+    version: int = 1  # of carrier and tracking numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,21 @@ async def record_shipment(
     order.notes.append(("GoodsShipped", {**words, "carrier": shipment.carrier, **_words(shipment.lines)}))
     every = await goods.tracking_numbers(order.id)
     await _share_returns(order, goods, invoices)
-    ended = order.note_shipped(shipment.number, shipment.tracking_numbers, every, shipment.shipped_at)
+    known = await goods.shipment(shipment.number)  # newer words may have come before it
+    numbers = known.tracking_numbers if known else shipment.tracking_numbers
+    ended = order.note_shipped(shipment.number, numbers, every, shipment.shipped_at)
     await open_invoice_tasks(order, invoices, now, ended=ended)
     if order.is_signed:  # signed for before this event came
-        signed = await goods.shipment(shipment.number)
-        order.note_signed(signed.signed_by if signed else "", (signed and signed.signed_at) or now)
+        order.note_signed(known.signed_by if known else "", (known and known.signed_at) or now)
+    await orders.save(order)
+
+
+async def record_shipment_words(shipment: Shipment, order_number: str, orders: Orders, goods: Goods) -> None:
+    """Let the copy follow what was entered of a shipment; one not known yet finds it when it comes."""
+    order = await orders.get(order_number)
+    await goods.add_shipment(shipment)
+    words = {"shipment_number": shipment.number, "tracking_numbers": ",".join(shipment.tracking_numbers)}
+    order.notes.append(("ShipmentChanged", {**words, "carrier": shipment.carrier}))
     await orders.save(order)
 
 

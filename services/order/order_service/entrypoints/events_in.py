@@ -127,6 +127,16 @@ async def on_goods_shipped(event: Incoming, unit: Transaction) -> None:
         await _ship(shipment, unit)
 
 
+async def on_shipment_changed(event: Incoming, unit: Transaction) -> None:
+    told = event.parse(inventory.ShipmentChanged)
+    shipment = Shipment(
+        told.shipment_id or told.shipment_number, told.shipment_number, told.carrier, tuple(told.tracking_numbers),
+        _moment(told.shipped_at, event), (), version=told.version,
+    )  # fmt: skip
+    orders, goods = OrderRepository(unit), GoodsLedger(unit)
+    await record_goods.record_shipment_words(shipment, told.order_number, orders, goods)
+
+
 async def on_goods_returned(event: Incoming, unit: Transaction) -> None:
     told = event.parse(inventory.GoodsReturned)
     lines = tuple(
@@ -174,6 +184,7 @@ HANDLERS: Mapping[type[Message], Handler] = {
     planning.ShortageCleared: on_shortage,
     inventory.GoodsReceived: on_goods_received,
     inventory.GoodsShipped: on_goods_shipped,
+    inventory.ShipmentChanged: on_shipment_changed,
     inventory.GoodsReturned: on_goods_returned,
     **dict.fromkeys(_NOTED.values(), on_production_order),
 }

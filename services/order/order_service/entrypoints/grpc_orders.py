@@ -159,6 +159,10 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         found.append(stages.waiting(waiting.raised, waiting.cleared, open_now=waiting.open_now, now=now))
         return messages.lead_time_message(order, moments, found, now, self.working)
 
+    async def SeeOrders(self, request: pb.SeeOrdersRequest, context: Any) -> pb.SeeOrdersResponse:
+        seen = await self.views.seen(request.orders[:MOST_STANDINGS], request.attachment_id, self._owner)
+        return pb.SeeOrdersResponse(orders=seen)
+
     async def GetTrackedOrder(self, request: pb.GetTrackedOrderRequest, context: Any) -> pb.GetTrackedOrderResponse:
         found = order_id_in(request.token)
         if found is None:

@@ -98,7 +98,7 @@ def tracked_message(order: Order, shipments: Iterable[Shipment]) -> pb.GetTracke
         number=order.number, state=order.state, channel=order.channel, customer_name=order.customer_name,
         due_date=order.due_date.isoformat(), expected_date=max(line.due_date for line in live).isoformat(),
         sales_owner=order.sales_owner, lines=[_tracked_line(line) for line in live], parcels=_parcels(shipments),
-        updated_at=stamp(order.updated_at), created_at=stamp(order.created_at),
+        updated_at=stamp(order.updated_at), created_at=stamp(order.created_at), attachment_ids=order.attachment_ids,
     )  # fmt: skip
 
 

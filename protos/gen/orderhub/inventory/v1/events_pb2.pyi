@@ -306,6 +306,54 @@ class GoodsLine(_message.Message):
 Global___GoodsLine: _TypeAlias = GoodsLine  # noqa: Y015
 
 @_typing.final
+class ShipmentChanged(_message.Message):
+    """ShipmentChanged is told once per (shipment, order): who carries it and all its tracking numbers, the latest version counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    SHIPMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBERS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SHIPPED_AT_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    shipment_number: _builtins.str
+    shipment_id: _builtins.str
+    carrier: _builtins.str
+    version: _builtins.int
+    """GoodsShipped was version 1"""
+    @_builtins.property
+    def tracking_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """every order with goods in it"""
+
+    @_builtins.property
+    def shipped_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        shipment_number: _builtins.str = ...,
+        shipment_id: _builtins.str = ...,
+        carrier: _builtins.str = ...,
+        tracking_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        version: _builtins.int = ...,
+        shipped_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipped_at", b"shipped_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "order_number", b"order_number", "order_numbers", b"order_numbers", "shipment_id", b"shipment_id", "shipment_number", b"shipment_number", "shipped_at", b"shipped_at", "tracking_numbers", b"tracking_numbers", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentChanged: _TypeAlias = ShipmentChanged  # noqa: Y015
+
+@_typing.final
 class GoodsReturned(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -1172,10 +1172,12 @@ class Shipment(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     SHIPPED_AT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     number: _builtins.str
     carrier: _builtins.str
     actor: _builtins.str
+    version: _builtins.int
     @_builtins.property
     def tracking_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -1192,14 +1194,77 @@ class Shipment(_message.Message):
         lines: _abc.Iterable[Global___ShipmentLine] | None = ...,
         actor: _builtins.str = ...,
         shipped_at: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["shipped_at", b"shipped_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "carrier", b"carrier", "id", b"id", "lines", b"lines", "number", b"number", "shipped_at", b"shipped_at", "tracking_numbers", b"tracking_numbers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "carrier", b"carrier", "id", b"id", "lines", b"lines", "number", b"number", "shipped_at", b"shipped_at", "tracking_numbers", b"tracking_numbers", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
+
+@_typing.final
+class ChangeShipmentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBERS_FIELD_NUMBER: _builtins.int
+    shipment: _builtins.str
+    """id or number"""
+    expected_version: _builtins.int
+    carrier: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """which of the following are said"""
+
+    @_builtins.property
+    def tracking_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """all of them"""
+
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        shipment: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        carrier: _builtins.str = ...,
+        tracking_numbers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "context", b"context", "expected_version", b"expected_version", "fields", b"fields", "shipment", b"shipment", "tracking_numbers", b"tracking_numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeShipmentRequest: _TypeAlias = ChangeShipmentRequest  # noqa: Y015
+
+@_typing.final
+class ChangeShipmentResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shipment(self) -> Global___Shipment: ...
+    def __init__(
+        self,
+        *,
+        shipment: Global___Shipment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeShipmentResponse: _TypeAlias = ChangeShipmentResponse  # noqa: Y015
 
 @_typing.final
 class ShipGoodsRequest(_message.Message):

@@ -555,6 +555,11 @@ class GoodsServiceStub:
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsRequest.SerializeToString,
                 response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsResponse.FromString,
                 _registered_method=True)
+        self.ChangeShipment = channel.unary_unary(
+                '/orderhub.inventory.v1.GoodsService/ChangeShipment',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentResponse.FromString,
+                _registered_method=True)
         self.ReturnGoods = channel.unary_unary(
                 '/orderhub.inventory.v1.GoodsService/ReturnGoods',
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ReturnGoodsRequest.SerializeToString,
@@ -594,6 +599,13 @@ class GoodsServiceServicer:
 
     def ShipGoods(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeShipment(self, request, context):
+        """ChangeShipment enters what the carrier said after the goods left.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -639,6 +651,11 @@ def add_GoodsServiceServicer_to_server(servicer, server):
                     servicer.ShipGoods,
                     request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsRequest.FromString,
                     response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsResponse.SerializeToString,
+            ),
+            'ChangeShipment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeShipment,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentResponse.SerializeToString,
             ),
             'ReturnGoods': grpc.unary_unary_rpc_method_handler(
                     servicer.ReturnGoods,
@@ -742,6 +759,33 @@ class GoodsService:
             '/orderhub.inventory.v1.GoodsService/ShipGoods',
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsRequest.SerializeToString,
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ShipGoodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeShipment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.GoodsService/ChangeShipment',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ChangeShipmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

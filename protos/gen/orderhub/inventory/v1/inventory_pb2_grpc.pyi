@@ -161,6 +161,8 @@ class GoodsServiceStub:
     ReceiveGoods: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ReceiveGoodsRequest, _inventory_pb2.ReceiveGoodsResponse]
     IssueComponents: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.IssueComponentsRequest, _inventory_pb2.IssueComponentsResponse]
     ShipGoods: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ShipGoodsRequest, _inventory_pb2.ShipGoodsResponse]
+    ChangeShipment: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ChangeShipmentRequest, _inventory_pb2.ChangeShipmentResponse]
+    """ChangeShipment enters what the carrier said after the goods left."""
     ReturnGoods: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ReturnGoodsRequest, _inventory_pb2.ReturnGoodsResponse]
     GetShipment: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetShipmentRequest, _inventory_pb2.GetShipmentResponse]
     ListShipments: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListShipmentsRequest, _inventory_pb2.ListShipmentsResponse]
@@ -172,6 +174,8 @@ class GoodsServiceAsyncStub(GoodsServiceStub):
     ReceiveGoods: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ReceiveGoodsRequest, _inventory_pb2.ReceiveGoodsResponse]  # type: ignore[assignment]
     IssueComponents: _aio.UnaryUnaryMultiCallable[_inventory_pb2.IssueComponentsRequest, _inventory_pb2.IssueComponentsResponse]  # type: ignore[assignment]
     ShipGoods: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ShipGoodsRequest, _inventory_pb2.ShipGoodsResponse]  # type: ignore[assignment]
+    ChangeShipment: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ChangeShipmentRequest, _inventory_pb2.ChangeShipmentResponse]  # type: ignore[assignment]
+    """ChangeShipment enters what the carrier said after the goods left."""
     ReturnGoods: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ReturnGoodsRequest, _inventory_pb2.ReturnGoodsResponse]  # type: ignore[assignment]
     GetShipment: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetShipmentRequest, _inventory_pb2.GetShipmentResponse]  # type: ignore[assignment]
     ListShipments: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListShipmentsRequest, _inventory_pb2.ListShipmentsResponse]  # type: ignore[assignment]
@@ -198,6 +202,14 @@ class GoodsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.ShipGoodsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.ShipGoodsResponse, _abc.Awaitable[_inventory_pb2.ShipGoodsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ChangeShipment(
+        self,
+        request: _inventory_pb2.ChangeShipmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.ChangeShipmentResponse, _abc.Awaitable[_inventory_pb2.ChangeShipmentResponse]]:
+        """ChangeShipment enters what the carrier said after the goods left."""
 
     @_abc_1.abstractmethod
     def ReturnGoods(

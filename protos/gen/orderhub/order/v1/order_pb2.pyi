@@ -985,6 +985,7 @@ class GetTrackedOrderResponse(_message.Message):
     PARCELS_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    ATTACHMENT_IDS_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     state: _builtins.str
     channel: _builtins.str
@@ -1000,6 +1001,8 @@ class GetTrackedOrderResponse(_message.Message):
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def attachment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1014,14 +1017,63 @@ class GetTrackedOrderResponse(_message.Message):
         parcels: _abc.Iterable[Global___TrackedParcel] | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        attachment_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "created_at", b"created_at", "customer_name", b"customer_name", "due_date", b"due_date", "expected_date", b"expected_date", "lines", b"lines", "number", b"number", "parcels", b"parcels", "sales_owner", b"sales_owner", "state", b"state", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_ids", b"attachment_ids", "channel", b"channel", "created_at", b"created_at", "customer_name", b"customer_name", "due_date", b"due_date", "expected_date", b"expected_date", "lines", b"lines", "number", b"number", "parcels", b"parcels", "sales_owner", b"sales_owner", "state", b"state", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTrackedOrderResponse: _TypeAlias = GetTrackedOrderResponse  # noqa: Y015
+
+@_typing.final
+class SeeOrdersRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    ATTACHMENT_ID_FIELD_NUMBER: _builtins.int
+    attachment_id: _builtins.str
+    """and every order this is attached to"""
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """numbers"""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[_builtins.str] | None = ...,
+        attachment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_id", b"attachment_id", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeeOrdersRequest: _TypeAlias = SeeOrdersRequest  # noqa: Y015
+
+@_typing.final
+class SeeOrdersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """numbers of those that exist and may be seen"""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeeOrdersResponse: _TypeAlias = SeeOrdersResponse  # noqa: Y015
 
 @_typing.final
 class TrackedLine(_message.Message):

@@ -79,6 +79,11 @@ class OrderServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeResponse.FromString,
                 _registered_method=True)
+        self.SeeOrders = channel.unary_unary(
+                '/orderhub.order.v1.OrderService/SeeOrders',
+                request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersResponse.FromString,
+                _registered_method=True)
         self.GetTrackedOrder = channel.unary_unary(
                 '/orderhub.order.v1.OrderService/GetTrackedOrder',
                 request_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetTrackedOrderRequest.SerializeToString,
@@ -156,6 +161,13 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SeeOrders(self, request, context):
+        """SeeOrders says which of many orders the caller may see.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTrackedOrder(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -222,6 +234,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.GetOrderLeadTime,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeResponse.SerializeToString,
+            ),
+            'SeeOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.SeeOrders,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersResponse.SerializeToString,
             ),
             'GetTrackedOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrackedOrder,
@@ -482,6 +499,33 @@ class OrderService:
             '/orderhub.order.v1.OrderService/GetOrderLeadTime',
             orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_order__pb2.GetOrderLeadTimeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SeeOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.OrderService/SeeOrders',
+            orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_order__pb2.SeeOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,8 @@ class OrderServiceStub:
     """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out."""
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]
     GetOrderLeadTime: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]
+    SeeOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.SeeOrdersRequest, _order_pb2.SeeOrdersResponse]
+    """SeeOrders says which of many orders the caller may see."""
     GetTrackedOrder: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]
     PutChannel: _grpc.UnaryUnaryMultiCallable[_order_pb2.PutChannelRequest, _order_pb2.PutChannelResponse]
     """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders."""
@@ -65,6 +67,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """BatchGetOrderStates tells which orders exist and how they stand; unknown ones are left out."""
     GetTimeline: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTimelineRequest, _order_pb2.GetTimelineResponse]  # type: ignore[assignment]
     GetOrderLeadTime: _aio.UnaryUnaryMultiCallable[_order_pb2.GetOrderLeadTimeRequest, _order_pb2.GetOrderLeadTimeResponse]  # type: ignore[assignment]
+    SeeOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.SeeOrdersRequest, _order_pb2.SeeOrdersResponse]  # type: ignore[assignment]
+    """SeeOrders says which of many orders the caller may see."""
     GetTrackedOrder: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTrackedOrderRequest, _order_pb2.GetTrackedOrderResponse]  # type: ignore[assignment]
     PutChannel: _aio.UnaryUnaryMultiCallable[_order_pb2.PutChannelRequest, _order_pb2.PutChannelResponse]  # type: ignore[assignment]
     """Channels are data (S16): an administrator adds one without a release; an inactive one takes no new orders."""
@@ -137,6 +141,14 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_pb2.GetOrderLeadTimeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.GetOrderLeadTimeResponse, _abc.Awaitable[_order_pb2.GetOrderLeadTimeResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SeeOrders(
+        self,
+        request: _order_pb2.SeeOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.SeeOrdersResponse, _abc.Awaitable[_order_pb2.SeeOrdersResponse]]:
+        """SeeOrders says which of many orders the caller may see."""
 
     @_abc_1.abstractmethod
     def GetTrackedOrder(

@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get Attachment
-         * @description The file itself, always as a download.
+         * @description The file itself, always as a download; for a salesperson alone their own and those of orders they may see.
          */
         get: operations["get_attachment_api_v1_attachments__attachment__get"];
         put?: never;
@@ -1152,7 +1152,7 @@ export interface paths {
         };
         /**
          * List Orders
-         * @description Orders, newest first.
+         * @description Orders, newest first; looking for a phone number counts as looking a customer up by it.
          */
         get: operations["list_orders_api_v1_orders_get"];
         put?: never;
@@ -2342,7 +2342,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Shipment
+         * @description Enter the carrier and the tracking numbers when they are known; a customer message that waits for them goes.
+         */
+        patch: operations["change_shipment_api_v1_shipments__shipment__patch"];
         trace?: never;
     };
     "/api/v1/shipments/{shipment}/note.pdf": {
@@ -2663,6 +2667,26 @@ export interface paths {
          * @description The state of one order for its customer; no sign-in, no prices, no phone numbers.
          */
         get: operations["track_api_v1_track__token__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/track/{token}/attachments/{attachment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tracked Attachment
+         * @description A file attached to the order behind the link, and no other.
+         */
+        get: operations["tracked_attachment_api_v1_track__token__attachments__attachment__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3530,6 +3554,7 @@ export interface components {
             /** Format: date-time */
             shipped_at: string | null;
             tracking_numbers: string[];
+            version: number;
         };
         InventoryShipmentLine: {
             item_code: string | null;
@@ -4678,6 +4703,16 @@ export interface components {
              * @example 2.5
              */
             quantity: string | number;
+        };
+        /**
+         * ShipmentPatch
+         * @description What the carrier said after the goods left; `tracking_numbers` are all there are.
+         */
+        ShipmentPatch: {
+            /** Carrier */
+            carrier?: string | null;
+            /** Tracking Numbers */
+            tracking_numbers?: string[] | null;
         };
         Shortage: {
             item_code: string | null;
@@ -18773,6 +18808,143 @@ export interface operations {
             };
         };
     };
+    change_shipment_api_v1_shipments__shipment__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag; needed */
+                "If-Match"?: string | null;
+            };
+            path: {
+                shipment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipmentPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryShipment"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match needed */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     note_api_v1_shipments__shipment__note_pdf_get: {
         parameters: {
             query?: never;
@@ -20366,6 +20538,74 @@ export interface operations {
                         state?: string | null;
                         state_text?: string | null;
                     };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tracked_attachment_api_v1_track__token__attachments__attachment__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                attachment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description Unreadable */
