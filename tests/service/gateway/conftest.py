@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from gateway_service import accounts
 from gateway_service.__main__ import server_of
+from gateway_service.limits import Limiter
 from gateway_service.permissions import ROLES
 from gateway_service.throttle import SignInThrottle
 from gateway_service.wiring import PHONE_LOOKUPS, Gateway, Settings, build
@@ -122,12 +123,20 @@ async def standing_house(databases: TestDatabases, tmp_path_factory: pytest.Temp
         yield made
 
 
+LIMITERS = ("limiter", "scanner_limiter", "track_limiter", "form_limiter", "phone_limiter")
+_allowed: dict[str, tuple[float, float]] = {}  # before a test made one smaller
+
+
 @pytest.fixture
 def house(standing_house: House) -> House:
     """The shared house, with nothing told and nothing remembered."""
     standing_house.services.reset()
     standing_house.http.cookies.clear()
-    standing_house.gateway.throttle = SignInThrottle()
+    gateway = standing_house.gateway
+    gateway.throttle = SignInThrottle()
+    for name in LIMITERS:
+        rate, burst = _allowed.setdefault(name, (getattr(gateway, name).rate, getattr(gateway, name).burst))
+        setattr(gateway, name, Limiter(rate, burst))
     return standing_house
 
 

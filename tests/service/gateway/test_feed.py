@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from orderhub.common.v1 import event_feed_pb2 as pb
+from sqlalchemy import text
 
 from gateway_service import feed
 from tests.service.gateway.conftest import House
@@ -46,7 +47,7 @@ async def test_a_repeated_request_shows_the_same_token_and_the_database_keeps_no
 
     assert first.json() == again.json()
     async with house.gateway.database.read() as connection:
-        rows = (await connection.exec_driver_sql("SELECT answer FROM idempotency WHERE key = 'same'")).scalars().all()
+        rows = (await connection.execute(text("SELECT answer FROM idempotency WHERE key = 'same'"))).scalars()
     assert rows
     assert not any(first.json()["token"].encode() in row for row in rows)
 
