@@ -121,7 +121,7 @@ async def test_what_was_done_to_sealed_rows_is_named(database: Database, tamperi
         await seal_all(database, n + 1)
     assert await audit.verify(database, KEY) == []
 
-    owner = await asyncpg.connect(database.engine.url.render_as_string(False).replace("+asyncpg", ""))
+    owner = await asyncpg.connect(database.dsn)
     await owner.execute(tampering)
     await owner.close()
 

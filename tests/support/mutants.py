@@ -13,7 +13,7 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 from sqlalchemy import text
 
-from chassis import commands, inbox, relay
+from chassis import commands, inbox_statements, relay
 from chassis.broker import RabbitPublisher, connect
 from chassis.consumer import Consumer, read
 from chassis.events import EXCHANGE, Incoming
@@ -29,8 +29,11 @@ def changed(source: str, old: str, new: str) -> str:
 
 def no_inbox(plant: pytest.MonkeyPatch) -> None:
     """Every event counts as new."""
-    everything = "SELECT id AS event_id, CAST(:consumer AS text) FROM unnest(CAST(:ids AS uuid[])) AS t (id)"
-    plant.setattr(inbox, "_CLAIM", text(everything))
+    new = "SELECT event_id, NULL AS source, NULL AS subject, NULL AS sequence FROM claimed"
+    everything = new.replace("SELECT event_id", "SELECT id AS event_id").replace(
+        "claimed", "unnest(CAST(:ids AS uuid[])) AS t (id)"
+    )
+    plant.setattr(inbox_statements, "TAKE", text(changed(inbox_statements.TAKE.text, new, everything)))
 
 
 def no_sequence_guard(plant: pytest.MonkeyPatch) -> None:
@@ -48,7 +51,8 @@ def ack_before_commit(plant: pytest.MonkeyPatch) -> None:
 
     async def ack_first(self: Consumer, batch: Sequence[AbstractIncomingMessage]) -> None:
         await batch[-1].ack(multiple=True)
-        await self._inbox.take(read(batch))
+        events, _ = read(batch)
+        await self._inbox.take(events)
 
     plant.setattr(Consumer, "_apply", ack_first)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,8 @@ async def test_a_server_that_is_away_gets_the_same_command_again_and_makes_one_o
         await a_filled_form(window, factory)
         keys: list[str] = []
 
+        banner_seen = asyncio.Event()
+
         async def answer_the_third(route: Route) -> None:
             if route.request.method != "POST":
                 await route.continue_()
@@ -65,12 +68,14 @@ async def test_a_server_that_is_away_gets_the_same_command_again_and_makes_one_o
             if len(keys) < 3:
                 await route.abort("connectionreset")
             else:
+                await banner_seen.wait()
                 await route.continue_()
 
         await page.route("**/api/v1/orders", answer_the_third)
         await page.get_by_role("button", name="提交订单").click()
         await expect(page.get_by_text("正在自动重试")).to_be_visible()
         await window.shot("server-away")
+        banner_seen.set()
 
         await page.wait_for_url("**/orders/SO*", timeout=PATIENCE_MS)
         made = await api.get(f"/orders?customer_id={factory.customer_id}")

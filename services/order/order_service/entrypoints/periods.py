@@ -17,12 +17,13 @@ from order_service.domain.texts import read_date
 
 DEFAULT_PERIOD_DAYS = 90
 INT64 = 2**63
+FIRST_YEAR, LAST_YEAR = 1970, 9000  # beyond them an instant of a zone may not exist
 
 
 def read_month(typed: str) -> date:
     """Return the first day of a month typed 2026-11; raise Invalid."""
     first = read_date(f"{typed}-01")
-    if first is None or first.year > 9000:
+    if first is None or not FIRST_YEAR <= first.year <= LAST_YEAR:
         raise Invalid([FieldProblem("month", "MONTH_INVALID", {"value": typed[:40]})])
     return first
 
@@ -46,7 +47,7 @@ def read_days(
     days: list[date] = []
     for (name, text), default in zip(typed, defaults, strict=True):
         day = read_date(text) if text else default
-        if day is None or not 1970 <= day.year <= 9000:
+        if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
             problems.append(FieldProblem(name, "DATE_INVALID", {"value": text[:40]}))
         days.append(day or default)
     first, last = days
