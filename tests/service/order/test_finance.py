@@ -126,7 +126,7 @@ async def test_seventeen_planted_differences_are_found_and_nothing_else(world: W
     assert await reconciliation(world, "2026-10") == []
 
 
-@pytest.mark.parametrize("month", ["2026", "2026-13", "9999-12", "November", "\x00"])
+@pytest.mark.parametrize("month", ["2026", "2026-13", "9999-12", "0001-01", "November", "\x00"])
 async def test_a_month_that_is_none_is_refused(world: World, month: str) -> None:
     with pytest.raises(Invalid):
         await reconciliation(world, month)
