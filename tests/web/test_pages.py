@@ -23,6 +23,7 @@ PAGES = [
     ("devices", "admin", "/settings?tab=devices", DESK), ("channels", "admin", "/settings?tab=channels", DESK),
     ("subscriptions", "manager", "/settings?tab=subscriptions", DESK),
     ("forms", "sales", "/settings?tab=forms", DESK), ("self-check", "admin", "/settings/self-check", DESK),
+    ("shortages", "planner", "/planning?tab=shortages", DESK), ("arrivals", "warehouse", "/planning", DESK),
     ("bom-sheet", "planner", "/planning?tab=import", DESK), ("orders-tablet", "sales", "/orders", TABLET),
     ("order-entry-tablet", "sales", "/orders/new", TABLET), ("planning-tablet", "planner", "/planning", TABLET),
     ("reports-handheld", "manager", "/reports", HANDHELD), ("orders-handheld", "sales", "/orders", HANDHELD),

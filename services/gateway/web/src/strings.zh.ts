@@ -73,6 +73,11 @@ export const words = {
     import: "BOM 导入", importColumns: ["产品型号", "子件编码", "子件名称", "单位用量", "工艺路线编号"], importExample: ["A-MOTOR", "BEARING-6204", "轴承6204", "2", "RT-MOTOR"], importTemplate: "下载表格样例", importHint: (columns: string) => `Excel 或 CSV，表头依次为：${columns}。先试读，每行给出结论；确认后才写入。`,
     importChoose: "选择文件", importRows: (n: number) => `共 ${n} 行`, importGood: (n: number) => `${n} 行可用`, importBad: (n: number) => `${n} 行有问题`, importStore: "写入可用的行", imported: (n: number) => `已写入 ${n} 个产品的 BOM`, importRejects: "导出有问题的行", importOnlyBad: "只看有问题的行", importRow: "行号", importComponent: "子件编码", importWhy: "结论", importAccepted: "可用", scrap: "损耗率", operations: "工序", opOf: (done: number, all: number) => `${done}/${all} 道工序`,
   },
+  supply: {
+    shortages: "缺料采购", arrivals: "预计到货", arrival: "预计到货", newArrival: "登记到货", announce: "登记采购", due: "在途", toOrder: "还要订", covered: "在途已够", neededBy: "最早需要", orderBy: "最晚下单", tooLate: "已晚", noLeadTime: "未设采购周期", who: "谁在等",
+    waiting: (n: number) => `${n} 处在等`, andMore: (n: number) => `还有 ${n} 处`, late: "逾期未到", nothingDue: "没有在途", dueDate: "到货日期", supplier: "供应商", reference: "采购单号", number: "到货单号", came: "已到", kept: (number: string) => `${number} 已保存`, callOff: "不再来货（取消剩余数量）", noArrivals: "没有预计到货",
+    states: { open: "未到齐", late: "逾期未到", expected: "待到", part_received: "部分到货", received: "已到齐", cancelled: "已取消", any: "全部" } as Record<string, string>,
+  },
   floor: {
     title: "车间", jobs: "任务单", line: "产线", allLines: "全部产线", scan: "请扫任务单条码", scanLabel: "扫码或输入任务单号", start: "开工", finish: "报完工", good: "合格", scrap: "报废", remaining: "剩余", now: "当前工序", next: "下一工序", noJobs: "这条产线没有任务单", report: "报工",
     ok: "已记录", again: "重复扫码，未重复计数", wrong: "没有成功", queued: (n: number) => `${n} 条等待网络`, changed: "有变更，请确认", ack: "我知道了", escalated: "久未确认，已上报", held: "暂停：请停手，等计划通知", cancelledJob: "已取消：请停手，半成品交回仓库", quantity: "数量", plus: "加一", minus: "减一", all: "全部完成", camera: "摄像头扫码",

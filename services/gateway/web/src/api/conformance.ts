@@ -2,6 +2,7 @@
 // `npm run api` after saving /api/v1/openapi.json as openapi.json; `npm run types` then fails where the two disagree.
 import type * as ours from "./models";
 import type { components } from "./schema";
+import type { Coming, ExpectedReceipt, ItemShortage, Waiting } from "./supply";
 import type { ChangeImpact, Explained, Rush } from "./impact";
 
 type Theirs = components["schemas"];
@@ -17,4 +18,5 @@ export type Conformance = [
   Sound<Stray<ours.InvoiceLine, "InvoiceLine">>, Sound<Stray<ours.Difference, "Difference">>, Sound<Stray<ours.Notification, "Notification">>, Sound<Stray<ours.Channel, "NotificationChannel">>,
   Sound<Stray<ours.Subscription, "Subscription">>, Sound<Stray<ours.OrderDraft, "OrderBody">>, Sound<Stray<ours.LineDraft, "OrderLineBody">>, Sound<Stray<Explained, "ShortageExplanation">>,
   Sound<Stray<Rush, "PreviewRush">>, Sound<Stray<ChangeImpact, "PreviewChange">>,
+  Sound<Stray<ItemShortage, "ItemShortage">>, Sound<Stray<Waiting, "WaitingDemand">>, Sound<Stray<Coming, "ExpectedGoods">>, Sound<Stray<ExpectedReceipt, "ExpectedReceipt">>,
 ];

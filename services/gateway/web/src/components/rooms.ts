@@ -8,7 +8,7 @@ const PLANNING = ["planner", "planning_supervisor"];
 const ROOMS: Room[] = [
   { path: "/", title: words.nav.workbench, icon: "home", roles: null },
   { path: "/orders", title: words.nav.orders, icon: "list", roles: null },
-  { path: "/planning", title: words.nav.planning, icon: "plan", roles: [...PLANNING, "manager", "sales_supervisor"] },
+  { path: "/planning", title: words.nav.planning, icon: "plan", roles: [...PLANNING, "warehouse", "manager", "sales_supervisor"] },
   { path: "/floor", title: words.nav.floor, icon: "floor", roles: [...PLANNING, "team_leader", "manager"] },
   { path: "/warehouse", title: words.nav.warehouse, icon: "box", roles: ["warehouse", ...PLANNING, "manager"] },
   { path: "/finance", title: words.nav.finance, icon: "money", roles: ["finance", "manager", ...SELLING] },
