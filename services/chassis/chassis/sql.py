@@ -22,10 +22,6 @@ class Row(asyncpg.Record):  # type: ignore[misc]
 
     __slots__ = ()
 
-    @property
-    def _mapping(self) -> Row:
-        return self
-
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
