@@ -72,7 +72,9 @@ class Cluster:
         server.create()
         with (server.data / "postgresql.conf").open("a") as settings:
             settings.write(
-                f"archive_mode = on\narchive_command = 'test ! -e {self.archive}/%f && cp %p {self.archive}/%f'\n"
+                # a promoted standby may bring a segment its primary archived before: the same bytes are no error
+                f"archive_mode = on\narchive_command = 'cmp -s %p {self.archive}/%f || "
+                f"(test ! -e {self.archive}/%f && cp %p {self.archive}/%f)'\n"
             )
         return self.started(server)
 
