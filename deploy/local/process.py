@@ -69,11 +69,15 @@ def spawn(
 
 
 def stop(pid: int, *, sign: signal.Signals = signal.SIGTERM, patience_s: float = 30.0) -> bool:
-    """Ask a process to leave and wait; kill it after `patience_s`. Return whether it left by itself."""
+    """Ask a process to leave and wait; kill it after `patience_s`. Return whether it left by itself.
+
+    One that stands still (SIGSTOP) is let go on, for it hears nothing else.
+    """
     identity = Identity.of(pid)
     if identity is None:
         return True
     send(pid, sign)
+    send(pid, signal.SIGCONT)
     left = wait_until(lambda: not identity.alive(), patience_s)
     if not left:
         send(pid, signal.SIGKILL)

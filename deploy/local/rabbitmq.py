@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from deploy.local.layout import LocalError
 # The /usr/sbin wrapper switches to the system's own account, which can't write our directories.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 START_TIMEOUT_S = 60.0
+EPMD_TIMEOUT_S = 10.0
 # One scheduler, no busy waiting, a small process table: 40 MB less resident memory than the defaults.
 BEAM = "+S 1:1 +SDcpu 1:1 +SDio 2 +A 2 +sbwt none +sbwtdcpu none +sbwtdio none"
 GREETING = b"AMQP\x00\x00\x09\x01"
@@ -126,7 +128,8 @@ class RabbitMQ:
         if pid is not None:
             process.stop(pid, patience_s=30.0)
         (self.home / "pid").unlink(missing_ok=True)
-        subprocess.run(["epmd", "-kill"], env=self.env(), capture_output=True, check=False)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(["epmd", "-kill"], env=self.env(), capture_output=True, check=False, timeout=EPMD_TIMEOUT_S)
 
     def control(self) -> str:
         """Return the rabbitmqctl command line of this node, as one shell-ready string."""

@@ -48,9 +48,11 @@ class Testbed:
         self.rabbitmq.wait_ready()
 
     def stop(self) -> None:
-        self.postgres.stop()
-        self.rabbitmq.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        try:
+            self.postgres.stop()
+        finally:
+            self.rabbitmq.stop()
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def env(self) -> dict[str, str]:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.replica import free_port
 
 PASSWORD = "cluster"
+COPY_SECONDS = 120
 
 
 @dataclass
@@ -45,7 +47,8 @@ class Door:
         self._loop.call_soon_threadsafe(change)
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.proxy.stop(), self._loop).result(10)
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self.proxy.stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
 
 
@@ -114,6 +117,7 @@ class Cluster:
         subprocess.run(
             [str(program(name)), *arguments], env=plain_env() | {"PGPASSWORD": PASSWORD}, check=True, cwd="/",
             user=account, group=account, extra_groups=[] if account else None, capture_output=True,
+            timeout=COPY_SECONDS,
         )  # fmt: skip
 
     @staticmethod

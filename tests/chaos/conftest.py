@@ -13,6 +13,7 @@ from chassis.database import Database
 from chassis.schema import TABLES
 from tests.chaos.accounting import TALLY, last_line
 from tests.chaos.drill import a_stack
+from tests.chaos.leaving import leave
 from tests.chaos.pipeline import EFFECTS, Pipeline
 from tests.e2e.stack import Stack
 from tests.support.postgres import TestDatabases
@@ -44,8 +45,8 @@ async def pipeline(databases: TestDatabases) -> AsyncIterator[Pipeline]:
     producer = Database(await databases.bare(TABLES), "order")
     consumer = Database(await databases.bare(f"{TABLES};{EFFECTS}"), "planning")
     yield Pipeline(producer, consumer)
-    await producer.close()
-    await consumer.close()
+    await leave("producer", producer.close())
+    await leave("consumer", consumer.close())
 
 
 def pytest_unconfigure() -> None:

@@ -23,6 +23,7 @@ import asyncpg
 from tests.chaos.accounting import LISTENERS, SERVICES, Account, Auditor
 from tests.chaos.ears import Ears
 from tests.chaos.faults import PARTS, Faults
+from tests.chaos.leaving import leave
 from tests.chaos.traffic import Traffic
 from tests.e2e.stack import Stack, down, up
 from tests.support.waiting import eventually
@@ -50,23 +51,29 @@ class Drill:
 
     async def run(self, weather: Weather) -> Account:
         """Write, let the weather happen, come to rest, repeat every command, count."""
-        await self.ears.open()
-        try:
-            await self.traffic.prepare()
+        async with self.prepared():
             before = await self._told()
-            async with self._writing():
+            async with self.writing():
                 await self.good_weather()
                 await weather(self)
             await self.at_rest()
             await self.traffic.repeat_all()
             await self.at_rest()
             return await self._audit(before)
-        finally:
-            await self.ears.close()
-            await self.traffic.api.close()
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
+    async def prepared(self) -> AsyncIterator[None]:
+        """Listen and make the factory; however it ends, both are let go of within a deadline."""
+        try:
+            await self.ears.open()
+            await self.traffic.prepare()
+            yield
+        finally:
+            await self.ears.close()
+            await leave("the client", self.traffic.close())
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.traffic.run())
             try:

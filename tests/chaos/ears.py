@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import aio_pika
 
+from tests.chaos.leaving import LEAVE_SECONDS, leave
 from tests.e2e.stack import Stack
 
 QUEUE = "subscriber.drill"
@@ -64,11 +65,13 @@ class Ears:
         self._heard[subject] = max(sequence, self._heard.get(subject, 0))
 
     async def close(self) -> None:
-        """Stop listening and take the queue away."""
+        """Stop listening and take the queue away; a broker that does not answer holds nobody up."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=LEAVE_SECONDS)
+        await leave("the subscriber's queue", self._forget())
+
+    async def _forget(self) -> None:
         connection = await aio_pika.connect(self.stack.amqp_url, timeout=5)
         async with connection:
             await (await connection.channel()).queue_delete(QUEUE)

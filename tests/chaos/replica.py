@@ -60,8 +60,13 @@ async def another_gateway(stack: Stack, **settings: str) -> AsyncIterator[str]:
         await eventually(ready, within=60, every=0.3)
         yield f"http://{address}"
     finally:
-        running.send_signal(signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running.wait(), 30)
+        await ended(running)
+
+
+async def ended(running: asyncio.subprocess.Process, within: float = 60.0) -> None:
+    """Ask a process of ours to leave, and kill it when it does not."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
         if running.returncode is None:
-            running.kill()
+            running.send_signal(sign)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(running.wait(), within)

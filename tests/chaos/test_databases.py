@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -9,10 +10,12 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -55,8 +58,10 @@ async def site() -> AsyncIterator[Site]:
         try:
             yield Site(cluster, door, stack, primary)
         finally:
-            down(stack)
-            door.close()
+            try:
+                down(stack)
+            finally:
+                door.close()
     finally:
         cluster.close()
 
@@ -92,9 +97,12 @@ async def test_a_standby_takes_over_and_nothing_acknowledged_is_lost(site: Site)
 async def test_all_databases_go_back_to_one_instant_and_agree(site: Site) -> None:
     backup = site.cluster.copy(site.server, "restored", follows=False)
     drill = Drill(site.stack, seed=int(time.time()))
-    await drill.ears.open()
-    await drill.traffic.prepare()
-    async with drill._writing():
+    async with drill.prepared():
+        await go_back(site, drill, backup)
+
+
+async def go_back(site: Site, drill: Drill, backup: Postgres) -> None:
+    async with drill.writing():
         await drill.good_weather()
         before = {command.answer["number"] for command in drill.traffic.history.acknowledged("order")}
         until = datetime.now(UTC) + timedelta(milliseconds=50)
@@ -104,11 +112,10 @@ async def test_all_databases_go_back_to_one_instant_and_agree(site: Site) -> Non
     site.server.run("SELECT pg_switch_wal()")
 
     began = time.monotonic()
-    await stop_and_purge(site, drill)
-    site.server.stop()
-    site.server = site.cluster.recovered(backup, until)
-    site.door.lead_to(f"127.0.0.1:{site.server.port}")
-    await start_again(site)
+    async with services_stopped(site, drill):
+        site.server.stop()
+        site.server = site.cluster.recovered(backup, until)
+        site.door.lead_to(f"127.0.0.1:{site.server.port}")
     for name in SERVICES:
         since = (until - timedelta(minutes=5)).isoformat()
         print(f"  {await operate(site.stack, name, 'republish', '--since', since)}")
@@ -133,18 +140,24 @@ async def test_all_databases_go_back_to_one_instant_and_agree(site: Site) -> Non
     assert wrong == {}
     await api.post("/orders", drill.traffic.order(drill.traffic.factory.cable, "1", "after the restore"), expect=201)
     await api.close()
-    await drill.ears.close()
-    await drill.traffic.api.close()
 
 
-async def stop_and_purge(site: Site, drill: Drill) -> None:
-    """Stop the services as an operator does, then empty the queues, which know of a future that did not happen."""
+@asynccontextmanager
+async def services_stopped(site: Site, drill: Drill) -> AsyncIterator[None]:
+    """Stop the services as an operator does and empty the queues, which know of a future that did not happen."""
     supervisor = json.loads((site.stack.home / "parts" / "supervisor.json").read_text())["pid"]
     os.kill(supervisor, signal.SIGSTOP)
-    pids = [site.stack.pid(part) for part in PARTS]
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+    try:
+        for pid in [site.stack.pid(part) for part in PARTS]:
+            os.kill(pid, signal.SIGKILL)
+        await empty_the_queues(drill)
+        yield
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    await eventually(lambda: ready(site), within=90, every=0.5)
 
+
+async def empty_the_queues(drill: Drill) -> None:
     async def nobody_consumes() -> bool:
         said = await drill.faults.control("list_queues", "-p", "orderhub", "name", "consumers")
         return all(line.split("\t")[1] == "0" for line in said.splitlines() if line.split("\t")[0] in LISTENERS)
@@ -154,14 +167,8 @@ async def stop_and_purge(site: Site, drill: Drill) -> None:
         await drill.faults.control("purge_queue", "-p", "orderhub", queue)
 
 
-async def start_again(site: Site) -> None:
-    supervisor = json.loads((site.stack.home / "parts" / "supervisor.json").read_text())["pid"]
-    os.kill(supervisor, signal.SIGCONT)
-
-    async def ready() -> bool:
-        try:
-            return (await Api(site.stack.gateway_url).http.get(f"{site.stack.gateway_url}/readyz")).status_code == 200
-        except (OSError, Exception):
-            return False
-
-    await eventually(ready, within=90, every=0.5)
+async def ready(site: Site) -> bool:
+    async with httpx2.AsyncClient(trust_env=False, timeout=5) as http:
+        with contextlib.suppress(httpx2.TransportError):
+            return (await http.get(f"{site.stack.gateway_url}/readyz")).status_code == 200
+    return False

@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.relay import Relay
 from chassis.schema import TABLES
 from tests.chaos.conftest import needs_chaos
+from tests.chaos.leaving import leave
 from tests.chaos.pipeline import EFFECTS, RIGHT, Pipeline
 from tests.chaos.proxy import DOWN, Proxy
 from tests.support.postgres import TestDatabases
@@ -39,19 +40,30 @@ class Roads:
     async def under_load(self, weather: asyncio.Task[None]) -> dict[str, int]:
         """Tell events while the weather lasts and a moment longer, then wait for all effects and count."""
         publisher = RabbitPublisher(self.broker_url, "order")
-        async with self.pipeline.relaying(publisher), self.pipeline.consuming(self.broker_url):
-            while not weather.done():
-                await self.pipeline.tell(f"orders/{self.told % SUBJECTS}")
-                self.told += 1
-                await asyncio.sleep(TELL_EVERY_SECONDS)
-            await weather
-            await eventually(self._all_applied, within=60, every=0.2)
-            found = await self.pipeline.account(self.told)
-        await publisher.close()
+        try:
+            async with self.pipeline.relaying(publisher), self.pipeline.consuming(self.broker_url):
+                found = await self._told_and_applied(weather)
+        finally:
+            weather.cancel()
+            self.heal()
+            await leave("the publisher", publisher.close())
         print(f"  {self.told} events told while it lasted: {found}; proxies {self.broker.held + self.postgres.held} "
               f"bytes held, {self.broker.delayed + self.postgres.delayed} chunks late, "
               f"{self.broker.resets + self.postgres.resets} connections reset")  # fmt: skip
         return found
+
+    async def _told_and_applied(self, weather: asyncio.Task[None]) -> dict[str, int]:
+        while not weather.done():
+            await self.pipeline.tell(f"orders/{self.told % SUBJECTS}")
+            self.told += 1
+            await asyncio.sleep(TELL_EVERY_SECONDS)
+        await weather
+        await eventually(self._all_applied, within=60, every=0.2)
+        return await self.pipeline.account(self.told)
+
+    def heal(self) -> None:
+        self.broker.heal()
+        self.postgres.heal()
 
     async def _all_applied(self) -> bool:
         return (await self.pipeline.account(self.told))["missing"] == 0
@@ -75,10 +87,13 @@ async def roads(databases: TestDatabases, broker: str, monkeypatch: pytest.Monke
     build = Relay.__init__
     monkeypatch.setattr(Relay, "__init__", lambda self, dsn, *rest: build(self, through(postgres, dsn), *rest))
     yield Roads(Pipeline(producer, consumer), rabbit, postgres, through(rabbit, broker))
-    await producer.close()
-    await consumer.close()
-    await rabbit.stop()
-    await postgres.stop()
+    for what, closing in {
+        "producer": producer.close,
+        "consumer": consumer.close,
+        "broker's road": rabbit.stop,
+        "database's road": postgres.stop,
+    }.items():
+        await leave(what, closing())
 
 
 async def test_the_broker_falls_into_a_black_hole_for_ten_seconds(roads: Roads) -> None:

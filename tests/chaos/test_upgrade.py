@@ -19,7 +19,7 @@ import pytest
 from tests.chaos.accounting import SERVICES
 from tests.chaos.conftest import needs_chaos
 from tests.chaos.drill import Drill
-from tests.chaos.replica import environment_of
+from tests.chaos.replica import ended, environment_of
 from tests.chaos.test_drills import drilled
 from tests.e2e.stack import ROOT, Stack
 from tests.support.waiting import eventually
@@ -73,6 +73,7 @@ async def older(stack: Stack, part: str, home: Path) -> AsyncIterator[str]:
     supervisor = json.loads((stack.home / "parts" / "supervisor.json").read_text())["pid"]
     environment, pid = environment_of(stack, part) | {"PYTHONPATH": path_of(home)}, stack.pid(part)
     os.kill(supervisor, signal.SIGSTOP)
+    running: asyncio.subprocess.Process | None = None
     try:
         os.kill(pid, signal.SIGTERM)
         await eventually(lambda: _gone(pid), within=60, every=0.1)
@@ -84,9 +85,9 @@ async def older(stack: Stack, part: str, home: Path) -> AsyncIterator[str]:
         assert mapped.startswith(str(home)), mapped
         yield f"{part}: pid {pid} left, pid {running.pid} of the version before served"
         assert running.returncode is None, f"the older {part} ended by itself"
-        running.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(running.wait(), 60)
     finally:
+        if running is not None:
+            await ended(running)
         os.kill(supervisor, signal.SIGCONT)
 
 

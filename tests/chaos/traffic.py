@@ -56,6 +56,10 @@ class Traffic:
         self.received_job = done["number"]
         await self.api.post(f"/production-orders/{self.received_job}:inspect", {"passed": done["quantity"]})
 
+    async def close(self) -> None:
+        if hasattr(self, "api"):
+            await self.api.close()
+
     async def _job(self, item: str) -> Json:
         order = await self.api.post("/orders", self.order(item, JOB_QUANTITY, "job"), expect=201)
         plan = await self.api.post(f"/orders/{order['number']}:plan")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
+
+LEAVE_SECONDS = 10.0
 
 
 class Listener:
@@ -39,4 +43,6 @@ class Listener:
         return [event["type"].rsplit(".", 1)[1] for event in self.of(order)]
 
     async def close(self) -> None:
-        await self._connection.close()
+        """Leave; a broker that was killed does not answer, and is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._connection.close(), LEAVE_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,12 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
+from deploy.local import process
+from deploy.local.records import Records
+
 ROOT = Path(__file__).resolve().parents[2]
 FACTORY = ZoneInfo("Asia/Shanghai")
+DEADLINE_SECONDS = 180
 
 
 @dataclass
@@ -70,14 +75,19 @@ def up(**settings: str) -> Stack:
     try:
         run("up", home, settings)
     except BaseException:
-        run("down", home)
+        down(Stack(home))
         raise
     return Stack(home)
 
 
 def down(stack: Stack) -> None:
-    run("down", stack.home)
-    shutil.rmtree(stack.home, ignore_errors=True)
+    """Stop a stack in whatever state a test left it; what has not left within the deadline is killed."""
+    try:
+        run("down", stack.home)
+    finally:
+        for record in Records(stack.home / "parts").living().values():
+            process.send(record.pid, signal.SIGKILL)
+        shutil.rmtree(stack.home, ignore_errors=True)
 
 
 def run(command: str, home: Path, settings: Mapping[str, str] | None = None) -> None:
@@ -92,6 +102,6 @@ def run(command: str, home: Path, settings: Mapping[str, str] | None = None) -> 
             env=environment,
             stdout=out,
             stderr=out,
-            timeout=180,
+            timeout=DEADLINE_SECONDS,
         )
     assert code == 0, log.read_text()[-4000:]

@@ -33,6 +33,13 @@ async def factory(api: Api) -> Factory:
     return await build(api)
 
 
+@pytest_asyncio.fixture
+async def ears(stack: Stack) -> Any:
+    opened = await Listener().open(stack.amqp_url)
+    yield opened
+    await opened.close()
+
+
 def an_order(stack: Stack, factory: Factory) -> Json:
     return {
         "customer_id": factory.customer_id, "channel": "api", "source_ref": uuid.uuid4().hex,
@@ -68,8 +75,7 @@ async def submit(api: Api, body: Json, key: str) -> Json | None:
 
 
 @pytest.mark.parametrize("part", ["order", "gateway", "postgres"])
-async def test_orders_survive_the_death_of(stack: Stack, api: Api, factory: Factory, part: str) -> None:
-    ears = await Listener().open(stack.amqp_url)
+async def test_orders_survive_the_death_of(stack: Stack, api: Api, factory: Factory, ears: Listener, part: str) -> None:
     bodies = [(an_order(stack, factory), str(uuid.uuid4())) for _ in range(40)]
 
     async def keep_submitting(share: list[tuple[Json, str]]) -> list[Json | None]:
@@ -93,7 +99,6 @@ async def test_orders_survive_the_death_of(stack: Stack, api: Api, factory: Fact
         number: {e["id"] for e in ears.of(number) if e["type"].endswith(".OrderSubmitted")} for number in numbers
     }
     assert all(len(ids) == 1 for ids in told_as.values())
-    await ears.close()
 
 
 async def test_while_the_broker_is_away_orders_are_accepted_and_told_later(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -48,6 +49,18 @@ def test_a_stopped_process_is_gone_and_left_by_itself() -> None:
 
     assert process.stop(child.pid)
     assert Identity.of(child.pid) is None
+
+
+def test_a_process_that_stands_still_is_let_go_on_and_leaves() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    os.kill(child.pid, signal.SIGSTOP)
+    assert process.wait_until(lambda: _state(child.pid) == "T", 10)
+
+    assert process.stop(child.pid, patience_s=10)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_process_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
