@@ -1,4 +1,4 @@
-import { connection } from "@/state/connection";
+import { attempts } from "@/state/connection";
 import { session } from "@/state/session";
 import { problemOf } from "./problem";
 
@@ -43,18 +43,23 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
  * An ended sign-in is renewed in place; the form a person is in stays as it is.
  */
 export async function ask(method: string, path: string, options: Options = {}): Promise<Response> {
+  const tries = attempts();
+  try { return await answered(tries, method, path, options); } finally { tries.over(); }
+}
+
+async function answered(tries: ReturnType<typeof attempts>, method: string, path: string, options: Options): Promise<Response> {
   const repeatable = options.patient !== false && (method === "GET" || Boolean(options.key));
   const until = Date.now() + (repeatable ? PATIENCE_MS : 0);
   for (let attempt = 0; ; attempt += 1) {
     if (!options.open) await session.ensureFresh();
     const answer = await fetch(address(path, options.query), prepared(method, options)).catch(() => null);
     if (answer && answer.status !== 503) {
-      connection.here();
+      tries.over();
       if (answer.status === 401 && !session.user && !options.open) { session.dropDevice(); return answer; }
       if (answer.status === 401 && !options.open) { await session.signInAgain(); continue; }
       return answer;
     }
-    connection.lost();
+    tries.lost();
     if (Date.now() >= until) { if (answer) return answer; throw new TypeError("unreachable"); }
     await pause(PAUSES_MS[Math.min(attempt, PAUSES_MS.length - 1)] ?? 4_000);
   }
