@@ -6,6 +6,7 @@ import re
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -210,3 +211,24 @@ async def test_an_unknown_code_gets_a_verdict_that_says_what_to_do(api: Api) -> 
     verdict = await api.post("/scans", {**scan, "code": "NO-SUCH-JOB"}, expect=200)
 
     assert (verdict["result"], bool(CHINESE.search(verdict["message"]))) == ("rejected", True)
+
+
+NEEDED = {"/reports/lead-times/orders": {"stage": "confirm_to_release"}}
+GARBAGE = ("garbage", "!!!", "AAAA", "MDE5YWIzYzQ", "缆", "9" * 900)
+
+
+async def test_no_list_begins_again_at_a_token_it_cannot_read(api: Api, factory: Factory) -> None:
+    paths = (await api.call("GET", "/openapi.json")).json()["paths"]
+    lists = [
+        path.removeprefix("/api/v1").replace("/stock/{code}", f"/stock/{factory.cable}")
+        for path, item in paths.items()
+        if any(parameter["name"] == "page_token" for parameter in item.get("get", {}).get("parameters", ()))
+    ]
+    lists = [path for path in lists if "{" not in path]
+    assert len(lists) > 12, lists
+
+    for path in lists:
+        for token in GARBAGE:
+            asked = urlencode({**NEEDED.get(path, {}), "page_token": token})
+            answer = await api.call("GET", f"{path}?{asked}")
+            assert_problem(answer, 422, "PAGE_TOKEN_INVALID")

@@ -67,6 +67,7 @@ SHAPES = {
     "less_than_equal": "OUT_OF_RANGE",
 }
 _INDEX = re.compile(r"\[(\d+)\]")  # some services write lines[0], the contract lines.0
+_CHOICES = re.compile(r"'([^']*)'")  # pydantic lists what is allowed as 'red', 'yellow' or 'green'
 log = structlog.get_logger()
 
 
@@ -176,4 +177,8 @@ def _of_validation(errors: Sequence[Any]) -> Problem:
 def _field(error: Mapping[str, Any]) -> FieldProblem:
     location = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
     context = {name: str(value) for name, value in (error.get("ctx") or {}).items() if name != "error"}
+    if error["type"] == "literal_error":
+        context["expected"] = texts.say("phrases", "list").join(
+            _CHOICES.findall(context["expected"]) or [context["expected"]]
+        )
     return FieldProblem(".".join(location) or "body", SHAPES.get(error["type"], error["type"].upper()), context)

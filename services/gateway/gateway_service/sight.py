@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from orderhub.inventory.v1.inventory_pb2 import GetShipmentRequest, Shipment
 from orderhub.order.v1.order_pb2 import GetOrderRequest, SeeOrdersRequest
+from orderhub.planning.v1.production_pb2 import GetProductionOrderRequest
 from starlette.requests import Request
 
 from chassis import principal
@@ -25,6 +26,7 @@ from gateway_service.stream import Change, Sight
 
 Thing = TypeVar("Thing")
 REMEMBERED = 1000
+MOST_NAMED = 5
 CHANGED_OWNER = "orderhub.order.v1.OrderChanged"
 CUSTOMER = "orderhub.order.v1.CustomerChanged"
 
@@ -36,10 +38,24 @@ def is_narrow(roles: Collection[str]) -> bool:
 
 async def check_order(request: Request, running: Exchange, services: Clients) -> None:
     """Refuse as absent whatever hangs on an order the caller may not see; raise Remote."""
-    wanted = {request.path_params.get("order", ""), *request.query_params.getlist("order")} - {""}
-    if wanted and is_narrow(running.principal.roles):
-        for order in sorted(wanted)[:5]:
-            await services.order.ask(services.order.orders.GetOrder, GetOrderRequest(order=order))
+    if not is_narrow(running.principal.roles):
+        return
+    for order in sorted(_named(request, "order"))[:MOST_NAMED]:
+        await services.order.ask(services.order.orders.GetOrder, GetOrderRequest(order=order))
+    for name in sorted(_named(request, "production_order"))[:MOST_NAMED]:
+        await check_production_order(services, name)
+
+
+def _named(request: Request, what: str) -> set[str]:
+    return {request.path_params.get(what, ""), *request.query_params.getlist(what)} - {""}
+
+
+async def check_production_order(services: Clients, name: str) -> None:
+    """Refuse as absent a production order for an order the caller may not see; raise Remote, or a 404 problem."""
+    asked = GetProductionOrderRequest(production_order=name)
+    found = (await services.planning.ask(services.planning.planning.GetProductionOrder, asked)).production_order
+    if not await seen(services, [found], order_of):
+        raise Problem(404, "NOT_FOUND", {"kind": "production_order", "key": name[:64]})
 
 
 async def seen(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import grpc
 from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from pydantic import SecretStr
 
@@ -13,7 +17,7 @@ from chassis.commands import Commands
 from chassis.database import Database
 from chassis.grpc_client import Peer
 from chassis.principal import Signer
-from chassis.run import Service
+from chassis.run import Loop, Service
 from chassis.settings import Settings as ChassisSettings
 from order_service.adapters.channels import ChannelViews
 from order_service.adapters.customer_views import CustomerViews
@@ -43,6 +47,7 @@ from order_service.entrypoints.scope import SalesScope
 SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
 
 REBUILD_SECONDS = 3600.0
+Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any]
 
 
 class Settings(ChassisSettings):
@@ -66,61 +71,102 @@ def keeper_of(settings: Settings) -> tuple[StageTimesKeeper, Database]:
     return StageTimesKeeper(database, settings.factory_zone, working_time(settings)), database
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What several edges of the service share."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    commands: Commands
+    customers: CustomerViews
+    keeper: StageTimesKeeper
+    planning: Peer
+    inventory: Peer
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the factory's zone."""
+        return ZoneInfo(self.settings.factory_zone)
+
+
 def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Return the whole service."""
-    clock = clock or SystemClock(settings.factory_zone)
+    parts = _parts(settings, clock or SystemClock(settings.factory_zone))
+    return Service(
+        name="order",
+        settings=settings,
+        database=parts.database,
+        servicers=_servicers(parts),
+        service_names=SERVICES,
+        errors=ERRORS,
+        handlers=HANDLERS,
+        checks=OrderChecks(parts.database, SelfCheck(parts.database)).checks(),
+        loops=_loops(parts),
+        closers=(parts.planning.close, parts.inventory.close),
+    )
+
+
+def _parts(settings: Settings, clock: Clock) -> Parts:
     database = Database(settings.database_url.get_secret_value(), "order", clock=clock, pool=settings.database_pool)
     signer = Signer("order", settings.signing_key.get_secret_value(), clock)
     tls = mutual_tls.load(settings.grpc_tls_dir)
-    planning = Peer("planning", settings.planning_target, signer, tls=tls)
-    inventory = Peer("inventory", settings.inventory_target, signer, tls=tls)
-    commands = Commands(database)
-    customers = CustomerViews(database)
-    keeper = StageTimesKeeper(database, settings.factory_zone, working_time(settings))
-    orders = OrderApi(
+    return Parts(
+        settings=settings,
+        clock=clock,
         database=database,
-        commands=commands,
+        commands=Commands(database),
+        customers=CustomerViews(database),
+        keeper=StageTimesKeeper(database, settings.factory_zone, working_time(settings)),
+        planning=Peer("planning", settings.planning_target, signer, tls=tls),
+        inventory=Peer("inventory", settings.inventory_target, signer, tls=tls),
+    )
+
+
+def _servicers(parts: Parts) -> tuple[Servicer, ...]:
+    customers = CustomerApi(parts.commands, parts.customers, parts.settings.sales_scope)
+    return (
+        (order_pb2_grpc.add_OrderServiceServicer_to_server, _orders(parts)),
+        (customer_pb2_grpc.add_CustomerServiceServicer_to_server, customers),
+        (finance_pb2_grpc.add_FinanceServiceServicer_to_server, _finance(parts)),
+    )
+
+
+def _orders(parts: Parts) -> OrderApi:
+    database, settings = parts.database, parts.settings
+    return OrderApi(
+        database=database,
+        commands=parts.commands,
         views=OrderViews(database),
-        knowledge=Knowledge(database, ItemMaster(planning), clock),
-        shipments=ShipmentRecords(database, inventory),
+        knowledge=Knowledge(database, ItemMaster(parts.planning), parts.clock),
+        shipments=ShipmentRecords(database, parts.inventory),
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
         working=working_time(settings),
         channels=ChannelViews(database),
         scope=settings.sales_scope,
     )
-    finance = FinanceApi(
+
+
+def _finance(parts: Parts) -> FinanceApi:
+    database, settings = parts.database, parts.settings
+    return FinanceApi(
         database=database,
-        commands=commands,
+        commands=parts.commands,
         views=FinanceViews(database),
         lead_times=LeadTimeViews(database),
-        keeper=keeper,
+        keeper=parts.keeper,
         deliveries=DeliveryViews(database, settings.factory_zone),
         timeliness=TimelinessViews(database, settings.invoice_due_days),
-        customers=customers,
-        zone=ZoneInfo(settings.factory_zone),
+        customers=parts.customers,
+        zone=parts.zone,
         scope=settings.sales_scope,
     )
-    return Service(
-        name="order",
-        settings=settings,
-        database=database,
-        servicers=(
-            (order_pb2_grpc.add_OrderServiceServicer_to_server, orders),
-            (
-                customer_pb2_grpc.add_CustomerServiceServicer_to_server,
-                CustomerApi(commands, customers, settings.sales_scope),
-            ),
-            (finance_pb2_grpc.add_FinanceServiceServicer_to_server, finance),
-        ),
-        service_names=SERVICES,
-        errors=ERRORS,
-        handlers=HANDLERS,
-        checks=OrderChecks(database, SelfCheck(database)).checks(),
-        loops=(
-            initials.warm_up,
-            SelfCheck(database).run,
-            OverdueWatch(database, settings.invoice_due_days).run,
-            LeadTimeFollower(keeper).run,
-        ),
-        closers=(planning.close, inventory.close),
+
+
+def _loops(parts: Parts) -> tuple[Loop, ...]:
+    return (
+        initials.warm_up,
+        SelfCheck(parts.database).run,
+        OverdueWatch(parts.database, parts.settings.invoice_due_days).run,
+        LeadTimeFollower(parts.keeper).run,
     )

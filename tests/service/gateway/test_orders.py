@@ -142,6 +142,13 @@ async def test_a_wrong_shape_is_named(house: House, change: dict[str, object], f
     assert house.services.calls == []
 
 
+async def test_the_words_allowed_are_listed_in_chinese(house: House) -> None:
+    answer = await house.call("POST", "/orders", json=BODY | {"urgency": "purple"})
+
+    said = {error["field"]: error["message"] for error in answer.json()["errors"]}
+    assert said == {"urgency": "只能是 red、yellow、green"}
+
+
 async def test_every_wrong_field_is_named_at_once(house: House) -> None:
     answer = await house.call("POST", "/orders", json={"lines": [{"quantity": "x"}], "extra": 1})
 

@@ -17,7 +17,12 @@ from orderhub.inventory.v1.inventory_pb2 import (
 )
 from orderhub.notify.v1.notify_pb2 import ListNotificationsResponse, Notification
 from orderhub.order.v1.order_pb2 import GetTrackedOrderResponse, ListOrdersResponse, Order, SeeOrdersResponse
-from orderhub.planning.v1.production_pb2 import ListProductionOrdersResponse, ProductionOrder
+from orderhub.planning.v1.production_pb2 import (
+    GetProductionOrderResponse,
+    GetScanTargetResponse,
+    ListProductionOrdersResponse,
+    ProductionOrder,
+)
 from sqlalchemy import text
 
 from gateway_service.housekeeping import forget_lookups
@@ -86,6 +91,37 @@ async def test_a_colleagues_shipment_is_absent(house: House, method: str, path: 
     assert (refused.status_code, refused.json()["reason"]) == (404, "SHIPMENT_UNKNOWN")
     for name, role in (("SO1", "sales"), ("SO2", "sales_supervisor")):
         assert (await house.call(method, path.format(name), role=role, **more)).status_code == 200
+
+
+OF_A_JOB = ("", "/scans", "/pieces", "/pick-list", "/shortages", "/traveller.pdf")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(f"/production-orders/{{}}{what}" for what in OF_A_JOB), "/scan-targets/{}", "/receipts?production_order={}",
+     "/production-orders/travellers.pdf?ids={}"],
+)  # fmt: skip
+async def test_a_colleagues_production_order_is_absent(house: House, path: str) -> None:
+    def job(name: str) -> ProductionOrder:
+        return ProductionOrder(number=name, scan_code=name, order_number=name.replace("PO", "SO"), quantity="1")
+
+    house.services.tell("SeeOrders", _seen)
+    house.services.tell(
+        "GetProductionOrder", lambda asked: GetProductionOrderResponse(production_order=job(asked.production_order))
+    )
+    house.services.tell(
+        "ListProductionOrders",
+        lambda asked: ListProductionOrdersResponse(production_orders=[job(name) for name in asked.numbers]),
+    )
+    house.services.tell(
+        "GetScanTarget", lambda asked: GetScanTargetResponse(kind="production_order", number=asked.code)
+    )
+
+    refused = await house.call("GET", path.format("PO2"), role="sales")
+
+    assert refused.status_code == 404, refused.text
+    for name, role in (("PO1", "sales"), ("PO2", "sales_supervisor")):
+        assert (await house.call("GET", path.format(name), role=role)).status_code == 200
 
 
 async def test_a_file_is_for_who_kept_it_and_for_those_who_see_its_order(house: House) -> None:

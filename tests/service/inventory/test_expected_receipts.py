@@ -52,6 +52,17 @@ async def test_a_delivery_in_a_unit_nobody_can_convert_names_the_field(world: Wo
     assert [(problem.field, problem.reason) for problem in refusal.value.fields] == [("unit", "UNIT_UNKNOWN")]
 
 
+async def test_every_answer_says_how_much_of_a_delivery_nobody_waits_for(world: World) -> None:
+    await world.planned("SO1", made("PO1", "A", "1", ("W", "30")))
+
+    added = await add(world, "W", "100", 3, key="once")
+    changed = await change(world, added.number, quantity="80")
+    again = await add(world, "W", "100", 3, key="once")
+
+    assert [one.unclaimed_quantity for one in (added, changed, again)] == ["70", "50", "70"]
+    assert [one.unclaimed_quantity for one in await listed(world, "W")] == ["50"]
+
+
 async def test_a_delivery_is_announced_comes_in_two_parts_and_is_told(world: World) -> None:
     one = await add(world, "W", "2", 3, unit="卷", supplier="铜业公司", reference="PO-77")
     assert (one.quantity, one.open_quantity, one.unit, one.state, one.late) == ("200", "200", "m", "expected", False)

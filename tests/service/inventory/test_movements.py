@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
+import pytest
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.inventory.v1 import inventory_pb2 as pb
 
+from chassis.page_token import BadPageToken, write
 from tests.service.inventory.conftest import World
 
 
@@ -139,10 +143,27 @@ async def test_pages_are_stable_while_rows_are_added(world: World) -> None:
             break
 
     assert seen == [f"m{number}" for number in reversed(range(7))]
-    for nonsense in ("!!!", "x" * 4000, "LTE", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"):
-        page = PageRequest(page_size=-5, page_token=nonsense)
-        assert (await world.stock.ListLedger(pb.ListLedgerRequest(item_code="X", page=page), None)).entries
-        await world.stock.ListStock(pb.ListStockRequest(page=page), None)
+
+
+LISTS: dict[str, Callable[[World, PageRequest], Awaitable[Any]]] = {
+    "stock": lambda world, page: world.stock.ListStock(pb.ListStockRequest(page=page), None),
+    "ledger": lambda world, page: world.stock.ListLedger(pb.ListLedgerRequest(item_code="X", page=page), None),
+    "expected": lambda world, page: world.stock.ListExpectedReceipts(pb.ListExpectedReceiptsRequest(page=page), None),
+    "receipts": lambda world, page: world.goods.ListReceipts(pb.ListReceiptsRequest(page=page), None),
+    "receipts of an order": lambda world, page: world.goods.ListReceipts(
+        pb.ListReceiptsRequest(page=page, order="SO1"), None
+    ),
+    "shipments": lambda world, page: world.goods.ListShipments(pb.ListShipmentsRequest(page=page), None),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    "nonsense", ["!!!", "x" * 4000, "LTE", "OTk5OTk5OTk5", write("ledger", "9" * 30, "1"), write("ledger", "1", "NaN")]
+)
+async def test_no_list_begins_again_at_a_token_it_cannot_read(world: World, name: str, nonsense: str) -> None:
+    with pytest.raises(BadPageToken):
+        await LISTS[name](world, PageRequest(page_size=-5, page_token=nonsense))
 
 
 async def test_stock_is_listed_by_item(world: World) -> None:

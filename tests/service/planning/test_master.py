@@ -8,6 +8,7 @@ import pytest
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.planning.v1 import master_pb2 as m
 
+from chassis.page_token import BadPageToken
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.domain.errors import BomCycle, Invalid, NoBom, NotFound, UnknownItem
 from tests.service.planning.conftest import World, line
@@ -102,7 +103,7 @@ async def test_pages_of_items_are_stable_and_complete(world: World) -> None:
             break
 
     assert codes == [f"I{n}" for n in range(5)]
-    with pytest.raises(Invalid):
+    with pytest.raises(BadPageToken):
         await world.master.ListItems(m.ListItemsRequest(page=PageRequest(page_token="garbage")), None)
 
 

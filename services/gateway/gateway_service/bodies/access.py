@@ -50,13 +50,6 @@ class UserBody(Body):
     active: bool = True
 
 
-class UserPage(Body):
-    """A page of users, by name."""
-
-    page_size: Annotated[int, Field(ge=1, le=200)] = 50
-    page_token: Annotated[str, Field(max_length=200)] = ""
-
-
 class DeviceBody(Body):
     """A scanner to enrol."""
 

@@ -129,7 +129,7 @@ class Page(Body):
     """Query parameters of a list."""
 
     page_size: Annotated[int, Field(ge=1, le=200)] = 50
-    page_token: Annotated[str, StringConstraints(max_length=500)] = ""
+    page_token: Annotated[str, StringConstraints(max_length=1000)] = ""
 
     def wire(self) -> PageRequest:
         """Return the page as services ask for it."""

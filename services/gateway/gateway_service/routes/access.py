@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from chassis import audit
+from chassis import audit, page_token
 from chassis.errors import FieldProblem
 from gateway_service import accounts, answers, exchange
 from gateway_service.accounts import Account
-from gateway_service.bodies.access import LoginBody, RefreshBody, UserBody, UserPage
+from gateway_service.bodies.access import LoginBody, RefreshBody, UserBody
+from gateway_service.bodies.base import Page
 from gateway_service.gate import ACCESS_COOKIE, CSRF_COOKIE, REFRESH_COOKIE
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer
@@ -107,10 +108,11 @@ def _signed_in(request: Request, account: Account, opened: Opened, *, cookie: bo
 
 
 @api.get("/users", responses=answers.free({"items": "array", "next_page_token": "string"}))
-async def list_users(filters: Annotated[UserPage, Query()], request: Request) -> Response:
+async def list_users(filters: Annotated[Page, Query()], request: Request) -> Response:
     """Users by name."""
-    found = await accounts.listed(gateway_of(request).database, filters.page_token, filters.page_size)
-    following = found[-1].username if len(found) == filters.page_size else None
+    (after,) = page_token.read("users", filters.page_token, page_token.text, first=("",))
+    found = await accounts.listed(gateway_of(request).database, after, filters.page_size)
+    following = page_token.write("users", found[-1].username) if len(found) == filters.page_size else None
     return answer({"items": [account.public() for account in found], "next_page_token": following})
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from chassis import page_token
 from chassis.database import Transaction
 from gateway_service import answers, feed, integrations
 from gateway_service.bodies.base import Nothing, Page
@@ -48,9 +49,9 @@ async def add_integration(body: IntegrationBody, request: Request) -> Response:
 @api.get("/integrations", responses=answers.free({"items": "array", "next_page_token": "string"}))
 async def list_integrations(filters: Annotated[Page, Query()], request: Request) -> Response:
     """Integrations, newest first; never their tokens."""
-    before = _id(filters.page_token, Problem(422, "PAGE_TOKEN_INVALID")) if filters.page_token else LAST
+    (before,) = page_token.read("integrations", filters.page_token, UUID, first=(LAST,))
     found = await integrations.listed(gateway_of(request).database, before, filters.page_size)
-    following = found[-1]["id"] if len(found) == filters.page_size else None
+    following = page_token.write("integrations", found[-1]["id"]) if len(found) == filters.page_size else None
     return answer({"items": found, "next_page_token": following})
 
 

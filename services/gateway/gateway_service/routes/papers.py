@@ -52,7 +52,8 @@ async def _jobs(services: Clients, query: TravellersQuery) -> list[dict[str, Any
         raise Problem(422, "TOO_MANY_TO_PRINT", {"max": str(MOST_JOBS)})
     request = ListProductionOrdersRequest(page=PageRequest(page_size=MOST_JOBS), numbers=numbers, order=query.order)
     found = await services.planning.ask(services.planning.planning.ListProductionOrders, request)
-    known = {job.number: render(job) for job in found.production_orders}
+    jobs = await sight.seen(services, found.production_orders, sight.order_of)
+    known = {job.number: render(job) for job in jobs}
     wanted = numbers or sorted(known)
     if missing := [number for number in wanted if number not in known] or ([] if wanted else [query.order]):
         raise Problem(404, "PRODUCTION_ORDERS_UNKNOWN", {"numbers": texts.say("phrases", "list").join(missing[:10])})

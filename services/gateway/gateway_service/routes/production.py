@@ -175,4 +175,7 @@ async def scan_batch(body: ScanBatchBody, services: Services) -> Response:
 @api.get("/scan-targets/{code}", responses=answers.one(GetScanTargetResponse))
 async def get_scan_target(code: str, services: Services) -> Response:
     """What a code is and what may be done with it now (S51)."""
-    return one(await services.planning.ask(services.planning.planning.GetScanTarget, GetScanTargetRequest(code=code)))
+    found = await services.planning.ask(services.planning.planning.GetScanTarget, GetScanTargetRequest(code=code))
+    if found.kind == "production_order" and sight.is_narrow(exchange.current().principal.roles):
+        await sight.check_production_order(services, found.number)
+    return one(found)

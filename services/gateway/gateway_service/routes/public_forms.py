@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import File, Query, Request, Response, UploadFile
 
+from chassis import page_token
 from chassis.database import Transaction
 from gateway_service import answers, form_orders, forms
 from gateway_service.bodies.base import Nothing, Page
@@ -36,24 +37,19 @@ async def add_form(body: FormBody, request: Request) -> Response:
 async def list_forms(filters: Annotated[Page, Query()], request: Request) -> Response:
     """Forms, newest first."""
     gateway = gateway_of(request)
-    rows = await forms.listed(gateway.database, _before(filters.page_token), filters.page_size)
+    place = page_token.read("forms", filters.page_token, _moment, page_token.text, first=forms.FIRST)
+    rows = await forms.listed(gateway.database, place, filters.page_size)
     items = [forms.shown(row, gateway.settings.public_url) for row in rows]
     full = len(items) == filters.page_size
-    following = f"{items[-1]['created_at']}|{items[-1]['code']}" if full else None
+    following = page_token.write("forms", items[-1]["created_at"], items[-1]["code"]) if full else None
     return answer({"items": items, "next_page_token": following})
 
 
-def _before(page_token: str) -> tuple[datetime, str]:
-    if not page_token:
-        return forms.FIRST
-    at, _, code = page_token.partition("|")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise Problem(422, "PAGE_TOKEN_INVALID") from error
+def _moment(said: str) -> datetime:
+    moment = datetime.fromisoformat(said)
     if moment.tzinfo is None:
-        raise Problem(422, "PAGE_TOKEN_INVALID")
-    return moment, code
+        raise ValueError(said)
+    return moment
 
 
 @api.post("/forms/{code}:revoke", responses=answers.free(FORM))

@@ -11,7 +11,7 @@ import zxingcpp
 from fastapi import Query, Request, Response
 from google.protobuf.wrappers_pb2 import BytesValue
 
-from chassis import notes
+from chassis import notes, page_token
 from chassis.database import Transaction
 from gateway_service import answers, devices, exchange
 from gateway_service.bodies.access import DeviceBody, EnrolBody
@@ -90,10 +90,7 @@ async def revoke_device(device: str, request: Request, _: Nothing | None = None)
 @api.get("/devices", responses=answers.free({"items": "array", "next_page_token": "string"}))
 async def list_devices(filters: Annotated[Page, Query()], request: Request) -> Response:
     """Devices, newest first."""
-    try:
-        before = UUID(filters.page_token) if filters.page_token else LAST
-    except ValueError as error:
-        raise Problem(422, "PAGE_TOKEN_INVALID") from error
+    (before,) = page_token.read("devices", filters.page_token, UUID, first=(LAST,))
     found = await devices.listed(gateway_of(request).database, before, filters.page_size)
-    following = found[-1]["id"] if len(found) == filters.page_size else None
+    following = page_token.write("devices", found[-1]["id"]) if len(found) == filters.page_size else None
     return answer({"items": found, "next_page_token": following})

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.sql import Row
+from inventory_service.adapters.executor import Executor
 from inventory_service.adapters.expected_receipts import COLUMNS
 from inventory_service.domain.entry import findable
 
@@ -63,14 +64,17 @@ class ExpectedViews:
         if not findable(name):
             return None
         async with self._database.read() as connection:
-            return (await connection.execute(_ONE, {"name": name, "size": 1})).first()
+            return await self.one_in(connection, name)
 
-    async def listed(
-        self, items: Sequence[str], state: str, today: date, after: tuple[str, str], size: int
-    ) -> list[Row]:
-        """Return a page, earliest due first; of these items, or of all."""
+    @staticmethod
+    async def one_in(executor: Executor, name: str) -> Row | None:
+        """Return one by number or id, as a running transaction has left it."""
+        return (await executor.execute(_ONE, {"name": name, "size": 1})).first()
+
+    async def listed(self, items: Sequence[str], state: str, today: date, after: Sequence[Any], size: int) -> list[Row]:
+        """Return a page behind a day and a number, earliest due first; of these items, or of all."""
         statement = (_OF_ITEMS if items else _LISTS)[state]
-        values: dict[str, Any] = {"after_day": date.fromisoformat(after[0]), "after_number": after[1], "size": size}
+        values: dict[str, Any] = {"after_day": after[0], "after_number": after[1], "size": size}
         if items:
             values["items"] = [item for item in items if findable(item)]
         if state == "late":

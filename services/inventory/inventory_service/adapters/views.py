@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from orderhub.common.v1 import common_pb2
 from sqlalchemy import TextClause, text
 
+from chassis import page_token
 from chassis.database import Database
 from chassis.sql import Row
 from inventory_service.domain.entry import findable
@@ -137,16 +136,19 @@ class Views:
         return await self._rows(_STOCK_WITH_AHEAD, codes=[code for code in codes if findable(code)])
 
     async def stock_page(self, page: common_pb2.PageRequest, q: str, view: str) -> tuple[list[Row], str]:
-        size, after = page_size(page), token_text(page.page_token)
+        size = page_size(page)
+        (after,) = page_token.read("stock", page.page_token, page_token.text, first=("",))
         q = q.strip()[:100].replace("\x00", "")
         rows = await self._rows(_STOCK_PAGES[view], after=after, size=size + 1, q=q)
-        return rows[:size], token(rows[size - 1].item_code) if len(rows) > size else ""
+        return rows[:size], page_token.write("stock", rows[size - 1].item_code) if len(rows) > size else ""
 
     async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
         size = page_size(page)
         at, start = ledger_place(page)
         rows = await self._rows(_LEDGER, item=item, before=at, start=start, size=size + 1)
-        return rows[:size], token(f"{rows[size - 1].id} {rows[size].balance}") if len(rows) > size else ""
+        return rows[:size], page_token.write("ledger", rows[size - 1].id, rows[size].balance) if len(
+            rows
+        ) > size else ""
 
     async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row]:
         by = "production_order" if production_order else "order" if order else "item"
@@ -159,7 +161,7 @@ class Views:
     async def receipts(
         self, page: common_pb2.PageRequest, *, order: str, production_order: str
     ) -> tuple[list[Row], str]:
-        size = page_size(page)
+        size, start = page_size(page), before("receipts", page)
         by = "production_order" if production_order else "order" if order else "all"
         names = {
             "order": {"order": await self.order_number(order)},
@@ -167,24 +169,22 @@ class Views:
         }
         if not all(findable(name) for name in names.get(by, {}).values()):
             return [], ""
-        rows = await self._rows(_RECEIPTS_BY[by], before=before(page), size=size + 1, **names.get(by, {}))
-        return rows[:size], token(rows[size - 1].seq) if len(rows) > size else ""
+        rows = await self._rows(_RECEIPTS_BY[by], before=start, size=size + 1, **names.get(by, {}))
+        return rows[:size], page_token.write("receipts", rows[size - 1].seq) if len(rows) > size else ""
 
     async def shipment(self, name: str) -> list[tuple[Row, list[Row]]]:
         return await self._with_lines(await self._rows(_SHIPMENT, name=name) if findable(name) else [])
 
     async def shipments(self, page: common_pb2.PageRequest, order: str) -> tuple[list[tuple[Row, list[Row]]], str]:
-        size = page_size(page)
+        size, start = page_size(page), before("shipments", page)
         if order:
             number = await self.order_number(order)
-            rows = (
-                await self._rows(_SHIPMENTS_OF_ORDER, order=number, before=before(page), size=size + 1)
-                if number
-                else []
-            )
+            rows = await self._rows(_SHIPMENTS_OF_ORDER, order=number, before=start, size=size + 1) if number else []
         else:
-            rows = await self._rows(_SHIPMENTS, before=before(page), size=size + 1)
-        return await self._with_lines(rows[:size]), token(rows[size - 1].seq) if len(rows) > size else ""
+            rows = await self._rows(_SHIPMENTS, before=start, size=size + 1)
+        return await self._with_lines(rows[:size]), page_token.write("shipments", rows[size - 1].seq) if len(
+            rows
+        ) > size else ""
 
     async def order_number(self, name: str) -> str:
         """Return the number of an order named by id or number; the name itself when nobody told about it."""
@@ -207,32 +207,20 @@ def page_size(page: common_pb2.PageRequest) -> int:
     return min(MAX_PAGE, page.page_size) if page.page_size > 0 else DEFAULT_PAGE
 
 
-def token(key: object) -> str:
-    """Return an opaque token for the next page after `key`."""
-    return base64.urlsafe_b64encode(str(key).encode()).decode().rstrip("=")
-
-
-def token_text(value: str) -> str:
-    """Return what a token says; an unreadable one starts from the beginning."""
-    try:
-        said = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
-    except (binascii.Error, ValueError):
-        return ""
-    return said if findable(said) else ""
-
-
 def ledger_place(page: common_pb2.PageRequest) -> tuple[int, Decimal | None]:
     """Return below which movement a page of the ledger starts, and what was on hand then; None: what is on hand now."""
-    said, _, balance = token_text(page.page_token).partition(" ")
-    if said.isascii() and said.isdigit() and len(said) <= 18:
-        try:
-            return int(said), representable(spoken(balance))
-        except BadQuantity:
-            pass
-    return NEWEST, None
+    at, balance = page_token.read("ledger", page.page_token, page_token.number, _balance, first=(NEWEST, None))
+    return at, balance
 
 
-def before(page: common_pb2.PageRequest) -> int:
+def before(kind: str, page: common_pb2.PageRequest) -> int:
     """Return the key below which the page starts."""
-    said = token_text(page.page_token)
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else NEWEST
+    (key,) = page_token.read(kind, page.page_token, page_token.number, first=(NEWEST,))
+    return int(key)
+
+
+def _balance(said: str) -> Decimal:
+    try:
+        return representable(spoken(said))
+    except BadQuantity as error:
+        raise ValueError(said) from error

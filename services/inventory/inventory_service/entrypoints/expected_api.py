@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orderhub.inventory.v1 import inventory_pb2 as pb
 from orderhub.inventory.v1 import inventory_pb2_grpc
 
+from chassis import page_token
 from chassis.clock import Clock
 from chassis.commands import Commands
 from chassis.database import Transaction
@@ -17,7 +18,7 @@ from inventory_service.adapters.expected_receipts import expected_receipt
 from inventory_service.adapters.expected_views import MAX_OF_ITEMS, ExpectedViews, is_state
 from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.messages import stamp
-from inventory_service.adapters.views import page_size, token, token_text
+from inventory_service.adapters.views import page_size
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.expect_receipt import Announcement, change_expected_receipt, expect_receipt
 from inventory_service.domain.entry import MAX_NAME, Entry
@@ -56,7 +57,7 @@ class ExpectedApi(inventory_pb2_grpc.StockServiceServicer):
             house = self._warehouses.of(unit)
             await house.items.learn({item.code: item for item in items.values()}.values())
             one = await expect_receipt(house, told, items, str(uuid7()))
-            return pb.AddExpectedReceiptResponse(expected_receipt=self._message(one, _item(one, items)))
+            return pb.AddExpectedReceiptResponse(expected_receipt=await self._kept(unit, one))
 
         return await self._commands.run_after(request.context, pb.AddExpectedReceiptResponse, ahead, work)
 
@@ -73,7 +74,7 @@ class ExpectedApi(inventory_pb2_grpc.StockServiceServicer):
         async def work(unit: Transaction, items: dict[str, Item]) -> pb.ChangeExpectedReceiptResponse:
             house = self._warehouses.of(unit)
             one = await change_expected_receipt(house, request.expected_receipt, request.expected_version, told, items)
-            return pb.ChangeExpectedReceiptResponse(expected_receipt=self._message(one, _item(one, items)))
+            return pb.ChangeExpectedReceiptResponse(expected_receipt=await self._kept(unit, one))
 
         return await self._commands.run_after(request.context, pb.ChangeExpectedReceiptResponse, ahead, work)
 
@@ -90,11 +91,13 @@ class ExpectedApi(inventory_pb2_grpc.StockServiceServicer):
             entry.wrong("state", "STATE_UNKNOWN", state=request.state[:MAX_NAME])
         entry.done()
         size = MAX_OF_ITEMS if request.item_codes and not request.page.page_size else page_size(request.page)
-        after = _after(request.page.page_token)
+        place = (request.page.page_token, date.fromisoformat, page_token.text)
+        after = page_token.read("expected_receipts", *place, first=(date.min, ""))
         rows = await self._expected.listed(request.item_codes, request.state, self._clock.today(), after, size + 1)
-        more = f"{rows[size - 1].due_date.isoformat()} {rows[size - 1].number}" if len(rows) > size else ""
+        last = rows[size - 1] if len(rows) > size else None
+        more = page_token.write("expected_receipts", last.due_date, last.number) if last else ""
         return pb.ListExpectedReceiptsResponse(
-            expected_receipts=[self._of_row(row) for row in rows[:size]], next_page_token=token(more) if more else ""
+            expected_receipts=[self._of_row(row) for row in rows[:size]], next_page_token=more
         )
 
     async def _row(self, name: str) -> Row:
@@ -103,29 +106,17 @@ class ExpectedApi(inventory_pb2_grpc.StockServiceServicer):
             raise NotFound("EXPECTED_RECEIPT_UNKNOWN", expected_receipt=name[:MAX_NAME])
         return row
 
-    def _of_row(self, row: Row) -> pb.ExpectedReceipt:
-        message = self._message(expected_receipt(row), Item(row.item_code, row.item_name, row.unit))
-        message.unclaimed_quantity = plain(row.unclaimed)
-        return message
+    async def _kept(self, unit: Transaction, one: ExpectedReceipt) -> pb.ExpectedReceipt:
+        row = await self._expected.one_in(unit, one.number)
+        assert row is not None, "just kept"
+        return self._of_row(row)
 
-    def _message(self, one: ExpectedReceipt, item: Item) -> pb.ExpectedReceipt:
+    def _of_row(self, row: Row) -> pb.ExpectedReceipt:
+        one = expected_receipt(row)
         return pb.ExpectedReceipt(
-            id=one.id, number=one.number, item_code=one.item, item_name=item.name, unit=item.unit, quantity=plain(one.quantity),
-            received_quantity=plain(one.received), open_quantity=plain(one.open), due_date=one.due.isoformat(),
+            id=one.id, number=one.number, item_code=one.item, item_name=row.item_name, unit=row.unit, quantity=plain(one.quantity),
+            received_quantity=plain(one.received), open_quantity=plain(one.open), unclaimed_quantity=plain(row.unclaimed),
+            due_date=one.due.isoformat(),
             supplier=one.supplier, reference=one.reference, note=one.note, state=one.state,
             late=one.is_late(self._clock.today()), actor=one.actor, created_at=stamp(one.created_at), version=one.version,
         )  # fmt: skip
-
-
-def _item(one: ExpectedReceipt, items: dict[str, Item]) -> Item:
-    return next(item for item in items.values() if item.code == one.item)
-
-
-def _after(said: str) -> tuple[str, str]:
-    """Return the day and number behind which a page starts; an unreadable token starts from the beginning."""
-    day, _, number = token_text(said).partition(" ")
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return "0001-01-01", ""
-    return day, number

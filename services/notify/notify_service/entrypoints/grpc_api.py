@@ -9,6 +9,7 @@ from typing import Any
 from orderhub.notify.v1 import notify_pb2 as pb
 from orderhub.notify.v1 import notify_pb2_grpc
 
+from chassis import page_token
 from chassis.commands import Commands
 from chassis.database import Transaction
 from chassis.ids import uuid7
@@ -36,7 +37,6 @@ from notify_service.entrypoints.messages import (
     page_of,
     subscription_message,
     subscription_of,
-    token_of,
 )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
     async def ListNotifications(
         self, request: pb.ListNotificationsRequest, context: Any
     ) -> pb.ListNotificationsResponse:
-        size, before = page_of(request.page)
+        size, before = page_of("notifications", request.page)
         states = [state.strip() for state in request.state.split(",")] if request.state else []
         if not set(states) <= set(State):
             raise Invalid([FieldError("state", "STATE_UNKNOWN", {"allowed": ",".join(State)})])
@@ -142,7 +142,7 @@ class NotifyApi(notify_pb2_grpc.NotifyServiceServicer):
         async with self.commands.database.read() as connection:
             log = SqlNotifications(connection, self.commands.database.clock.now())
             found = await log.page(before, size + 1, order_number=request.order, states=states, channel=request.channel)
-        token = token_of(found[size - 1].id) if len(found) > size else ""
+        token = page_token.write("notifications", found[size - 1].id) if len(found) > size else ""
         return pb.ListNotificationsResponse(
             notifications=[notification_message(entry) for entry in found[:size]], next_page_token=token
         )

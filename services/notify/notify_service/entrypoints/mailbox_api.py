@@ -9,13 +9,13 @@ from typing import Any
 from orderhub.notify.v1 import notify_pb2 as pb
 from orderhub.notify.v1 import notify_pb2_grpc
 
-from chassis import principal
+from chassis import page_token, principal
 from chassis.commands import Commands
 from chassis.database import Transaction
 from notify_service.adapters.mailbox import SqlMailbox
 from notify_service.app.read_inbox import read_inbox
 from notify_service.domain.mailbox import Letter, Reader
-from notify_service.entrypoints.messages import id_of, instant_message, page_of, token_of
+from notify_service.entrypoints.messages import id_of, instant_message, page_of
 
 MOST_NAMES = 20
 
@@ -27,14 +27,14 @@ class MailboxApi(notify_pb2_grpc.MailboxServiceServicer):
     commands: Commands
 
     async def ListInbox(self, request: pb.ListInboxRequest, context: Any) -> pb.ListInboxResponse:
-        size, before = page_of(request.page)
+        size, before = page_of("inbox", request.page)
         async with self.commands.database.read() as connection:
             mailbox = SqlMailbox(connection, reader_of(request.names), self.commands.database.clock.now())
             found = await mailbox.page(before, size + 1, unread=request.unread)
             unread = await mailbox.unread_count()
         return pb.ListInboxResponse(
             messages=[_letter(entry) for entry in found[:size]], unread_count=unread,
-            next_page_token=token_of(found[size - 1].id) if len(found) > size else "",
+            next_page_token=page_token.write("inbox", found[size - 1].id) if len(found) > size else "",
         )  # fmt: skip
 
     async def MarkInboxRead(self, request: pb.MarkInboxReadRequest, context: Any) -> pb.MarkInboxReadResponse:

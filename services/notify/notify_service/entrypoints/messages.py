@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,8 +10,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.notify.v1 import notify_pb2 as pb
 
+from chassis import page_token
 from notify_service.domain.channel import Channel, masked
-from notify_service.domain.errors import FieldError, Invalid, NotificationNotFound
+from notify_service.domain.errors import NotificationNotFound
 from notify_service.domain.notification import Notification, State
 from notify_service.domain.quiet import clock_of
 from notify_service.domain.subscription import Subscription
@@ -85,16 +84,8 @@ def id_of(value: str) -> UUID:
         raise NotificationNotFound(id=value[:60]) from None
 
 
-def page_of(request: PageRequest) -> tuple[int, UUID | None]:
-    """Return the page's size and the id it starts below."""
+def page_of(kind: str, request: PageRequest) -> tuple[int, UUID | None]:
+    """Return the page's size and the id it starts below; raise BadPageToken."""
     size = min(max(request.page_size, 1), MOST_PAGE) if request.page_size else DEFAULT_PAGE
-    if not request.page_token:
-        return size, None
-    try:
-        return size, UUID(bytes=base64.urlsafe_b64decode(request.page_token))
-    except (ValueError, binascii.Error):
-        raise Invalid([FieldError("page_token", "PAGE_TOKEN_INVALID")]) from None
-
-
-def token_of(last: UUID) -> str:
-    return base64.urlsafe_b64encode(last.bytes).decode()
+    (before,) = page_token.read(kind, request.page_token, UUID, first=(None,))
+    return size, before

@@ -96,8 +96,10 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
 
     async def ListCustomers(self, request: pb.ListCustomersRequest, context: Any) -> pb.ListCustomersResponse:
         size = page_size(request.page)
-        found = await self.views.customers(request.phone, request.q, read_token(request.page), size + 1, self._owner)
-        token = next_token([customer.id for customer in found], size)
+        found = await self.views.customers(
+            request.phone, request.q, read_token("customers", request.page), size + 1, self._owner
+        )
+        token = next_token("customers", [customer.id for customer in found], size)
         return pb.ListCustomersResponse(
             customers=[customer_message(customer) for customer in found[:size]], next_page_token=token
         )

@@ -66,8 +66,10 @@ class FinanceApi(ReportApi):
             params = {"state": request.state[:40], "known": ",".join(TASK_STATES)}
             raise Invalid([FieldProblem("state", "STATE_UNKNOWN", params)])
         size = page_size(request.page)
-        found = await self.views.tasks(request.state, request.order, read_token(request.page), size + 1, self.owner)
-        token = next_token([view.task.id for view in found], size)
+        found = await self.views.tasks(
+            request.state, request.order, read_token("invoice_tasks", request.page), size + 1, self.owner
+        )
+        token = next_token("invoice_tasks", [view.task.id for view in found], size)
         return pb.ListInvoiceTasksResponse(tasks=[task_message(view) for view in found[:size]], next_page_token=token)
 
     async def RecordInvoice(self, request: pb.RecordInvoiceRequest, context: Any) -> pb.RecordInvoiceResponse:

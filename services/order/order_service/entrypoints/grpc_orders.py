@@ -136,7 +136,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
         size = page_size(request.page)
         found = await self.views.orders(replace(requests.filter_of(request), owner=self._owner), size + 1)
-        token = next_token([order.id for order in found], size)
+        token = next_token("orders", [order.id for order in found], size)
         return pb.ListOrdersResponse(orders=[self._message(order) for order in found[:size]], next_page_token=token)
 
     async def BatchGetOrderStates(

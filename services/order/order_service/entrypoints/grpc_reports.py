@@ -117,7 +117,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         group = (request.group_by or WHOLE, request.key if is_clean(request.key) else "")
         size = page_size(request.page)
         await self.keeper.follow()
-        place = read_place(request.page)
+        place = read_place("lead_times", request.page)
         found = await self.lead_times.orders(period, request.stage, group, place, size + 1, self.owner)
         orders = [
             pb.LeadTimeOrder(
@@ -126,7 +126,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             )
             for x in found[:size]
         ]  # fmt: skip
-        token = place_token([(getattr(x, period.hours), x.order_id) for x in found], size)
+        token = place_token("lead_times", [(getattr(x, period.hours), x.order_id) for x in found], size)
         return pb.ListLeadTimeOrdersResponse(orders=orders, next_page_token=token)
 
     async def CompareLeadTimes(self, request: pb.CompareLeadTimesRequest, context: Any) -> pb.CompareLeadTimesResponse:
@@ -165,7 +165,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         if problems := word_problems("verdict", request.verdict, VERDICTS, "VERDICT_UNKNOWN"):
             raise Invalid(problems)
         size = page_size(request.page)
-        scope, place = self._scope(request), read_place(request.page)
+        scope, place = self._scope(request), read_place("deliveries", request.page)
         found = await self.deliveries.orders(scope, request.verdict, place, size + 1)
         orders = [
             pb.DeliveryOrder(
@@ -175,7 +175,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             )
             for x in found[:size]
         ]  # fmt: skip
-        token = place_token([(x.days_late, x.id) for x in found], size)
+        token = place_token("deliveries", [(x.days_late, x.id) for x in found], size)
         return pb.ListDeliveryOrdersResponse(orders=orders, next_page_token=token)
 
     def _scope(self, request: Any) -> Scope:

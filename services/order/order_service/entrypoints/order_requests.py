@@ -82,5 +82,5 @@ def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
         raise Invalid(problems)
     return OrderFilter(
         request.state, request.urgency, request.channel, request.customer_id, request.q.strip(), due,
-        read_token(request.page),
+        read_token("orders", request.page),
     )  # fmt: skip

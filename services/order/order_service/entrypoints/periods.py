@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from orderhub.common.v1.common_pb2 import PageRequest
 
+from chassis import page_token
 from order_service.adapters.lead_time_runs import HOURS
 from order_service.adapters.lead_time_views import GROUP_WORDS
 from order_service.domain.errors import FieldProblem, Invalid
@@ -64,20 +63,14 @@ def word_problems(name: str, value: str, known: tuple[str, ...], reason: str) ->
     return [FieldProblem(name, reason, {name: value[:40], "known": ",".join(known)})]
 
 
-def read_place(page: PageRequest) -> tuple[int, UUID] | None:
-    """Return the number and id a page begins after; None for the first page; raise Invalid."""
+def read_place(kind: str, page: PageRequest) -> tuple[int, UUID] | None:
+    """Return the number and id a page begins after; None for the first page; raise BadPageToken."""
     if not page.page_token:
         return None
-    try:
-        raw = base64.urlsafe_b64decode(page.page_token.encode("ascii"))
-        return int.from_bytes(raw[:8], "big") % INT64, UUID(bytes=raw[8:])
-    except (ValueError, binascii.Error) as error:
-        raise Invalid([FieldProblem("page_token", "PAGE_TOKEN_INVALID")]) from error
+    number, last = page_token.read(kind, page.page_token, page_token.number, UUID, first=())
+    return number, last
 
 
-def place_token(places: list[tuple[int, UUID]], size: int) -> str:
+def place_token(kind: str, places: list[tuple[int, UUID]], size: int) -> str:
     """Return the token of the page after `places`; empty when they (asked for size + 1) are the rest."""
-    if len(places) <= size:
-        return ""
-    number, last = places[size - 1]
-    return base64.urlsafe_b64encode(number.to_bytes(8, "big") + last.bytes).decode()
+    return page_token.write(kind, *places[size - 1]) if len(places) > size else ""

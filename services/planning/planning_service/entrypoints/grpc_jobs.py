@@ -6,6 +6,7 @@ from typing import Any
 
 from orderhub.planning.v1 import production_pb2 as pb
 
+from chassis import page_token
 from chassis.database import Transaction
 from chassis.ids import uuid7
 from planning_service.adapters.catalogue_cache import Reader
@@ -14,7 +15,7 @@ from planning_service.adapters.plan_jobs import PlanJobRows, job_of, verdicts_of
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.domain.errors import FieldError, Invalid, NotFound
 from planning_service.entrypoints.plan_job_runner import PlanJobRunner
-from planning_service.entrypoints.reading import page_size, parts_of, token_of
+from planning_service.entrypoints.reading import page_size
 
 MAX_ORDERS = 5_000
 
@@ -58,21 +59,14 @@ class PlanJobs(PlanJobRunner):
         self, request: pb.ListPlanJobOrdersRequest, context: Any
     ) -> pb.ListPlanJobOrdersResponse:
         """Return the verdict on each order of a job, waiting ones included, in the order they are taken."""
-        size, token = page_size(request.page.page_size), request.page.page_token
-        after = parts_of(token, 1)[0] if token else "0"
+        size = page_size(request.page.page_size)
+        (after,) = page_token.read("plan_job", request.page.page_token, page_token.number, first=(0,))
         key = as_uuid(request.job_id)
         async with self.database.read() as reader:
             await _job(reader, request.job_id)
-            found = await verdicts_of(reader, key, position_of(after), size + 1) if key else []
-        following = token_of(str(found[size - 1].position)) if len(found) > size else ""
+            found = await verdicts_of(reader, key, after, size + 1) if key else []
+        following = page_token.write("plan_job", found[size - 1].position) if len(found) > size else ""
         return pb.ListPlanJobOrdersResponse(entries=[_entry(row) for row in found[:size]], next_page_token=following)
-
-
-def position_of(said: str) -> int:
-    """Return the position a page token names; raises Invalid for a foreign one."""
-    if not (said.isascii() and said.isdigit() and len(said) < 9):
-        raise Invalid([FieldError("page_token", "PAGE_TOKEN_INVALID")])
-    return int(said)
 
 
 async def _job(reader: Reader, job_id: str) -> pb.PlanJob:

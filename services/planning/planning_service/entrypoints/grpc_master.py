@@ -9,6 +9,7 @@ from typing import Any
 from orderhub.planning.v1 import master_pb2 as pb
 from orderhub.planning.v1 import master_pb2_grpc
 
+from chassis import page_token
 from chassis.database import Transaction
 from chassis.errors import Remote
 from planning_service.adapters import master_views
@@ -24,7 +25,7 @@ from planning_service.domain.where_used import where_used
 from planning_service.entrypoints import master_proto as form
 from planning_service.entrypoints.floor_news import tell_floor_of_bom
 from planning_service.entrypoints.grpc_bills import Bills
-from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
+from planning_service.entrypoints.reading import Reading, page_size
 
 ZERO = Decimal(0)
 
@@ -85,12 +86,12 @@ class MasterApi(Bills, master_pb2_grpc.MasterServiceServicer):
     async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
         """Return a page of items by code."""
         size = page_size(request.page.page_size)
-        after = parts_of(request.page.page_token, 1)[0] if request.page.page_token else ""
+        (after,) = page_token.read("items", request.page.page_token, page_token.text, first=("",))
         q = request.q.strip().replace("\x00", "")[:200]
         async with self.database.read() as reader:
             found = await master_views.item_page(reader, q, after, size + 1)
         items = [form.item_message(item, version) for item, version in found[:size]]
-        following = token_of(items[-1].code) if len(found) > size else ""
+        following = page_token.write("items", items[-1].code) if len(found) > size else ""
         return pb.ListItemsResponse(items=items, next_page_token=following)
 
     async def GetRouting(self, request: pb.GetRoutingRequest, context: Any) -> pb.GetRoutingResponse:

@@ -8,11 +8,12 @@ from uuid import UUID
 from orderhub.planning.v1 import production_pb2 as pb
 from orderhub.planning.v1 import production_pb2_grpc
 
+from chassis import page_token
 from chassis.database import Transaction
 from planning_service.adapters import production_views as views
 from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
-from planning_service.adapters.production_orders import ProductionOrderRows, as_uuid
+from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.adapters.scans import scan_page
 from planning_service.app import move_production_order as moves
 from planning_service.domain.production_order import ProductionOrder
@@ -24,7 +25,7 @@ from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.grpc_refusals import Refusals
 from planning_service.entrypoints.grpc_shortages import Shortages
-from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
+from planning_service.entrypoints.reading import Reading, page_size
 from planning_service.entrypoints.scanning import scan_cursor, target_message
 
 MAX_NUMBERS = 200
@@ -74,29 +75,25 @@ class PlanningApi(
         self, request: pb.ListProductionOrdersRequest, context: Any
     ) -> pb.ListProductionOrdersResponse:
         """Return a page, newest first or by priority."""
-        reading, size, token = Reading(), page_size(request.page.page_size), request.page.page_token
+        reading, size = Reading(), page_size(request.page.page_size)
         wanted: dict[str, Any] = {
             name: reading.text(name, getattr(request, name), 128) for name in ("order", "state", "work_center", "team")
         }
         wanted["numbers"] = [reading.text("numbers", number, 128) for number in request.numbers[:MAX_NUMBERS]]
         wanted["changed"] = request.changed
         reading.done()
+        kind, after = _place(request)
         async with self.database.read() as reader:
             if request.sort == "priority":
-                key, number = parts_of(token, 2) if token else ("", "")
-                found = await views.by_priority(reader, wanted, (key, number), size + 1)
+                found = await views.by_priority(reader, wanted, after, size + 1)
             else:
-                after = as_uuid(parts_of(token, 1)[0]) if token else views.NEWEST_FIRST
-                found = await views.newest(reader, wanted, after or UUID(int=0), size + 1)
+                found = await views.newest(reader, wanted, after[0], size + 1)
         page = found[:size]
         following = ""
         if len(found) > size:
             last = page[-1]
-            following = (
-                token_of(last.sort_key, last.order.number)
-                if request.sort == "priority"
-                else token_of(str(last.order.id))
-            )
+            place = (last.sort_key, last.order.number) if request.sort == "priority" else (last.order.id,)
+            following = page_token.write(kind, *place)
         return pb.ListProductionOrdersResponse(
             production_orders=[form.production_order_message(view) for view in page], next_page_token=following
         )
@@ -187,7 +184,9 @@ class PlanningApi(
         async with self.database.read() as reader:
             found = await scan_page(reader, number, before, scan_id, size + 1)
         following = (
-            token_of(found[size - 1].recorded_at.isoformat(), found[size - 1].scan_id) if len(found) > size else ""
+            page_token.write("scans", found[size - 1].recorded_at.isoformat(), found[size - 1].scan_id)
+            if len(found) > size
+            else ""
         )
         return pb.ListScansResponse(scans=[form.scan_message(row) for row in found[:size]], next_page_token=following)
 
@@ -211,3 +210,12 @@ class PlanningApi(
 
 def _expected(request: Any) -> int | None:
     return request.expected_version if request.HasField("expected_version") else None
+
+
+def _place(request: pb.ListProductionOrdersRequest) -> tuple[str, tuple[Any, ...]]:
+    """Return which kind of list is asked for and where its page begins."""
+    said = request.page.page_token
+    if request.sort == "priority":
+        kind = "production_orders_by_priority"
+        return kind, page_token.read(kind, said, page_token.text, page_token.text, first=("", ""))
+    return "production_orders", page_token.read("production_orders", said, UUID, first=(views.NEWEST_FIRST,))

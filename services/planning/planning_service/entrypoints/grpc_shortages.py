@@ -10,12 +10,13 @@ from typing import Any
 
 from orderhub.planning.v1 import production_pb2 as pb
 
+from chassis import page_token
 from planning_service.adapters import shortage_views as views
 from planning_service.domain.arrivals import Arrival
 from planning_service.domain.exact import plain
 from planning_service.domain.item import Item, Supply
 from planning_service.entrypoints.desk import Desk
-from planning_service.entrypoints.reading import Reading, page_size, parts_of, token_of
+from planning_service.entrypoints.reading import Reading, page_size
 
 ZERO = Decimal(0)
 
@@ -41,18 +42,13 @@ class Shortages(Desk):
             for row in page
         ]
         last = page[-1] if len(found) > size else None
-        token = token_of(last.needed_by.isoformat(), last.item_code) if last else ""
+        token = page_token.write("shortages", last.needed_by, last.item_code) if last else ""
         return pb.ListShortagesResponse(shortages=shortages, next_page_token=token)
 
 
 def _after(token: str) -> tuple[date, str]:
-    if not token:
-        return date.min, ""
-    reading = Reading()
-    day, item = parts_of(token, 2)
-    found = reading.day("page_token", day)
-    reading.done()
-    return found or date.min, item
+    day, item = page_token.read("shortages", token, date.fromisoformat, page_token.text, first=(date.min, ""))
+    return day, item
 
 
 def _by_item(arrivals: Iterable[Arrival]) -> defaultdict[str, list[Arrival]]:

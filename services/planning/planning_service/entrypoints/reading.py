@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -83,19 +81,3 @@ def instant(text: str) -> datetime | None:
 def page_size(asked: int) -> int:
     """Return the page size: 50 unless asked otherwise, at most 200."""
     return min(max(asked, 0) or DEFAULT_PAGE, MAX_PAGE)
-
-
-def token_of(*parts: str) -> str:
-    """Return an opaque page token."""
-    return base64.urlsafe_b64encode("\x1f".join(parts).encode()).decode().rstrip("=")
-
-
-def parts_of(token: str, count: int) -> list[str]:
-    """Return what a page token holds; raises Invalid for a foreign one."""
-    try:
-        parts = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().split("\x1f")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        parts = []
-    if len(parts) != count or any("\x00" in part for part in parts):
-        raise Invalid([FieldError("page_token", "PAGE_TOKEN_INVALID")])
-    return parts

@@ -14,7 +14,7 @@ from decimal import Decimal
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.planning.v1 import production_pb2 as pb
 
-from chassis import notes, principal
+from chassis import notes, page_token, principal
 from chassis.commands import Commands
 from chassis.database import Transaction, is_transient
 from chassis.outbox import Mark
@@ -23,7 +23,6 @@ from planning_service.adapters.production_views import ProductionView
 from planning_service.adapters.scanned_orders import ScannedOrderRows
 from planning_service.adapters.scans import ScanRows
 from planning_service.app.record_scan import Entry, record_scans
-from planning_service.domain.errors import FieldError, Invalid
 from planning_service.domain.exact import plain
 from planning_service.domain.floor_settings import FloorSettings
 from planning_service.domain.lifecycle import DEAD, ProductionState
@@ -31,7 +30,7 @@ from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, ScanResult, refused
 from planning_service.domain.scan_code import MAX_SERIAL, read_code
 from planning_service.entrypoints import production_proto as form
-from planning_service.entrypoints.reading import Reading, instant, parts_of
+from planning_service.entrypoints.reading import Reading, instant
 
 MAX_ID_LENGTH = 128
 TOGETHER = 64  # scans in one transaction: more would keep their rows locked too long
@@ -178,13 +177,16 @@ def _fingerprint(scan: pb.Scan) -> str:
 
 def scan_cursor(token: str) -> tuple[datetime, str]:
     """Return the point a page of scans goes on from; the future without a token."""
-    if not token:
-        return datetime.max.replace(tzinfo=UTC), ""
-    at, scan_id = parts_of(token, 2)
-    found = instant(at)
+    first = (datetime.max.replace(tzinfo=UTC), "")
+    at, scan_id = page_token.read("scans", token, _moment, page_token.text, first=first)
+    return at, scan_id
+
+
+def _moment(said: str) -> datetime:
+    found = instant(said)
     if found is None:
-        raise Invalid([FieldError("page_token", "PAGE_TOKEN_INVALID")])
-    return found, scan_id
+        raise ValueError(said)
+    return found
 
 
 def target_message(view: ProductionView) -> pb.GetScanTargetResponse:
