@@ -18,11 +18,11 @@ import asyncpg
 import structlog
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.order.v1 import finance_pb2, order_pb2
-from sqlalchemy import text
 
 from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.run import Service
+from chassis.sql import text
 from order_service.adapters.lead_time_runs import pack
 from order_service.wiring import Settings, build
 from tests.bench.report import Row, percentile, show

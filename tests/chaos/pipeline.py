@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis.broker import Publisher
 from chassis.consumer import Consumer
@@ -21,6 +20,7 @@ from chassis.database import Database, Transaction
 from chassis.events import Incoming
 from chassis.inbox import Inbox
 from chassis.relay import Relay
+from chassis.sql import text
 
 QUEUE = "planning.events"
 EFFECTS = "CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, event_id uuid, subject text, sequence bigint)"

@@ -12,10 +12,10 @@ import random
 import aio_pika
 import pytest
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis.broker import RabbitPublisher
 from chassis.events import EXCHANGE
+from chassis.sql import text
 from tests.chaos.mutation import Plant, both, caught, none
 from tests.chaos.pipeline import QUEUE, RIGHT, Pipeline
 from tests.support import mutants

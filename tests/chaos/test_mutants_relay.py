@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis import relay
 from chassis.broker import Outgoing
+from chassis.sql import text
 from chassis.testing import MemoryPublisher
 from tests.chaos.mutation import Plant, none
 from tests.chaos.pipeline import Pipeline, out_of_order

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.order.v1.order_pb2 import MoveOrderResponse
-from sqlalchemy import text
 
 from chassis.commands import Commands
 from chassis.database import Transaction
+from chassis.sql import text
 from inventory_service.adapters.reservations import REALLOCATE
 from notify_service.adapters.egress import Egress
 from tests.chaos.mutation import Plant, none

@@ -11,13 +11,13 @@ import pytest_asyncio
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.order.v1.events_pb2 import OrderHeld
 from orderhub.order.v1.order_pb2 import MoveOrderResponse
-from sqlalchemy import text
 
 from chassis import audit, principal
 from chassis.commands import Commands
 from chassis.database import Database, Transaction
 from chassis.principal import Principal
 from chassis.schema import TABLES
+from chassis.sql import text
 from tests.support.postgres import TestDatabases
 from tests.support.waiting import eventually
 

@@ -11,7 +11,6 @@ from typing import Any
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
-from sqlalchemy import text
 
 from chassis import commands, inbox_statements, relay
 from chassis.broker import RabbitPublisher, connect
@@ -19,6 +18,7 @@ from chassis.consumer import Consumer, read
 from chassis.events import EXCHANGE, Incoming
 from chassis.inbox import Cursors, Inbox
 from chassis.relay import Relay
+from chassis.sql import text
 
 
 def changed(source: str, old: str, new: str) -> str:

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 import structlog
 from opentelemetry import trace
-from sqlalchemy import text
 
 from chassis import principal
 from chassis.database import Database, Transaction
 from chassis.settings import Settings
+from chassis.sql import text
 
 LOCK_KEY = 4712
 EVERY_SECONDS = 60.0

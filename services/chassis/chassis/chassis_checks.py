@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.broker import connect
 from chassis.database import Database
 from chassis.dead_letters import DeadLetters
 from chassis.self_check import ATTENTION, BAD, GOOD, Check, Finding, Section, judged
-from chassis.sql import Row
+from chassis.sql import Row, text
 
 LATE = timedelta(seconds=60)  # the alarm's own limit
 VERY_LATE = timedelta(minutes=10)

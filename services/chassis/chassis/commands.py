@@ -9,12 +9,12 @@ from typing import Protocol, TypeVar
 
 import asyncpg
 from google.protobuf.message import Message
-from sqlalchemy import text
 
 from chassis import audit, notes
 from chassis.database import Database, Transaction, is_transient
 from chassis.errors import KeyBusy, KeyReused
 from chassis.principal import actor
+from chassis.sql import text
 
 ATTEMPTS = 4
 Reply = TypeVar("Reply", bound=Message)

@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 from google.protobuf.message import Message
-from sqlalchemy import TextClause
 
 from chassis import notes, outbox
 from chassis.clock import Clock, SystemClock
@@ -19,7 +18,7 @@ from chassis.failpoint import AFTER_COMMIT, reach
 from chassis.ids import uuid7
 from chassis.principal import actor
 from chassis.seen import Seen
-from chassis.sql import Connection, Row, Rows
+from chassis.sql import Connection, Row, Rows, Statement
 from chassis.telemetry import traceparent_in
 
 TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
@@ -52,7 +51,7 @@ class Transaction:
         """Do `work` once, when everything else of this transaction is done: handlers of a batch can share statements."""
         self._last.append(work)
 
-    async def execute(self, statement: TextClause, params: Mapping[str, Any] | None = None) -> Rows:
+    async def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement in this transaction."""
         return await self.connection.execute(statement, params)
 

@@ -12,9 +12,9 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.common.v1 import event_feed_pb2 as pb
 from orderhub.common.v1.event_feed_pb2_grpc import EventFeedServiceServicer
-from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import text
 
 MOST = 500
 LAST_PLACE = 2**63 - 1

@@ -12,7 +12,6 @@ import grpc
 import structlog
 from grpc_status import rpc_status
 from opentelemetry import metrics
-from sqlalchemy import text
 
 from chassis import notes, principal
 from chassis.database import Database, is_transient
@@ -20,6 +19,7 @@ from chassis.errors import ChassisRefusal, Remote, to_status
 from chassis.mutual_tls import caller_names
 from chassis.outbox import Mark
 from chassis.principal import Principal, Untrusted, Verifier
+from chassis.sql import text
 from chassis.topology import heard
 
 QUERIES = ("Get", "List", "Batch", "Explode", "Search", "Preview")

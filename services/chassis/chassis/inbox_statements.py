@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from chassis.sql import text
 
 # One statement takes the events and holds their cursors, events first, both sorted: two consumers never wait for each other.
 TAKE = text("""

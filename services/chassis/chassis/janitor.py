@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 
 import structlog
-from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import text
 
 KEEP_DAYS = 35
 ROWS = 5000

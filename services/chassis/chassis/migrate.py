@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only
 
 from chassis.schema import APPEND_ONLY, AUDIT
+from chassis.settings import Settings
 
 LOCK_KEY = 4710
 MONTHS_AHEAD = 24
@@ -27,6 +28,13 @@ def run_environment() -> None:
     context.configure(connection=connection, transaction_per_migration=False)
     with context.begin_transaction():
         context.run_migrations()
+
+
+async def migrate_service(name: str, settings: Settings, append_only: Sequence[str] = ()) -> None:
+    """Bring one service's database up to date and give the role it runs as its rights."""
+    role = make_url(settings.database_url.get_secret_value()).username or name
+    url = (settings.migration_url or settings.database_url).get_secret_value()
+    await migrate(url, f"{name}_service", role, append_only)
 
 
 async def migrate(url: str, package: str, app_role: str, append_only: Sequence[str] = ()) -> None:

@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from chassis.events import Draft, encode
-from chassis.sql import Connection
+from chassis.sql import Connection, text
 
 PARTITIONS = 4
 

@@ -7,12 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import grpc
-from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.errors import ChassisRefusal
 from chassis.events import Incoming
-from chassis.sql import Row
+from chassis.sql import Row, text
 
 LETTER, DISCARDED = "dead_letter", "discarded"
 MOST_REASON = 500

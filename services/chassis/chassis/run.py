@@ -21,8 +21,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_to_server
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from chassis import audit, failpoint, logs, mutual_tls, telemetry
 from chassis.broker import RabbitPublisher
@@ -38,6 +36,7 @@ from chassis.republish import instant, republish
 from chassis.self_check import Check
 from chassis.self_check_api import SERVICE_NAME, self_check_of, serve_self_check
 from chassis.settings import Settings
+from chassis.sql import text
 from chassis.thrift import keep_small
 
 GRACE_SECONDS = 20
@@ -175,11 +174,9 @@ def main(
     settings = settings_type()
     logs.configure(name, settings.log_level, settings.log_format)
     if command == "migrate":
-        from chassis.migrate import migrate  # here: 15 MB that a running service never needs
+        from chassis.migrate import migrate_service  # here: 30 MB that a running service never needs
 
-        url = (settings.migration_url or settings.database_url).get_secret_value()
-        role = make_url(settings.database_url.get_secret_value()).username or name
-        asyncio.run(migrate(url, f"{name}_service", role, append_only))
+        asyncio.run(migrate_service(name, settings, append_only))
     elif command == "replay-dead":
         asyncio.run(_replay_dead(name, settings))
     elif command == "audit-verify":

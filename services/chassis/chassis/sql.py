@@ -1,20 +1,33 @@
-"""Statements on their way to Postgres: written as SQLAlchemy text, compiled by its asyncpg dialect, run by asyncpg itself.
+"""Statements on their way to Postgres: written with named parameters, read once, run by asyncpg itself.
 
-SQLAlchemy's cursors, results and greenlets cost more than the statements they carry (docs/decisions/0031).
+What SQLAlchemy would do between the two costs more than the statements it carries (docs/decisions/0031).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from sqlalchemy import TextClause
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-MOST_KEPT = 4000  # compiled forms; statements made on the fly must not fill the memory
-_DIALECT = dialect()  # type: ignore[no-untyped-call]
-_compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+MOST_KEPT = 4000  # read statements; those made on the fly must not fill the memory
+_NAME = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # not the second colon of a cast, nor one a backslash keeps
+_KEPT_COLON = re.compile(r"\\(:\w*)(?![:\w])")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as written: `:name` stands for a value, `\\:` for a colon."""
+
+    text: str
+
+
+def text(source: str) -> Statement:
+    """Return `source` as a statement."""
+    return Statement(source)
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
@@ -87,23 +100,24 @@ class Connection:
     def __init__(self, raw: Any) -> None:
         self.raw = raw
 
-    async def execute(self, statement: TextClause, params: Mapping[str, Any] | None = None) -> Rows:
+    async def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement; names in it stand for the values of `params`."""
         sql, names = compiled(statement)
         return Rows(await self.raw.fetch(sql, *([params[name] for name in names] if params else ())))
 
-    async def execute_many(self, statement: TextClause, rows: Iterable[Mapping[str, Any]]) -> None:
+    async def execute_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run one statement once for each row of values, in one go; what it returns is not kept."""
         sql, names = compiled(statement)
         await self.raw.executemany(sql, [[row[name] for name in names] for row in rows])
 
 
-def compiled(statement: TextClause) -> tuple[str, tuple[str, ...]]:
+def compiled(statement: Statement) -> tuple[str, tuple[str, ...]]:
     """Return the statement as Postgres reads it, and the names its $1, $2, … stand for."""
-    known = _compiled.get(statement.text)
-    if known is None:
-        if len(_compiled) >= MOST_KEPT:
-            _compiled.clear()
-        made = statement.compile(dialect=_DIALECT)
-        known = _compiled[statement.text] = (str(made), tuple(made.positiontup or ()))
-    return known
+    return _read(statement.text)
+
+
+@lru_cache(MOST_KEPT)
+def _read(source: str) -> tuple[str, tuple[str, ...]]:
+    places: dict[str, int] = {}
+    numbered = _NAME.sub(lambda found: f"${places.setdefault(found[1], len(places) + 1)}", source)
+    return _KEPT_COLON.sub(r"\1", numbered), tuple(places)

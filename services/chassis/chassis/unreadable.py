@@ -13,10 +13,10 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import structlog
 from opentelemetry import metrics
-from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.events import Incoming, decode
+from chassis.sql import text
 
 UNREADABLE = "unreadable"
 _counter = metrics.get_meter("chassis").create_counter("messages_unreadable", description="Messages that are no event")

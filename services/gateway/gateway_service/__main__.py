@@ -15,12 +15,10 @@ from importlib.resources import files
 import structlog
 import uvicorn
 import uvloop
-from sqlalchemy.engine import make_url
 
 from chassis import audit, logs, telemetry
 from chassis.database import Database
 from chassis.janitor import sweep
-from chassis.migrate import migrate
 from chassis.thrift import keep_small
 from gateway_service import accounts, app, housekeeping, texts
 from gateway_service.passwords import MIN_LENGTH, Passwords
@@ -114,9 +112,9 @@ def main() -> None:
     settings = Settings()
     logs.configure("gateway", settings.log_level, settings.log_format)
     if arguments.command == "migrate":
-        url = (settings.migration_url or settings.database_url).get_secret_value()
-        role = make_url(settings.database_url.get_secret_value()).username or "gateway"
-        asyncio.run(migrate(url, "gateway_service", role, (PHONE_LOOKUPS,)))
+        from chassis.migrate import migrate_service  # here: 30 MB that a running gateway never needs
+
+        asyncio.run(migrate_service("gateway", settings, (PHONE_LOOKUPS,)))
     elif arguments.command == "create-admin":
         if not accounts.USERNAME.fullmatch(arguments.username):
             sys.exit("a user name is 2 to 64 of a-z 0-9 . _ - and starts with a letter or digit")

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
+from chassis.sql import text
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _COLUMNS = "username, display_name, password_hash, roles, active, version"

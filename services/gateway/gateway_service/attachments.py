@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
 from chassis.errors import FieldProblem
 from chassis.ids import uuid7
+from chassis.sql import text
 from gateway_service.problems import Problem
 
 MAX_BYTES = 10 * 1024 * 1024

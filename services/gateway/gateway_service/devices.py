@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
+from chassis.sql import text
 from gateway_service.tokens import digest, new_secret
 
 ENROL_WITHIN = timedelta(minutes=10)

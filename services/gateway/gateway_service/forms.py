@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import zxingcpp
-from sqlalchemy import text
 
 from chassis.database import Database, Transaction
+from chassis.sql import text
 
 CODE_BYTES = 9  # 72 random bits: nobody finds a form by trying
 PIXELS_EACH = 8

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import text
 
+from chassis.sql import text
 from gateway_service.clients import Service
 from gateway_service.rendering import answer
 from gateway_service.routes import gateway_of

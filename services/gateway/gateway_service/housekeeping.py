@@ -7,9 +7,9 @@ import contextlib
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import text
 from gateway_service.sessions import ABSOLUTE
 
 EVERY_SECONDS = 3600.0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from gateway_service import exchange, permissions
 from gateway_service.problems import Problem
 from gateway_service.wiring import Gateway

@@ -9,10 +9,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.ids import uuid7
+from chassis.sql import text
 from gateway_service.tokens import digest, new_secret
 
 IDLE = timedelta(hours=12)

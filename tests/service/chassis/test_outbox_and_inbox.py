@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.order.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderHeld
 from orderhub.order.v1.order_pb2 import MoveOrderResponse
-from sqlalchemy import text
 
 from chassis.commands import Commands
 from chassis.database import Database, Transaction
@@ -25,6 +24,7 @@ from chassis.principal import Principal
 from chassis.principal import current as principal
 from chassis.relay import Relay
 from chassis.schema import TABLES
+from chassis.sql import text
 from chassis.testing import MemoryPublisher
 from tests.support.events import TRACE, incoming
 from tests.support.postgres import TestDatabases

@@ -13,7 +13,6 @@ import pytest_asyncio
 from orderhub.common.v1 import self_check_pb2 as pb
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.errors import Forbidden
@@ -24,6 +23,7 @@ from chassis.principal import Principal, current
 from chassis.schema import TABLES
 from chassis.self_check import Section, look
 from chassis.self_check_api import SelfCheckApi, self_check_of
+from chassis.sql import text
 from tests.support.events import incoming
 from tests.support.postgres import TestDatabases
 from tests.support.rabbit import amqp_url, fresh_topology

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import text
 
 from chassis import database as chassis_database
 from chassis.database import Database
 from chassis.schema import TABLES
+from chassis.sql import text
 from tests.support.postgres import TestDatabases
 from tests.support.waiting import eventually
 

@@ -10,7 +10,6 @@ import aio_pika
 import pytest
 import pytest_asyncio
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis import events, unreadable
 from chassis.broker import Outgoing, RabbitPublisher
@@ -20,6 +19,7 @@ from chassis.events import Incoming, decode
 from chassis.inbox import Inbox
 from chassis.parked import Parked
 from chassis.schema import TABLES
+from chassis.sql import text
 from chassis.unreadable import Unread, park_unread
 from tests.support.events import incoming
 from tests.support.postgres import TestDatabases

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 from orderhub.planning.v1.production_pb2 import RecordScansResponse, ScanVerdict
-from sqlalchemy import text
 
+from chassis.sql import text
 from gateway_service.housekeeping import sweep_once
 from gateway_service.permissions import ADMIN, DEVICE, PUBLIC, ROLES, TABLE
 from tests.service.gateway.conftest import PASSWORD, House

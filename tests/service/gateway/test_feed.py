@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 import pytest
 from orderhub.common.v1 import event_feed_pb2 as pb
-from sqlalchemy import text
 
+from chassis.sql import text
 from gateway_service import feed
 from tests.service.gateway.conftest import House
 from tests.service.gateway.standin import Refuse

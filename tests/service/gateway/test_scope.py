@@ -23,8 +23,8 @@ from orderhub.planning.v1.production_pb2 import (
     ListProductionOrdersResponse,
     ProductionOrder,
 )
-from sqlalchemy import text
 
+from chassis.sql import text
 from gateway_service.housekeeping import forget_lookups
 from gateway_service.limits import Limiter
 from tests.service.gateway.conftest import House

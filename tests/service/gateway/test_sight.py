@@ -8,9 +8,9 @@ from typing import Any
 import grpc
 import pytest
 from orderhub.order.v1.order_pb2 import GetOrderResponse, ListOrdersResponse, Order, OrderLine
-from sqlalchemy import text
 
 from chassis.principal import Principal
+from chassis.sql import text
 from gateway_service.permissions import PRICES, ROLES
 from gateway_service.sight import stream_sight
 from gateway_service.stream import Change, Listener

@@ -18,13 +18,13 @@ from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.order.v1 import order_pb2, order_pb2_grpc
 from orderhub.planning.v1 import events_pb2 as planning_events
 from orderhub.planning.v1 import master_pb2, master_pb2_grpc, production_pb2, production_pb2_grpc
-from sqlalchemy import text
 
 from chassis.clock import FixedClock
 from chassis.errors import to_status
 from chassis.events import Incoming, decode
 from chassis.grpc_server import Front
 from chassis.run import Service
+from chassis.sql import text
 from inventory_service.domain.errors import NotFound
 from inventory_service.entrypoints.events_in import EventsIn
 from inventory_service.entrypoints.goods_api import GoodsApi

@@ -13,12 +13,12 @@ import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 from orderhub.notify.v1 import notify_pb2 as pb
-from sqlalchemy import text
 
 from chassis.clock import FixedClock
 from chassis.events import Incoming
 from chassis.inbox import Inbox
 from chassis.run import Service
+from chassis.sql import text
 from notify_service.app.deliver import Engine
 from notify_service.entrypoints.grpc_api import NotifyApi
 from notify_service.entrypoints.mailbox_api import MailboxApi

@@ -9,9 +9,9 @@ import pytest
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.notify.v1 import notify_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order
-from sqlalchemy import text
 
 from chassis.page_token import BadPageToken
+from chassis.sql import text
 from notify_service.domain.errors import (
     ChannelNotFound,
     Invalid,

@@ -9,8 +9,8 @@ import pytest
 from orderhub.notify.v1 import notify_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order
 from orderhub.planning.v1 import events_pb2 as planning
-from sqlalchemy import text
 
+from chassis.sql import text
 from notify_service.adapters.channels import wecom
 from notify_service.adapters.channels.wire import Call
 from notify_service.domain.outcome import Outcome, Result

@@ -11,10 +11,10 @@ import pytest
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.notify.v1 import notify_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order
-from sqlalchemy import text
 
 from chassis import principal
 from chassis.principal import Principal
+from chassis.sql import text
 from notify_service.domain.errors import NotificationNotFound
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import NUMBER, capacity, fully_shipped, shortage, submitted

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
+from chassis.sql import text
 from notify_service.adapters.message_checks import MessageChecks
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import submitted

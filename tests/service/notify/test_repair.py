@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.notify.v1 import notify_pb2 as pb
-from sqlalchemy import text
 
+from chassis.sql import text
 from notify_service.domain.errors import Invalid, NotificationNotFound, NotResendable, StillIncomplete
 from notify_service.entrypoints.repair_api import RepairApi
 from tests.service.notify.conftest import World

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from chassis.clock import FixedClock
+from chassis.sql import text
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import submitted
 

@@ -18,13 +18,13 @@ from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from orderhub.order.v1 import customer_pb2, order_pb2
 from orderhub.planning.v1 import master_pb2, master_pb2_grpc
-from sqlalchemy import text
 
 from chassis.clock import FixedClock
 from chassis.errors import to_status
 from chassis.events import Incoming, decode
 from chassis.principal import Principal, current
 from chassis.run import Service
+from chassis.sql import text
 from order_service.domain.errors import NotFound
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi

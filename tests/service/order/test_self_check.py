@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
+from chassis.sql import text
 from order_service.adapters.self_check import SelfCheck
 from tests.service.order.conftest import World
 from tests.service.order.test_finance import complete, invoice, task_of

@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 from orderhub.common.v1.common_pb2 import CommandContext
 from orderhub.planning.v1 import master_pb2 as m
 from orderhub.planning.v1 import production_pb2 as p
-from sqlalchemy import text
 
 from chassis import principal
 from chassis.clock import FixedClock
@@ -22,6 +21,7 @@ from chassis.events import Incoming, decode
 from chassis.ids import uuid7
 from chassis.inbox import Inbox
 from chassis.principal import Principal
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.app.facts import Offer, OrderFacts
 from planning_service.domain.arrivals import Arrival

@@ -14,8 +14,8 @@ from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.planning.v1 import master_pb2 as m
 from orderhub.planning.v1 import production_pb2 as p
-from sqlalchemy import text
 
+from chassis.sql import text
 from planning_service.domain.arrivals import Arrival
 from planning_service.domain.errors import Invalid, NotFound
 from planning_service.domain.giving_way import Claim

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
 from chassis.outbox import Mark
 from chassis.seen import SUBJECTS, Seen
-from chassis.sql import Rows, Unexpected, compiled
+from chassis.sql import Rows, Unexpected, compiled, text
 
 
 def test_a_name_used_twice_is_one_parameter_and_a_cast_is_none() -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import Response, StreamingResponse
-from sqlalchemy import text
 
 from chassis.principal import Principal
+from chassis.sql import text
 from gateway_service import answers, exchange, sight
 from gateway_service.bodies.base import Body, Nothing
 from gateway_service.gate import SIGN_IN

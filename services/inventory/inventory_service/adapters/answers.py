@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import text
 
 from chassis import notes
 from chassis.database import Transaction
+from chassis.sql import text
 
 Reply = TypeVar("Reply", bound=Message)
 _CLAIM = text("INSERT INTO answered (kind, name) VALUES (:kind, :name) ON CONFLICT DO NOTHING RETURNING name")

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
-
 from chassis.database import Database
 from chassis.self_check import ATTENTION, BAD, Check, Finding, Section, judged
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.neighbours import DEAD_STATES, Neighbours
 from inventory_service.adapters.reconcile import mismatches
 from inventory_service.domain.quantity import plain

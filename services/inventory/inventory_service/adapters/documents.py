@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from inventory_service.adapters.executor import Executor
 from inventory_service.app.ports import GoodsLine, ReceiptNote, ReturnNote, ShipmentNote
 from inventory_service.domain.document import RECEIPT, RETURN, SHIPMENT, document_number

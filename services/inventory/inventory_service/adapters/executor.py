@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from sqlalchemy import TextClause
-
-from chassis.sql import Rows
+from chassis.sql import Rows, Statement
 
 
 class Executor(Protocol):
     """A transaction, or a connection for queries."""
 
-    async def execute(self, statement: TextClause, params: Any = None) -> Rows: ...
+    async def execute(self, statement: Statement, params: Any = None) -> Rows: ...

@@ -8,9 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.executor import Executor
 from inventory_service.domain.document import EXPECTED, document_number
 from inventory_service.domain.expected_receipt import ExpectedReceipt

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Database
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.executor import Executor
 from inventory_service.adapters.expected_receipts import COLUMNS
 from inventory_service.domain.entry import findable

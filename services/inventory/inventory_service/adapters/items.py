@@ -6,8 +6,7 @@ import json
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from inventory_service.adapters.executor import Executor
 from inventory_service.domain.entry import findable
 from inventory_service.domain.item import Item

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.executor import Executor
 from inventory_service.app.ports import GoodsLine
 from inventory_service.domain.entry import findable

@@ -6,9 +6,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.executor import Executor
 from inventory_service.domain.entry import findable
 from inventory_service.domain.production import Receivable

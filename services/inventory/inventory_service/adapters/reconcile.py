@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import text
-
 from chassis.database import Database
+from chassis.sql import text
 
 _RESERVED = text("""
 SELECT s.item_code, s.reserved AS said, coalesce(l.held, 0) AS found FROM stock s

@@ -7,10 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
-from chassis.sql import Row
+from chassis.sql import Row, text
 from inventory_service.adapters.admission import ADMIT, asked_columns, claim_columns
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from inventory_service.app.ports import Movement
 from inventory_service.domain.balance import Balance
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Database
 from chassis.events import Incoming
+from chassis.sql import text
 from inventory_service.domain.entry import findable
 
 _OF_ORDERS = text("""

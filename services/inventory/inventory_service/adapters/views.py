@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from orderhub.common.v1 import common_pb2
-from sqlalchemy import TextClause, text
 
 from chassis import page_token
 from chassis.database import Database
-from chassis.sql import Row
+from chassis.sql import Row, Statement, text
 from inventory_service.domain.entry import findable
 from inventory_service.domain.quantity import BadQuantity, representable, spoken
 
@@ -197,7 +196,7 @@ class Views:
         lines = await self._rows(_SHIPMENT_LINES, seqs=[row.seq for row in rows]) if rows else []
         return [(row, [line for line in lines if line.shipment_seq == row.seq]) for row in rows]
 
-    async def _rows(self, statement: TextClause, **params: Any) -> list[Row]:
+    async def _rows(self, statement: Statement, **params: Any) -> list[Row]:
         async with self._database.read() as connection:
             return list(await connection.execute(statement, params))
 

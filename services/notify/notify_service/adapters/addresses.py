@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from notify_service.adapters.repositories import Runs
 
 _OF = text("""

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
+from chassis.sql import text
 from notify_service.adapters.records import record
 from notify_service.adapters.repositories import channel_of
 from notify_service.adapters.vault import Vault

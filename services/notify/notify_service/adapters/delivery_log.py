@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.ids import uuid7
+from chassis.sql import text
 from notify_service.adapters.repositories import Runs
 from notify_service.app.ports import Made
 from notify_service.domain.notification import Intent, Notification

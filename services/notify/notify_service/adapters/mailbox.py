@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from notify_service.adapters.repositories import Runs
 from notify_service.domain.mailbox import Letter, Reader
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from chassis.database import Database
 from chassis.self_check import ATTENTION, BAD, Check, Finding, Section, judged
-from chassis.sql import Row
+from chassis.sql import Row, text
 
 LATE = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=7)

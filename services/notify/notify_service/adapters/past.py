@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from chassis.database import Database
+from chassis.sql import text
 
 AT_ONCE = 1000
 _FORGET = text("SELECT forget_notifications(CAST(:before AS timestamptz), :most)")

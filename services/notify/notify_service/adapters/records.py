@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from orderhub.notify.v1 import events_pb2
-from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.sql import text
 from notify_service.app.ports import Made, Parcel
 from notify_service.domain.notification import State
 from notify_service.domain.outcome import Outcome, Result

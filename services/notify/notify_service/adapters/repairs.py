@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from notify_service.adapters.delivery_log import REVIVED, SqlNotifications
 from notify_service.adapters.repositories import Runs
 from notify_service.app.repair import Lost

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from sqlalchemy import TextClause, text
-
+from chassis.sql import Statement, text
 from notify_service.adapters.vault import Vault
 from notify_service.domain.channel import Channel, carries_secret
 from notify_service.domain.subscription import Subscription
@@ -49,7 +48,7 @@ RETURNING version
 class Runs(Protocol):
     """A transaction or a read connection."""
 
-    async def execute(self, statement: TextClause, params: dict[str, Any] | None = None, /) -> Any: ...
+    async def execute(self, statement: Statement, params: dict[str, Any] | None = None, /) -> Any: ...
 
 
 class SqlChannels:

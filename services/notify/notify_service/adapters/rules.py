@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from notify_service.adapters.repositories import Runs, SqlChannels, SqlSubscriptions
 from notify_service.adapters.vault import Vault
 from notify_service.app.ports import Rules

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from notify_service.adapters.repositories import Runs
 from notify_service.app.ports import ShipmentWords
 

@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from opentelemetry import metrics
-from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import text
 from notify_service.adapters.delivery_log import SqlNotifications
 from notify_service.adapters.records import tell_arrived
 from notify_service.app.ports import Texts

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
+from chassis.sql import text
 from order_service.domain.errors import FieldProblem, Invalid
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,38}[a-z0-9]", re.ASCII)

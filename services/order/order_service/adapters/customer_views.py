@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database
-from chassis.sql import Connection
+from chassis.sql import Connection, text
 from order_service.adapters.customers import COLUMNS, CONTACTS, customer_of
 from order_service.adapters.items import ITEMS, items_by_code
 from order_service.adapters.order_rows import read_id

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from orderhub.order.v1 import events_pb2
-from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.sql import Row
+from chassis.sql import Row, text
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.pinyin import initials
 from order_service.domain.customer import Contact, Customer

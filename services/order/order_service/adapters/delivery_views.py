@@ -9,10 +9,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database
-from chassis.sql import Row
+from chassis.sql import Row, text
 
 VERDICTS = ("on_time", "late", "pending")
 FILTERS = ("urgency", "customer_id", "channel", "sales_owner")

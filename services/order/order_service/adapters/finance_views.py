@@ -10,9 +10,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from chassis.database import Database
+from chassis.sql import text
 from order_service.adapters.order_rows import read_id
 from order_service.app.facts import InvoiceTask
 from order_service.domain.texts import is_clean

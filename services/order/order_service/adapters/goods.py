@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from order_service.app.facts import Shipment, ShipmentLine
 from order_service.domain.invoicing import Returned, Share
 from order_service.domain.line import Totals

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
 from chassis.ids import uuid7
-from chassis.sql import Connection
+from chassis.sql import Connection, text
 from order_service.adapters.order_rows import read_id
 from order_service.app.facts import InvoiceTask
 from order_service.domain.errors import NotFound

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from orderhub.planning.v1 import events_pb2, master_pb2, master_pb2_grpc
-from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.grpc_client import Peer
+from chassis.sql import text
 from order_service.domain.item import Item
 from order_service.domain.quantity import plain
 from order_service.domain.texts import is_clean

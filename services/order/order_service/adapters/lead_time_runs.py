@@ -12,9 +12,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from order_service.domain.stages import REPORTED
 
 HOURS = ("elapsed", "working")

@@ -9,9 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database
+from chassis.sql import text
 from order_service.adapters.lead_time_runs import KINDS, unpacked
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.order_views import OWN

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from chassis.database import Database
 from chassis.self_check import Check, Finding, Section, judged
+from chassis.sql import text
 from order_service.adapters import order_rows as rows
 from order_service.adapters.self_check import SelfCheck
 from order_service.domain.replay import Known, replayed_state

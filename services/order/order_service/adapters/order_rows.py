@@ -8,9 +8,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-
-from chassis.sql import Row
+from chassis.sql import Row, Statement, text
 from order_service.domain.line import Line
 from order_service.domain.order import Order
 
@@ -71,12 +69,12 @@ def read_id(ref: str) -> UUID | None:
     return None
 
 
-def lock_by(ref: str) -> TextClause:
+def lock_by(ref: str) -> Statement:
     """Return the locking query for an id or a number."""
     return _LOCK_BY_NUMBER if read_id(ref) is None else _LOCK_BY_ID
 
 
-def find_by(ref: str) -> TextClause:
+def find_by(ref: str) -> Statement:
     """Return the query for an id or a number."""
     return BY_NUMBER if read_id(ref) is None else BY_ID
 

@@ -8,10 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database
-from chassis.sql import Row
+from chassis.sql import Row, text
 from order_service.adapters import order_rows as rows
 from order_service.adapters.goods import SHIPMENTS, shipments_of
 from order_service.adapters.phones import normalise

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from order_service.adapters import order_rows as rows
 from order_service.adapters.messages import tell
 from order_service.domain.errors import Conflict, NotFound

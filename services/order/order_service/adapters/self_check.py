@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import structlog
 from opentelemetry import metrics
-from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.sql import text
 from order_service.adapters import order_rows as rows
 
 EVERY_SECONDS = 900.0

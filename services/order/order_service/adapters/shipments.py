@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import grpc
 from orderhub.inventory.v1 import inventory_pb2, inventory_pb2_grpc
-from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.errors import Remote
 from chassis.grpc_client import Peer
+from chassis.sql import text
 from order_service.app.facts import Shipment, ShipmentLine
 from order_service.domain.texts import is_clean
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 
 _BEGIN = text("""
 INSERT INTO order_shortage (order_id, demand, item_code, raised_at) VALUES (:order_id, :demand, :item_code, :at)

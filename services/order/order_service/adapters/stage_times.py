@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
-from chassis.sql import Row
+from chassis.sql import Row, text
 from order_service.adapters.lead_time_runs import HOURS, KINDS, StageTimes, change_runs, pack
 from order_service.domain.stages import MOMENTS, dwells, elapsed, seconds_of, waiting
 from order_service.domain.turnover import Movement, turnover

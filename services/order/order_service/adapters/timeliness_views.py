@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import text
-
 from chassis.database import Database
+from chassis.sql import text
 from order_service.adapters.finance_views import TaskView, read_tasks
 
 OVERDUE_SHOWN = 200

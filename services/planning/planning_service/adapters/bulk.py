@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import TextClause, text
-
 from chassis.database import Transaction
+from chassis.sql import Statement, text
 
 
 class BulkInsert:
@@ -24,7 +23,7 @@ class BulkInsert:
         chosen = ", ".join(f"CAST({name} AS jsonb)" if kind == "jsonb" else name for name, kind in columns.items())
         # Table and column names are constants of this package, never input.
         self.sql = f"INSERT INTO {table} ({names}) SELECT {chosen} FROM unnest({arrays}) AS t ({names}) {on_conflict}"  # noqa: S608
-        self.statement: TextClause = text(self.sql)
+        self.statement: Statement = text(self.sql)
 
     async def run(self, unit: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert the rows; none is fine."""

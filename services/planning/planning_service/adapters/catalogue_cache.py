@@ -6,8 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import Any, Protocol
 
-from sqlalchemy import TextClause, text
-
+from chassis.sql import Statement, text
 from planning_service.adapters.master_rows import item_of, line_of, routing_of, unit_of, version_of
 from planning_service.domain.bom import Bom, BomLine
 from planning_service.domain.catalogue import Catalogue
@@ -45,7 +44,7 @@ EMPTY = Catalogue({}, {}, UnitCatalogue(()), revision=-1)
 class Reader(Protocol):
     """A connection or a unit of work: what can run a query."""
 
-    async def execute(self, statement: TextClause, params: Any = None) -> Any:
+    async def execute(self, statement: Statement, params: Any = None) -> Any:
         """Run one statement."""
         ...
 

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
 from chassis.ids import uuid7
+from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.domain.floor_change import FloorChange

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.domain.errors import Stale
 from planning_service.domain.floor_settings import FloorSettings

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis import initials as pinyin
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.adapters.master_rows import item_values, line_values, operations_json

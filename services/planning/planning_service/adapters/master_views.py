@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.adapters.master_rows import item_of, line_of, version_of
 from planning_service.domain.bom import BomVersion

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 
 _KEEP = text("""
 INSERT INTO order_copy (order_number, order_id, customer_name, urgency, due_date, state, traceparent)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 
 LEASE_SECONDS = 30

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.adapters.production_rows import sort_key
 from planning_service.adapters.production_views import PlanView, ProductionView

@@ -9,9 +9,8 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.components import NEW_COMPONENTS, ComponentRows
 from planning_service.adapters.production_orders import (

@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.floor_changes import FloorChangeRows
 from planning_service.adapters.production_rows import (

@@ -10,8 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.adapters.components import COLUMNS as COMPONENT_COLUMNS
 from planning_service.adapters.components import component_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 
 _OF = text("SELECT item_code FROM refused_item WHERE customer_id = :customer ORDER BY item_code")

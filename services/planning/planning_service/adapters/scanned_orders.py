@@ -6,9 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.bulk import numerics, written
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.adapters.production_rows import (

@@ -7,9 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
+from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.catalogue_cache import Reader
 from planning_service.app.record_scan import Entry, Key, Verdict

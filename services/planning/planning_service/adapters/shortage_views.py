@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-
+from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
 
 WAITING_SHOWN = 50
