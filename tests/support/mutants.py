@@ -54,7 +54,11 @@ def ack_before_commit(plant: pytest.MonkeyPatch) -> None:
         events, _ = read(batch)
         await self._inbox.take(events)
 
+    async def already(self: Consumer, batch: Sequence[AbstractIncomingMessage]) -> None:
+        return
+
     plant.setattr(Consumer, "_apply", ack_first)
+    plant.setattr(Consumer, "_acknowledge", already)
 
 
 def no_confirms(plant: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from chassis.topology import verify
 from chassis.unreadable import Unread, park_unread
 
 PREFETCH = 100
+ALONE = 1
 BATCH = 50
 GATHER_SECONDS = 0.005
 STUCK_SECONDS = 60
@@ -61,23 +62,40 @@ class Consumer:
                 await backoff.wait()
 
     async def _consume(self, connection: AbstractConnection, stop: asyncio.Event, backoff: Backoff) -> None:
+        """Take one message at a time until one came that killed nobody, then many: a death counts for all in hand."""
         channel = await connection.channel()
-        await channel.set_qos(prefetch_count=PREFETCH)
         await verify(channel, self._queue)
+        for prefetch in (ALONE, PREFETCH):
+            await channel.set_qos(prefetch_count=prefetch)
+            await self._drain(connection, channel, prefetch, stop, backoff)
+
+    async def _drain(
+        self,
+        connection: AbstractConnection,
+        channel: AbstractChannel,
+        prefetch: int,
+        stop: asyncio.Event,
+        backoff: Backoff,
+    ) -> None:
+        """Consume until `stop`; with a prefetch of one only until a message came that is under no suspicion."""
         queue = await channel.get_queue(self._queue, ensure=False)
         waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         tag = await queue.consume(waiting.put)
         self._note(connected=True)
         lost = asyncio.ensure_future(_cut_off(connection, channel, tag))
+        trusted = False
         try:
-            while not stop.is_set():
-                batch = await self._next(waiting, lost, stop)
-                for part in isolate(batch):
+            while not (stop.is_set() or trusted):
+                for part in isolate(await self._next(waiting, lost, stop)):
                     await self._apply(part)
+                    trusted = prefetch == ALONE and not suspicious(part)
+                    if trusted:  # before the ack: as long as it is in hand, no other is on its way to us
+                        await queue.cancel(tag)
+                    await self._acknowledge(part)
                     backoff.reset()
         finally:
             lost.cancel()
-            if not channel.is_closed:
+            if not (trusted or channel.is_closed):
                 with contextlib.suppress(Exception):
                     await queue.cancel(tag)
 
@@ -111,6 +129,8 @@ class Consumer:
                     await self._inbox.take(events)
         except TimeoutError as error:
             raise Stuck(f"no commit for {STUCK_SECONDS} s") from error
+
+    async def _acknowledge(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         await batch[-1].ack(multiple=True)
 
     def _note(self, *, connected: bool) -> None:
@@ -135,9 +155,14 @@ class Stuck(Exception):
     """A batch did not finish in time; the process ends and another takes over."""
 
 
+def suspicious(batch: Sequence[AbstractIncomingMessage]) -> bool:
+    """Say whether a message came back twice: what killed a process comes back, and all it had in hand."""
+    return any(int(str((message.headers or {}).get("x-delivery-count", 0))) >= SUSPECT_DELIVERIES for message in batch)
+
+
 def isolate(batch: Sequence[AbstractIncomingMessage]) -> list[Sequence[AbstractIncomingMessage]]:
-    """Split a batch in which a message came back twice: each alone, so that a killer harms nobody else."""
-    if any(int(str((message.headers or {}).get("x-delivery-count", 0))) >= SUSPECT_DELIVERIES for message in batch):
+    """Split a batch under suspicion: each alone, so that a killer harms nobody else."""
+    if suspicious(batch):
         return [[message] for message in batch]
     return [batch] if batch else []
 
