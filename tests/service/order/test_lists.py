@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.inventory.v1 import events_pb2 as inventory
 from orderhub.order.v1 import customer_pb2, order_pb2
+from sqlalchemy import text
 
 from chassis.page_token import BadPageToken
+from order_service.adapters.customers import CustomerRepository
+from order_service.app.keep_customer import merge_customer
 from order_service.domain.errors import Conflict, IllegalMove, Invalid, NotFound, Stale
 from tests.service.order.conftest import World
+from tests.support.waiting import eventually
 
 
 async def found(world: World, **filters: str) -> list[str]:
@@ -120,6 +126,33 @@ async def test_a_customer_changes_against_the_version_seen(world: World) -> None
         await world.customers.UpdateCustomer(change(1, tier="B"), None)
     with pytest.raises(Invalid):
         await world.customers.UpdateCustomer(change(2, name=" "), None)
+
+
+async def test_an_order_entered_during_a_merge_belongs_to_the_customer_that_stays(world: World) -> None:
+    twin = await world.new_customer("启明机电有限公司")
+    database = world.service.database
+
+    async def waits() -> bool:
+        async with database.read() as connection:
+            return bool((await connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted"))).first())
+
+    async with database.transaction() as unit:
+        await merge_customer(world.customer.id, twin.id, CustomerRepository(unit))
+        entering = asyncio.create_task(world.submit(("A", "1"), customer_id=twin.id))
+        await eventually(waits)
+    order = await entering
+
+    assert order.customer.id == world.customer.id
+    assert await found(world, customer_id=world.customer.id) == [order.number]
+
+
+async def test_a_new_customer_of_a_known_name_is_kept_and_told(world: World) -> None:
+    alone = await world.new_customer("苏州启明机电")
+    namesake = await world.new_customer("苏州 启明机电 ")
+
+    assert list(alone.warnings) == []
+    assert [(one.reason, one.params["customer_id"]) for one in namesake.warnings] == [("CUSTOMER_NAME_KNOWN", alone.id)]
+    assert namesake.id != alone.id
 
 
 async def test_merging_keeps_every_order_and_contact(world: World) -> None:

@@ -373,6 +373,25 @@ async def test_no_refused_item_stands_in_for_another(world: World) -> None:
     assert await picked("SO3") == ["ALU"]
 
 
+async def test_a_merged_customer_takes_its_refusals_along(world: World) -> None:
+    await world.motor_factory()
+    await world.item("BOLT")
+    for customer, items in (("K1", ["WIRE", "BOLT"]), ("K2", ["BOLT"])):
+        request = p.PutRefusalsRequest(context=world.context(), customer_id=customer, item_codes=items)
+        await world.planning.PutRefusals(request, None)
+    merged = order_events.CustomerChanged(customer_id="K1", name="K", merged_into="K2")
+
+    told = await world.hear("order", "customers/K1", merged)
+    await world.inbox.take([told])
+    await world.hear("order", "customers/K2", order_events.CustomerChanged(customer_id="K2", name="K", active=True))
+
+    found = [
+        (await world.planning.GetRefusals(p.GetRefusalsRequest(customer_id=one), None)).item_codes
+        for one in ("K1", "K2")
+    ]
+    assert found == [["BOLT", "WIRE"], ["BOLT", "WIRE"]]
+
+
 async def test_what_is_previewed_and_changed_heeds_what_a_customer_refuses(world: World) -> None:
     await world.motor_factory()
     await world.item("ALU", "buy", "m", name="铝线")

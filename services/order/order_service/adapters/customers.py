@@ -48,6 +48,12 @@ _CODE_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:code, 4713))")
 _CODE_TAKEN = text("""
 SELECT id, name FROM customer WHERE credit_code = :code AND merged_into IS NULL AND id <> :id
 """)
+# Read once per new customer; a library of some thousand customers needs no index for it.
+_NAMESAKES = text("""
+SELECT id, name FROM customer WHERE merged_into IS NULL AND id <> :id
+  AND lower(regexp_replace(name, '\\s', '', 'g')) = lower(regexp_replace(:name, '\\s', '', 'g'))
+ORDER BY id LIMIT 5
+""")
 _MOVE_ORDERS = text("UPDATE customer_order SET customer_id = :kept WHERE customer_id = :absorbed")
 
 
@@ -87,6 +93,11 @@ class CustomerRepository:
         for customer in sorted(customers, key=lambda one: one.merged_into is None):
             customer.version += 1
             await self._store(customer)
+
+    async def namesakes(self, customer_id: UUID, name: str) -> list[tuple[UUID, str]]:
+        """Return others of the same name, whatever the case and the spaces (S14)."""
+        rows = await self._unit.execute(_NAMESAKES, {"id": customer_id, "name": name})
+        return [(row.id, row.name) for row in rows]
 
     async def move_orders(self, absorbed: UUID, kept: UUID) -> None:
         await self._unit.execute(_MOVE_ORDERS, {"absorbed": absorbed, "kept": kept})

@@ -22,8 +22,13 @@ from order_service.domain.texts import is_clean
 
 DUPLICATE_HOURS = 48
 
-# One entry at a time of the same wish, so that two at the same moment see each other.
-_NUMBER = text("SELECT nextval('order_number') AS n, pg_advisory_xact_lock(hashtextextended(:key, 4712))")
+# One entry at a time of the same wish, so that two at the same moment see each other. The customer stays as it is
+# meanwhile, so that no merge leaves this order behind: it waits for a merge under way, or the merge for it.
+_NUMBER = text("""
+SELECT nextval('order_number') AS n, pg_advisory_xact_lock(hashtextextended(:key, 4712)),
+       (SELECT merged_into FROM customer WHERE id = :customer_id FOR SHARE) AS merged_into
+""")
+_WISH = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 4712))")
 # Two queries, so that each has its index; one with OR reads every order of the customer.
 _TWIN_BY_SOURCE = text("""
 SELECT number, sales_owner, channel FROM customer_order
@@ -89,10 +94,17 @@ class OrderRepository:
         self._seen[order.id] = _content(order)
         return order
 
-    async def next_number(self, customer_id: UUID, entry_key: str) -> str:
-        """Return the next number of the sequence and hold other entries of the same wish until this one is stored."""
-        found = (await self._unit.execute(_NUMBER, {"key": f"{customer_id}|{entry_key}"})).one()
-        return f"{found.n:04d}"
+    async def next_number(self, customer_id: UUID, entry_key: str) -> tuple[str, UUID]:
+        """Return the next number of the sequence, and the customer or who absorbed it; hold entries of the same wish."""
+        values = {"key": f"{customer_id}|{entry_key}", "customer_id": customer_id}
+        found = (await self._unit.execute(_NUMBER, values)).one()
+        if found.merged_into is not None:
+            return await self.next_number(found.merged_into, entry_key)
+        return f"{found.n:04d}", customer_id
+
+    async def hold_wish(self, customer_id: UUID, entry_key: str) -> None:
+        """Hold other entries of the same wish until this transaction ends."""
+        await self._unit.execute(_WISH, {"key": f"{customer_id}|{entry_key}"})
 
     async def twin_of(self, order: Order) -> tuple[str, str] | None:
         """Return number and sales owner of the order this one may repeat; raise Conflict when it surely does (X5-X7)."""

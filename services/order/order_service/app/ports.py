@@ -21,8 +21,11 @@ class Orders(Protocol):
     async def get(self, ref: str) -> Order:
         """Return by id or number; raise NotFound."""
 
-    async def next_number(self, customer_id: UUID, entry_key: str) -> str:
-        """Return the next running number; hold other entries of the same wish meanwhile."""
+    async def next_number(self, customer_id: UUID, entry_key: str) -> tuple[str, UUID]:
+        """Return the next running number, and the customer or who absorbed it meanwhile; hold other entries of the wish."""
+
+    async def hold_wish(self, customer_id: UUID, entry_key: str) -> None:
+        """Hold other entries of the same wish meanwhile."""
 
     async def twin_of(self, order: Order) -> tuple[str, str] | None:
         """Return number and sales owner of the order this one may repeat; raise Conflict when it surely does."""

@@ -31,7 +31,7 @@ async def revise_order(change: Change, known: Known, orders: Orders) -> Order:
     if not revise(order, revision, known):
         return order
     if "source_ref" in change.fields and order.source_ref:
-        await orders.next_number(order.customer_id, order.source_ref)
+        await orders.hold_wish(order.customer_id, order.source_ref)
         await orders.twin_of(order)
     await orders.save(order)
     return order

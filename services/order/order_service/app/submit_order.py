@@ -29,7 +29,8 @@ class Submission:
 async def submit_order(submission: Submission, orders: Orders) -> Order:
     """Return the stored order; raise Conflict when it is a repetition (X5), Invalid was raised before."""
     order = make_order(submission)
-    running = await orders.next_number(order.customer_id, order.source_ref or order.content_hash)
+    entry_key = order.source_ref or order.content_hash
+    running, order.customer_id = await orders.next_number(order.customer_id, entry_key)
     order.number = f"SO{submission.known.today:%Y%m%d}-{running}"
     order.note_talks(submission.entry.inquired_at, submission.entry.quoted_at)
     order.submit(await orders.twin_of(order), submission.now)

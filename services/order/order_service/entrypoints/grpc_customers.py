@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from orderhub.common.v1.common_pb2 import Contact
 from orderhub.order.v1 import customer_pb2 as pb
@@ -62,8 +63,13 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
         )
 
         async def work(unit: Transaction) -> pb.CreateCustomerResponse:
-            made = await create_customer(uuid7(), entry, CustomerRepository(unit), unit.now)
-            return pb.CreateCustomerResponse(customer=customer_message(made))
+            customers = CustomerRepository(unit)
+            made = customer_message(await create_customer(uuid7(), entry, customers, unit.now))
+            for namesake, name in await customers.namesakes(UUID(made.id), made.name):
+                made.warnings.add(
+                    reason="CUSTOMER_NAME_KNOWN", params={"customer_id": str(namesake), "customer_name": name}
+                )
+            return pb.CreateCustomerResponse(customer=made)
 
         return await self.commands.run(request.context, pb.CreateCustomerResponse, work)
 

@@ -15,6 +15,11 @@ INSERT INTO refused_item (customer_id, item_code) SELECT :customer, item FROM un
 ORDER BY item ON CONFLICT DO NOTHING
 """)
 
+_FOLLOW = text("""
+INSERT INTO refused_item (customer_id, item_code) SELECT :kept, item_code FROM refused_item WHERE customer_id = :absorbed
+ORDER BY item_code ON CONFLICT DO NOTHING
+""")
+
 
 async def refusals_of(reader: Reader, customer: str) -> list[str]:
     """Return what one customer refuses, by item code."""
@@ -26,3 +31,8 @@ async def keep_refusals(unit: Transaction, customer: str, items: Sequence[str]) 
     values = {"customer": customer, "items": sorted(set(items))}
     await unit.execute(_DROP, values)
     await unit.execute(_KEEP, values)
+
+
+async def merge_refusals(unit: Transaction, absorbed: str, kept: str) -> None:
+    """Let the customer that absorbed another refuse what that one refused."""
+    await unit.execute(_FOLLOW, {"absorbed": absorbed, "kept": kept})

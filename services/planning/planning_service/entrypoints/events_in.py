@@ -24,6 +24,7 @@ from planning_service.adapters.messages import Messages
 from planning_service.adapters.order_copies import OrderCopies
 from planning_service.adapters.plans import PlanRows
 from planning_service.adapters.production_orders import ProductionOrderRows
+from planning_service.adapters.refusals import merge_refusals
 from planning_service.app.facts import OrderFacts
 from planning_service.app.follow_goods import components_settled, goods_received
 from planning_service.app.follow_orders import order_cancelled, order_changed
@@ -99,6 +100,13 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+async def on_customer_changed(event: Incoming, unit: Transaction) -> None:
+    """What a customer does not take goes with it into the one that absorbed it (S8, X25)."""
+    told = event.parse(order.CustomerChanged)
+    if told.merged_into:
+        await merge_refusals(unit, told.customer_id, told.merged_into)
+
+
 HANDLERS: Mapping[type[Message], Handler] = {
     inventory.ComponentsReserved: on_components,
     inventory.ComponentsShort: on_components,
@@ -110,6 +118,7 @@ HANDLERS: Mapping[type[Message], Handler] = {
     order.OrderHeld: on_order,
     order.OrderResumed: on_order,
     order.OrderCancelled: on_order_cancelled,
+    order.CustomerChanged: on_customer_changed,
 }
 _foreseen: ContextVar[Mapping[UUID, Foreseen]] = ContextVar("foreseen", default=MappingProxyType({}))
 

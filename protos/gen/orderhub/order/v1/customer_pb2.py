@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from orderhub.common.v1 import common_pb2 as orderhub_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/customer.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xe4\x01\n\x08\x43ustomer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x04 \x01(\t\x12-\n\x08\x63ontacts\x18\x05 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x0f\n\x07version\x18\x06 \x01(\x03\x12\x13\n\x0bmerged_into\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0einvoice_policy\x18\t \x01(\t\"\xc4\x01\n\x15\x43reateCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x04 \x01(\t\x12-\n\x08\x63ontacts\x18\x05 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x16\n\x0einvoice_policy\x18\x06 \x01(\t\"G\n\x16\x43reateCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"\x83\x02\n\x15UpdateCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\x03\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0c\n\x04tier\x18\x06 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x07 \x01(\t\x12-\n\x08\x63ontacts\x18\x08 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x16\n\x0einvoice_policy\x18\t \x01(\t\"G\n\x16UpdateCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"u\n\x14MergeCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x62sorbed_id\x18\x03 \x01(\t\"F\n\x15MergeCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\")\n\x12GetCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\"D\n\x13GetCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"_\n\x14ListCustomersRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\x12\r\n\x05phone\x18\x02 \x01(\t\x12\t\n\x01q\x18\x03 \x01(\t\"`\n\x15ListCustomersResponse\x12.\n\tcustomers\x18\x01 \x03(\x0b\x32\x1b.orderhub.order.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x85\x04\n\x0f\x43ustomerService\x12\x65\n\x0e\x43reateCustomer\x12(.orderhub.order.v1.CreateCustomerRequest\x1a).orderhub.order.v1.CreateCustomerResponse\x12\x65\n\x0eUpdateCustomer\x12(.orderhub.order.v1.UpdateCustomerRequest\x1a).orderhub.order.v1.UpdateCustomerResponse\x12\x62\n\rMergeCustomer\x12\'.orderhub.order.v1.MergeCustomerRequest\x1a(.orderhub.order.v1.MergeCustomerResponse\x12\\\n\x0bGetCustomer\x12%.orderhub.order.v1.GetCustomerRequest\x1a&.orderhub.order.v1.GetCustomerResponse\x12\x62\n\rListCustomers\x12\'.orderhub.order.v1.ListCustomersRequest\x1a(.orderhub.order.v1.ListCustomersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/customer.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\x93\x02\n\x08\x43ustomer\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x04 \x01(\t\x12-\n\x08\x63ontacts\x18\x05 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x0f\n\x07version\x18\x06 \x01(\x03\x12\x13\n\x0bmerged_into\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0einvoice_policy\x18\t \x01(\t\x12-\n\x08warnings\x18\n \x03(\x0b\x32\x1b.orderhub.common.v1.Warning\"\xc4\x01\n\x15\x43reateCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x04 \x01(\t\x12-\n\x08\x63ontacts\x18\x05 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x16\n\x0einvoice_policy\x18\x06 \x01(\t\"G\n\x16\x43reateCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"\x83\x02\n\x15UpdateCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x03 \x01(\x03\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\x0c\n\x04tier\x18\x06 \x01(\t\x12\x13\n\x0b\x63redit_code\x18\x07 \x01(\t\x12-\n\x08\x63ontacts\x18\x08 \x03(\x0b\x32\x1b.orderhub.common.v1.Contact\x12\x16\n\x0einvoice_policy\x18\t \x01(\t\"G\n\x16UpdateCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"u\n\x14MergeCustomerRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x62sorbed_id\x18\x03 \x01(\t\"F\n\x15MergeCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\")\n\x12GetCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\"D\n\x13GetCustomerResponse\x12-\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x1b.orderhub.order.v1.Customer\"_\n\x14ListCustomersRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\x12\r\n\x05phone\x18\x02 \x01(\t\x12\t\n\x01q\x18\x03 \x01(\t\"`\n\x15ListCustomersResponse\x12.\n\tcustomers\x18\x01 \x03(\x0b\x32\x1b.orderhub.order.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x85\x04\n\x0f\x43ustomerService\x12\x65\n\x0e\x43reateCustomer\x12(.orderhub.order.v1.CreateCustomerRequest\x1a).orderhub.order.v1.CreateCustomerResponse\x12\x65\n\x0eUpdateCustomer\x12(.orderhub.order.v1.UpdateCustomerRequest\x1a).orderhub.order.v1.UpdateCustomerResponse\x12\x62\n\rMergeCustomer\x12\'.orderhub.order.v1.MergeCustomerRequest\x1a(.orderhub.order.v1.MergeCustomerResponse\x12\\\n\x0bGetCustomer\x12%.orderhub.order.v1.GetCustomerRequest\x1a&.orderhub.order.v1.GetCustomerResponse\x12\x62\n\rListCustomers\x12\'.orderhub.order.v1.ListCustomersRequest\x1a(.orderhub.order.v1.ListCustomersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,27 +34,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orderhub.order.v1.customer_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CUSTOMER']._serialized_start=122
-  _globals['_CUSTOMER']._serialized_end=350
-  _globals['_CREATECUSTOMERREQUEST']._serialized_start=353
-  _globals['_CREATECUSTOMERREQUEST']._serialized_end=549
-  _globals['_CREATECUSTOMERRESPONSE']._serialized_start=551
-  _globals['_CREATECUSTOMERRESPONSE']._serialized_end=622
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=625
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=884
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=886
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=957
-  _globals['_MERGECUSTOMERREQUEST']._serialized_start=959
-  _globals['_MERGECUSTOMERREQUEST']._serialized_end=1076
-  _globals['_MERGECUSTOMERRESPONSE']._serialized_start=1078
-  _globals['_MERGECUSTOMERRESPONSE']._serialized_end=1148
-  _globals['_GETCUSTOMERREQUEST']._serialized_start=1150
-  _globals['_GETCUSTOMERREQUEST']._serialized_end=1191
-  _globals['_GETCUSTOMERRESPONSE']._serialized_start=1193
-  _globals['_GETCUSTOMERRESPONSE']._serialized_end=1261
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=1263
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=1358
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=1360
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=1456
-  _globals['_CUSTOMERSERVICE']._serialized_start=1459
-  _globals['_CUSTOMERSERVICE']._serialized_end=1976
+  _globals['_CUSTOMER']._serialized_end=397
+  _globals['_CREATECUSTOMERREQUEST']._serialized_start=400
+  _globals['_CREATECUSTOMERREQUEST']._serialized_end=596
+  _globals['_CREATECUSTOMERRESPONSE']._serialized_start=598
+  _globals['_CREATECUSTOMERRESPONSE']._serialized_end=669
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=672
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=931
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=933
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=1004
+  _globals['_MERGECUSTOMERREQUEST']._serialized_start=1006
+  _globals['_MERGECUSTOMERREQUEST']._serialized_end=1123
+  _globals['_MERGECUSTOMERRESPONSE']._serialized_start=1125
+  _globals['_MERGECUSTOMERRESPONSE']._serialized_end=1195
+  _globals['_GETCUSTOMERREQUEST']._serialized_start=1197
+  _globals['_GETCUSTOMERREQUEST']._serialized_end=1238
+  _globals['_GETCUSTOMERRESPONSE']._serialized_start=1240
+  _globals['_GETCUSTOMERRESPONSE']._serialized_end=1308
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=1310
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=1405
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=1407
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=1503
+  _globals['_CUSTOMERSERVICE']._serialized_start=1506
+  _globals['_CUSTOMERSERVICE']._serialized_end=2023
 # @@protoc_insertion_point(module_scope)

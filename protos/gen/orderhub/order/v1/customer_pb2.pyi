@@ -33,6 +33,7 @@ class Customer(_message.Message):
     MERGED_INTO_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     INVOICE_POLICY_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     tier: _builtins.str
@@ -46,6 +47,10 @@ class Customer(_message.Message):
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Contact]: ...
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Warning]:
+        """of a new one: another has the same name (S14)"""
+
     def __init__(
         self,
         *,
@@ -58,10 +63,11 @@ class Customer(_message.Message):
         merged_into: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         invoice_policy: _builtins.str = ...,
+        warnings: _abc.Iterable[_common_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "created_at", b"created_at", "credit_code", b"credit_code", "id", b"id", "invoice_policy", b"invoice_policy", "merged_into", b"merged_into", "name", b"name", "tier", b"tier", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "created_at", b"created_at", "credit_code", b"credit_code", "id", b"id", "invoice_policy", b"invoice_policy", "merged_into", b"merged_into", "name", b"name", "tier", b"tier", "version", b"version", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3034,6 +3034,7 @@ export interface components {
             name: string | null;
             tier: string | null;
             version: number;
+            warnings: components["schemas"]["Warning"][];
         };
         /**
          * CustomerBody
