@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc
@@ -11,10 +12,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from orderhub.common.v1 import event_feed_pb2_grpc, self_check_pb2_grpc
 from orderhub.inventory.v1 import inventory_pb2_grpc
 from orderhub.notify.v1 import notify_pb2_grpc
-from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from orderhub.planning.v1 import master_pb2_grpc, production_pb2_grpc
 
 from chassis import notes
+from chassis.errors import Remote
 from chassis.grpc_client import Peer
 from chassis.mutual_tls import Identity
 from chassis.principal import Signer
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 HEALTH_SECONDS = 2.0
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A", bound=Message)
+T = TypeVar("T")
+AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 
 
 class Service:
@@ -62,13 +66,14 @@ class Service:
 
 
 class OrderClient(Service):
-    """Orders, customers, finance."""
+    """Orders, customers, finance, complaints."""
 
     def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
         super().__init__("order", target, signer, marks, tls)
         self.orders = order_pb2_grpc.OrderServiceStub(self.peer.channel)
         self.customers = customer_pb2_grpc.CustomerServiceStub(self.peer.channel)
         self.finance = finance_pb2_grpc.FinanceServiceStub(self.peer.channel)
+        self.complaints = complaint_pb2_grpc.ComplaintServiceStub(self.peer.channel)
 
 
 class PlanningClient(Service):
@@ -117,3 +122,15 @@ class Clients:
     async def close(self) -> None:
         """Close every channel."""
         await asyncio.gather(*(service.peer.close() for service in self.all))
+
+
+async def unless_away(part: str, away: list[str], asked: Awaitable[T]) -> T | None:
+    """Return the answer; note the part when its service is away or knows nothing of it."""
+    try:
+        return await asked
+    except Remote as error:
+        if error.code in AWAY:
+            away.append(part)
+        elif error.code != grpc.StatusCode.NOT_FOUND:
+            raise
+        return None

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
-from orderhub.order.v1 import customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from pydantic import SecretStr
 
 from chassis import initials, mutual_tls
@@ -20,6 +20,7 @@ from chassis.principal import Signer
 from chassis.run import Loop, Service
 from chassis.settings import Settings as ChassisSettings
 from order_service.adapters.channels import ChannelViews
+from order_service.adapters.complaints import ComplaintViews
 from order_service.adapters.customer_views import CustomerViews
 from order_service.adapters.delivery_views import DeliveryViews
 from order_service.adapters.factory_calendar import is_workday
@@ -37,6 +38,7 @@ from order_service.app.tell_overdue import INVOICE_DUE_DAYS
 from order_service.domain.working_time import WorkingTime, read_shifts
 from order_service.entrypoints.error_map import ERRORS
 from order_service.entrypoints.events_in import HANDLERS
+from order_service.entrypoints.grpc_complaints import ComplaintApi
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
@@ -44,7 +46,9 @@ from order_service.entrypoints.lead_time_loop import LeadTimeFollower
 from order_service.entrypoints.overdue_loop import OverdueWatch
 from order_service.entrypoints.scope import SalesScope
 
-SERVICES = ("orderhub.order.v1.OrderService", "orderhub.order.v1.CustomerService", "orderhub.order.v1.FinanceService")
+SERVICES = tuple(
+    f"orderhub.order.v1.{name}" for name in ("OrderService", "CustomerService", "FinanceService", "ComplaintService")
+)
 
 REBUILD_SECONDS = 3600.0
 Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any]
@@ -125,10 +129,12 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
 
 def _servicers(parts: Parts) -> tuple[Servicer, ...]:
     customers = CustomerApi(parts.commands, parts.customers, parts.settings.sales_scope)
+    complaints = ComplaintApi(parts.commands, ComplaintViews(parts.database), parts.settings.sales_scope)
     return (
         (order_pb2_grpc.add_OrderServiceServicer_to_server, _orders(parts)),
         (customer_pb2_grpc.add_CustomerServiceServicer_to_server, customers),
         (finance_pb2_grpc.add_FinanceServiceServicer_to_server, _finance(parts)),
+        (complaint_pb2_grpc.add_ComplaintServiceServicer_to_server, complaints),
     )
 
 

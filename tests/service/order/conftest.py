@@ -26,6 +26,7 @@ from chassis.principal import Principal, current
 from chassis.run import Service
 from chassis.sql import text
 from order_service.domain.errors import NotFound
+from order_service.entrypoints.grpc_complaints import ComplaintApi
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
@@ -90,6 +91,10 @@ class World:
     @property
     def finance(self) -> FinanceApi:
         return self.service.servicers[2][1]
+
+    @property
+    def complaints(self) -> ComplaintApi:
+        return self.service.servicers[3][1]
 
     def context(self, key: str = "", fingerprint: str = "f", route: str = "POST /x") -> CommandContext:
         return CommandContext(idempotency_key=key or f"k{next(self.keys)}", route=route, fingerprint=fingerprint)

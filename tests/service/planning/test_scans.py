@@ -245,3 +245,34 @@ async def test_a_caller_is_told_the_marks_of_its_own_scan_only(world: World) -> 
     told = await asyncio.gather(asyncio.create_task(marked(number)), asyncio.create_task(marked(other)))
 
     assert told == [[f"production-orders/{number}"], [f"production-orders/{other}"]]
+
+
+async def line_scans(world: World, order: str, line_no: int = 1, most: int = 50) -> p.LineScans:
+    lines = [p.OrderLineRef(order_number=order, line_no=line_no), p.OrderLineRef(order_number="SO-NONE", line_no=1)]
+    found = (await world.planning.ListLineScans(p.ListLineScansRequest(lines=lines, most=most), None)).lines
+    return found[0] if found else p.LineScans()
+
+
+async def test_behind_an_order_line_stand_the_scans_that_counted(world: World) -> None:
+    number = await dispatched(world, 10)
+    order = (await world.production_order(number)).order_number
+    for n, (sequence, quantity) in enumerate([(10, "4"), (10, "6"), (20, "3"), (20, "99")]):  # the last one is too many
+        await world.scan(number, n, operation_sequence=sequence, quantity=quantity)
+    await world.scan(number, 9, operation_sequence=20, action="start")
+
+    found = await line_scans(world, order)
+
+    assert [(scan.operation, scan.quantity) for scan in found.scans] == [("工序2", "3"), ("工序1", "6"), ("工序1", "4")]
+    assert {(scan.production_order_number, scan.actor, scan.device_id) for scan in found.scans} == {
+        (number, "planner", "dev1")
+    }
+    assert found.scans_count == 3
+    cut = await line_scans(world, order, most=1)
+    assert ([scan.quantity for scan in cut.scans], cut.scans_count) == (["3"], 3)
+    assert not (await line_scans(world, order, line_no=2)).scans
+
+
+async def test_too_many_order_lines_at_once_are_refused(world: World) -> None:
+    lines = [p.OrderLineRef(order_number=f"SO{n}", line_no=1) for n in range(501)]
+    with pytest.raises(Invalid):
+        await world.planning.ListLineScans(p.ListLineScansRequest(lines=lines), None)

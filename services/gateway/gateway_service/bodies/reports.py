@@ -69,3 +69,4 @@ class DeliveryOrderFilter(DeliveryFilter, Page):
     """The orders behind a delivery figure."""
 
     verdict: Literal["on_time", "late", "pending", ""] = ""
+    complained: Annotated[bool, Field(description="Only orders a customer complained about.")] = False

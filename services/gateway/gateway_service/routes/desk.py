@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import grpc
 from fastapi import Query, Request, Response
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.inventory.v1.inventory_pb2 import (
@@ -26,31 +24,16 @@ from orderhub.order.v1.order_pb2 import (
 from orderhub.planning.v1.master_pb2 import ListItemsRequest
 from orderhub.planning.v1.production_pb2 import GetPlanRequest, GetProductionOrderRequest
 
-from chassis.errors import Remote
 from gateway_service import answers, exchange, lead_time, lookups, permissions, sealed_links, sight, texts
 from gateway_service.bodies.base import Body, Short
-from gateway_service.clients import Clients
+from gateway_service.clients import Clients, unless_away
 from gateway_service.rendering import answer, render
 from gateway_service.routes import Services, gateway_of, router
 from gateway_service.wiring import Gateway
 
 api = router("desk")
-T = TypeVar("T")
-AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 FEW = PageRequest(page_size=10)
 MANY = PageRequest(page_size=200)
-
-
-async def _unless_away(part: str, away: list[str], asked: Awaitable[T]) -> T | None:
-    """Return the answer; note the part when its service is away or knows nothing of it."""
-    try:
-        return await asked
-    except Remote as error:
-        if error.code in AWAY:
-            away.append(part)
-        elif error.code != grpc.StatusCode.NOT_FOUND:
-            raise
-        return None
 
 
 @api.get("/orders/{order}/timeline", responses=answers.free({"items": "array"}))
@@ -119,7 +102,7 @@ async def _parts(services: Clients, number: str, away: list[str]) -> dict[str, A
         ),
         "timeline": order.ask(order.orders.GetTimeline, GetTimelineRequest(order=number)),
     }
-    answered = await asyncio.gather(*(_unless_away(name, away, call) for name, call in asked.items()))
+    answered = await asyncio.gather(*(unless_away(name, away, call) for name, call in asked.items()))
     found = dict(zip(asked, answered, strict=True))
     plan = found["plan"]
     return {
@@ -157,16 +140,16 @@ async def search(query: Annotated[SearchQuery, Query()], request: Request, servi
     if by_phone:
         lookups.spend(gateway_of(request))
     orders, customers, items, production_order = await asyncio.gather(
-        _unless_away("orders", away, _orders(services, query.q)),
-        _unless_away("customers", away, _customers(gateway_of(request), query.q)),
-        _unless_away("items", away, _items(services, query.q)),
-        _unless_away("production_orders", away, _production_order(services, query.q)),
+        unless_away("orders", away, _orders(services, query.q)),
+        unless_away("customers", away, _customers(gateway_of(request), query.q)),
+        unless_away("items", away, _items(services, query.q)),
+        unless_away("production_orders", away, _production_order(services, query.q)),
     )
     orders = orders or []
     if by_phone:
         await lookups.record(gateway_of(request), query.q, len(customers or orders))
     if production_order is not None and production_order.order_number not in {order["number"] for order in orders}:
-        owner = _unless_away("orders", away, _owner(services, production_order.order_number))
+        owner = unless_away("orders", away, _owner(services, production_order.order_number))
         orders = [found for found in [await owner] if found is not None] + orders
     hidden = sight.is_narrow(exchange.current().principal.roles) and production_order is not None and not orders
     made = [] if production_order is None or hidden else [render(production_order)]

@@ -30,6 +30,8 @@ from gateway_service.bodies.reports import (
     MonthFilter,
     PeriodFilter,
 )
+from gateway_service.clients import unless_away
+from gateway_service.line_scans import add_scans
 from gateway_service.rendering import answer, one, page, render
 from gateway_service.routes import Services, router
 
@@ -38,9 +40,16 @@ api = router("finance and reports")
 
 @api.get("/reports/reconciliation", responses=answers.one(GetReconciliationResponse))
 async def reconciliation(filters: Annotated[MonthFilter, Query()], services: Services) -> Response:
-    """Lines of a month where shipped - returned differs from invoiced, with their sources (S11)."""
+    """Lines of a month where shipped - returned differs from invoiced, with their documents and floor scans (S11).
+
+    While planning is away the scans are missing, and `unavailable` says so.
+    """
     request = GetReconciliationRequest(month=filters.month)
-    return one(await services.order.ask(services.order.finance.GetReconciliation, request))
+    found = await services.order.ask(services.order.finance.GetReconciliation, request)
+    away: list[str] = []
+    await unless_away("scans", away, add_scans(services.planning, found.items))
+    found.unavailable.extend(away)
+    return one(found)
 
 
 @api.get(
@@ -106,7 +115,7 @@ async def delivery_orders(filters: Annotated[DeliveryOrderFilter, Query()], serv
     """The orders behind the delivery figures, the latest first."""
     request = ListDeliveryOrdersRequest(
         page=filters.wire(), from_date=filters.from_date or "", to_date=filters.to_date or "", verdict=filters.verdict,
-        **_narrowed(filters),
+        complained=filters.complained, **_narrowed(filters),
     )  # fmt: skip
     found = await services.order.ask(services.order.finance.ListDeliveryOrders, request)
     return page(found.orders, found.next_page_token)

@@ -17,7 +17,7 @@ FILTERS = ("urgency", "customer_id", "channel", "sales_owner")
 # An order is done on the factory day its last shipment left; one that is open is late from the day after it was due.
 # A cancelled one does not count, one closed short counts as what it became.
 _ORDERS = """
-SELECT d.*, CASE WHEN coalesce(done_on, :today) > due_date THEN 'late' WHEN done_on IS NULL THEN 'pending' ELSE 'on_time' END
+SELECT d.*, coalesce(k.n, 0) AS complaints, CASE WHEN coalesce(done_on, :today) > due_date THEN 'late' WHEN done_on IS NULL THEN 'pending' ELSE 'on_time' END
          AS verdict, greatest(coalesce(done_on, :today) - due_date, 0) AS days_late
 FROM (
   SELECT o.id, o.number, o.due_date, o.urgency, o.state, o.sales_owner, o.created_at, c.name AS customer_name,
@@ -25,7 +25,7 @@ FROM (
     CAST((CASE WHEN o.state = 'closed_short' THEN m.shipped ELSE o.fully_shipped_at END) AT TIME ZONE :zone AS date) AS done_on
   FROM customer_order o JOIN customer c ON c.id = o.customer_id LEFT JOIN order_milestones m ON m.order_id = o.id
   WHERE o.due_date BETWEEN :first AND :last AND o.state <> 'cancelled' AND o.kind = 'firm' {filters}
-) d
+) d LEFT JOIN (SELECT order_id, CAST(count(*) AS int) AS n FROM complaint GROUP BY order_id) k ON k.order_id = d.id
 """
 _FIGURES = """
 SELECT to_char(due_date, 'YYYY-MM') AS month, count(*) AS orders,
@@ -33,14 +33,16 @@ SELECT to_char(due_date, 'YYYY-MM') AS month, count(*) AS orders,
   count(*) FILTER (WHERE verdict = 'pending') AS pending, coalesce(sum(days_late), 0) AS days_late,
   count(*) FILTER (WHERE urgency = 'red' AND verdict <> 'pending') AS rush_decided,
   count(*) FILTER (WHERE urgency = 'red' AND verdict = 'late') AS rush_late,
+  count(*) FILTER (WHERE complaints > 0) AS complained, coalesce(sum(complaints), 0) AS complaints,
   count(done_at) AS shipped, coalesce(sum(date_part('epoch', done_at - created_at)), 0) AS seconds_to_ship
 FROM ({orders}) v GROUP BY GROUPING SETS ((), (to_char(due_date, 'YYYY-MM'))) ORDER BY month NULLS FIRST
 """
 _LIST = """
-SELECT id, number, customer_name, sales_owner, due_date, urgency, state, done_on, verdict, days_late FROM ({orders}) v
-WHERE true {verdict} {after} ORDER BY days_late DESC, id DESC LIMIT :limit
+SELECT id, number, customer_name, sales_owner, due_date, urgency, state, done_on, verdict, days_late, complaints FROM ({orders}) v
+WHERE true {verdict} {complained} {after} ORDER BY days_late DESC, id DESC LIMIT :limit
 """
 _PLACES = Decimal("0.0001")
+_TENTH = Decimal("0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Figures:
     pending: int
     rush_decided: int
     rush_late: int
+    complained: int
+    complaints: int
     shipped: int
     days_late: int
     seconds_to_ship: Decimal
@@ -74,6 +78,17 @@ class Figures:
     @property
     def rush_late_rate(self) -> Decimal | None:
         return _share(Decimal(self.rush_late), self.rush_decided)
+
+    @property
+    def complaint_rate(self) -> Decimal | None:
+        return _share(Decimal(self.complained), self.orders)
+
+    def complaint_change(self, before: Figures | None) -> Decimal | None:
+        """Return by how many percent of the rate before the rate rose; None without one."""
+        if before is None or not before.complained or not self.orders:
+            return None
+        rates = [Decimal(one.complained) / one.orders for one in (self, before)]
+        return ((rates[0] / rates[1] - 1) * 100).quantize(_TENTH, ROUND_HALF_EVEN)
 
     @property
     def mean_days_late(self) -> Decimal | None:
@@ -98,6 +113,7 @@ class DeliveryOrder:
     done_on: date | None
     verdict: str
     days_late: int
+    complaints: int
 
 
 class DeliveryViews:
@@ -114,9 +130,12 @@ class DeliveryViews:
             return [_figures(row) for row in await connection.execute(query, self._params(scope))]
 
     async def orders(
-        self, scope: Scope, verdict: str, after: tuple[int, UUID] | None, limit: int
+        self, scope: Scope, verdict: str, after: tuple[int, UUID] | None, limit: int, *, complained: bool = False
     ) -> list[DeliveryOrder]:
-        """Return the orders of a verdict (any when empty), latest first, after the days late and id last seen."""
+        """Return the orders of a verdict (any when empty), latest first, after the days late and id last seen.
+
+        `complained` leaves those out that nobody complained about.
+        """
         params = {**self._params(scope), "limit": limit}
         if verdict:
             params["verdict"] = verdict
@@ -126,6 +145,7 @@ class DeliveryViews:
             _LIST.format(
                 orders=_orders(scope),
                 verdict="AND verdict = :verdict" if verdict else "",
+                complained="AND complaints > 0" if complained else "",
                 after="AND (days_late, id) < (:days, :after)" if after else "",
             )
         )

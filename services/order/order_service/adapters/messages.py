@@ -159,6 +159,22 @@ def _invoiced(order: Order, event: events.InvoiceRecorded, actor: str) -> Messag
     )  # fmt: skip
 
 
+def _complained(order: Order, event: events.ComplaintRecorded, actor: str) -> Message:
+    return pb.ComplaintRecorded(
+        order_number=order.number, complaint_id=event.complaint_id, kind=event.kind, stage=event.stage,
+        customer_id=str(order.customer_id), customer_name=order.customer_name, sales_owner=order.sales_owner,
+        complained_at=stamp(event.complained_at),
+    )  # fmt: skip
+
+
+def _answered(order: Order, event: events.ComplaintClosed, actor: str) -> Message:
+    return pb.ComplaintClosed(
+        order_number=order.number, complaint_id=event.complaint_id, kind=event.kind, stage=event.stage,
+        customer_id=str(order.customer_id), customer_name=order.customer_name, sales_owner=order.sales_owner,
+        closed_at=stamp(event.closed_at),
+    )  # fmt: skip
+
+
 _BUILD: dict[type, Callable[[Order, Any, str], Message]] = {
     events.OrderSubmitted: _submitted,
     events.CapacityConfirmationRequested: _capacity_requested,
@@ -176,4 +192,6 @@ _BUILD: dict[type, Callable[[Order, Any, str], Message]] = {
     events.InvoiceTaskOpened: _task_opened,
     events.InvoiceTaskOverdue: _overdue,
     events.InvoiceRecorded: _invoiced,
+    events.ComplaintRecorded: _complained,
+    events.ComplaintClosed: _answered,
 }

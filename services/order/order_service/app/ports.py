@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from order_service.app.facts import InvoiceTask, Shipment, ShipmentLine
+from order_service.domain.complaint import Complaint
 from order_service.domain.customer import Customer
 from order_service.domain.invoicing import Part, Returned, Share
 from order_service.domain.line import Totals
@@ -121,6 +122,22 @@ class Invoices(Protocol):
 
     async def record(self, task: InvoiceTask, invoice_no: str, lines: Mapping[int, Decimal], at: datetime) -> None:
         """Store an invoice and close the task."""
+
+
+class Complaints(Protocol):
+    """Complaints of customers."""
+
+    async def add(self, complaint: Complaint) -> None:
+        """Store a new one."""
+
+    async def order_of(self, complaint_id: str) -> str:
+        """Return the number of the complaint's order; raise NotFound."""
+
+    async def get(self, complaint_id: str) -> Complaint:
+        """Return, locked; raise NotFound."""
+
+    async def save(self, complaint: Complaint) -> None:
+        """Store how it ended."""
 
 
 class Shortages(Protocol):

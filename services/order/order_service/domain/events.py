@@ -122,8 +122,28 @@ class InvoiceRecorded:
     invoice_no: str
 
 
+@dataclass(frozen=True, slots=True)
+class ComplaintRecorded:
+    """A customer complained (S88); the words themselves are not told."""
+
+    complaint_id: str
+    kind: str
+    stage: str
+    complained_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintClosed:
+    """A complaint was answered."""
+
+    complaint_id: str
+    kind: str
+    stage: str
+    closed_at: datetime
+
+
 Event = (
     OrderSubmitted | CapacityConfirmationRequested | CapacityConfirmed | OrderConfirmed | OrderChanged | OrderCancelled
     | OrderHeld | OrderResumed | DuplicateSuspected | DuplicateReleased | OrderPartlyShipped | OrderFullyShipped
-    | OrderSigned | InvoiceTaskOpened | InvoiceTaskOverdue | InvoiceRecorded
+    | OrderSigned | InvoiceTaskOpened | InvoiceTaskOverdue | InvoiceRecorded | ComplaintRecorded | ComplaintClosed
 )  # fmt: skip

@@ -48,14 +48,16 @@ def comparison_message(stage: str, before: Summary, after: Summary) -> pb.LeadTi
     )  # fmt: skip
 
 
-def figures_message(found: Figures) -> pb.DeliveryFigures:
-    """Return delivery figures, each beside its n."""
+def figures_message(found: Figures, before: Figures | None = None) -> pb.DeliveryFigures:
+    """Return delivery figures, each beside its n; complaints also against the month before."""
     return pb.DeliveryFigures(
         month=found.month, orders_count=found.orders, on_time_count=found.on_time, late_count=found.late,
         pending_count=found.pending, on_time_rate=hours_text(found.on_time_rate),
         mean_days_late=hours_text(found.mean_days_late), rush_decided_count=found.rush_decided,
         rush_late_count=found.rush_late, rush_late_rate=hours_text(found.rush_late_rate), shipped_count=found.shipped,
-        order_to_ship_days=hours_text(found.order_to_ship_days),
+        order_to_ship_days=hours_text(found.order_to_ship_days), complained_count=found.complained,
+        complaints_count=found.complaints, complaint_rate=hours_text(found.complaint_rate),
+        complaint_rate_change=hours_text(found.complaint_change(before)),
     )  # fmt: skip
 
 
@@ -156,7 +158,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         invoicing = await self.timeliness.timeliness(*self._instants(scope.first, scope.last))
         return pb.GetDeliveryResponse(
             from_date=scope.first.isoformat(), to_date=scope.last.isoformat(), total=figures_message(whole),
-            months=[figures_message(month) for month in months], invoicing=invoicing_message(invoicing),
+            months=[figures_message(*pair) for pair in zip(months, [None, *months], strict=False)], invoicing=invoicing_message(invoicing),
         )  # fmt: skip
 
     async def ListDeliveryOrders(
@@ -166,12 +168,13 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             raise Invalid(problems)
         size = page_size(request.page)
         scope, place = self._scope(request), read_place("deliveries", request.page)
-        found = await self.deliveries.orders(scope, request.verdict, place, size + 1)
+        found = await self.deliveries.orders(scope, request.verdict, place, size + 1, complained=request.complained)
         orders = [
             pb.DeliveryOrder(
                 order_number=x.number, customer_name=x.customer_name, sales_owner=x.sales_owner,
                 due_date=x.due_date.isoformat(), urgency=x.urgency, state=x.state, verdict=x.verdict,
                 done_on=x.done_on.isoformat() if x.done_on else "", days_late=x.days_late,
+                complaints_count=x.complaints,
             )
             for x in found[:size]
         ]  # fmt: skip

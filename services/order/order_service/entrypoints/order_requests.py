@@ -24,7 +24,7 @@ def _lines(request: Any) -> tuple[LineEntry, ...]:
     )
 
 
-def _instant(request: Any, field: str) -> datetime | None:
+def instant_of(request: Any, field: str) -> datetime | None:
     """Return an instant of a request; None when unset; raise Invalid when it is out of range."""
     if not request.HasField(field):
         return None
@@ -41,7 +41,7 @@ def entry_of(request: pb.SubmitOrderRequest) -> OrderEntry:
         contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
         urgency=request.urgency, sales_owner=request.sales_owner, kind=request.kind,
         ship_on_receipt=request.ship_on_receipt, note=request.note, attachment_ids=tuple(request.attachment_ids),
-        confirm=request.confirm, inquired_at=_instant(request, "inquired_at"), quoted_at=_instant(request, "quoted_at"),
+        confirm=request.confirm, inquired_at=instant_of(request, "inquired_at"), quoted_at=instant_of(request, "quoted_at"),
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def change_of(request: pb.ReviseOrderRequest) -> Change:
         contact_name=request.contact.name, contact_phone=request.contact.phone, source_ref=request.source_ref.strip(),
         urgency=request.urgency, sales_owner=request.sales_owner, ship_on_receipt=request.ship_on_receipt,
         note=request.note, attachment_ids=tuple(request.attachment_ids),
-        inquired_at=_instant(request, "inquired_at"), quoted_at=_instant(request, "quoted_at"),
+        inquired_at=instant_of(request, "inquired_at"), quoted_at=instant_of(request, "quoted_at"),
     )  # fmt: skip
     return Change(request.order, request.expected_version, frozenset(request.fields), entry)
 
@@ -65,7 +65,7 @@ def move_of(request: pb.MoveOrderRequest) -> Move:
 
 def signature_of(request: pb.SignShipmentRequest) -> Signature:
     """Return the signature; raise Invalid for an instant out of range."""
-    return Signature(request.shipment, request.signed_by.strip(), _instant(request, "signed_at"))
+    return Signature(request.shipment, request.signed_by.strip(), instant_of(request, "signed_at"))
 
 
 def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:

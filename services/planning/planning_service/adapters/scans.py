@@ -43,6 +43,19 @@ SELECT device_id, scan_id, actor, occurred_at, recorded_at, action, operation_se
 FROM scan WHERE production_order_number = :number AND (recorded_at, scan_id) < (:before, :scan)
 ORDER BY recorded_at DESC, scan_id DESC LIMIT :size
 """)
+_LINE_SCANS = text("""
+SELECT order_number, line_no, production_order_number, operation, quantity, scrap, actor, device_id, occurred_at, n FROM (
+  SELECT p.order_number, p.line_no, p.number AS production_order_number, coalesce(o.name, '') AS operation, s.quantity, s.scrap,
+    s.actor, s.device_id, s.occurred_at, count(*) OVER line AS n,
+    row_number() OVER (line ORDER BY s.occurred_at DESC, s.device_id, s.scan_id) AS place
+  FROM unnest(CAST(:orders AS text[]), CAST(:lines AS int[])) AS w (order_number, line_no)
+  JOIN production_order p ON p.order_number = w.order_number AND p.line_no = w.line_no
+  JOIN scan s ON s.production_order_number = p.number
+  LEFT JOIN operation o ON o.production_order_number = p.number AND o.sequence = s.operation_sequence
+  WHERE s.result = 'applied' AND s.action = 'finish'
+  WINDOW line AS (PARTITION BY p.order_number, p.line_no)
+) found WHERE place <= :most ORDER BY order_number, line_no, place
+""")
 _PIECES = text("""
 SELECT serial, sequence, passes FROM piece_pass WHERE production_order_number = :number ORDER BY serial, sequence LIMIT :most
 """)
@@ -120,3 +133,9 @@ async def scan_page(reader: Reader, number: str, before: datetime, scan_id: str,
 async def pieces_of(reader: Reader, number: str, most: int) -> list[Any]:
     """Return how often each piece passed each operation."""
     return list(await reader.execute(_PIECES, {"number": number, "most": most}))
+
+
+async def line_scans(reader: Reader, lines: Sequence[tuple[str, int]], most: int) -> list[Any]:
+    """Return the scans that counted goods behind order lines, the newest `most` of each, beside how many there are."""
+    orders, numbers = [order for order, _ in lines], [line_no for _, line_no in lines]
+    return list(await reader.execute(_LINE_SCANS, {"orders": orders, "lines": numbers, "most": most}))

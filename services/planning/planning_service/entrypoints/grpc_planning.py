@@ -14,7 +14,6 @@ from planning_service.adapters import production_views as views
 from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.production_orders import ProductionOrderRows
-from planning_service.adapters.scans import scan_page
 from planning_service.app import move_production_order as moves
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import promise_order
@@ -24,15 +23,23 @@ from planning_service.entrypoints.grpc_floor import Floor
 from planning_service.entrypoints.grpc_jobs import PlanJobs
 from planning_service.entrypoints.grpc_previews import Previews
 from planning_service.entrypoints.grpc_refusals import Refusals
+from planning_service.entrypoints.grpc_scans import ScanRecords
 from planning_service.entrypoints.grpc_shortages import Shortages
 from planning_service.entrypoints.reading import Reading, page_size
-from planning_service.entrypoints.scanning import scan_cursor, target_message
+from planning_service.entrypoints.scanning import target_message
 
 MAX_NUMBERS = 200
 
 
 class PlanningApi(
-    Previews, Explanations, Shortages, Refusals, PlanJobs, Floor, production_pb2_grpc.PlanningServiceServicer
+    Previews,
+    Explanations,
+    Shortages,
+    Refusals,
+    PlanJobs,
+    Floor,
+    ScanRecords,
+    production_pb2_grpc.PlanningServiceServicer,
 ):
     """Translates calls to use cases."""
 
@@ -175,20 +182,6 @@ class PlanningApi(
     async def RecordScans(self, request: pb.RecordScansRequest, context: Any) -> pb.RecordScansResponse:
         """Take scans; one verdict each, in the order sent."""
         return pb.RecordScansResponse(verdicts=await self.scan_desk.record(request.scans))
-
-    async def ListScans(self, request: pb.ListScansRequest, context: Any) -> pb.ListScansResponse:
-        """Return who scanned what on a production order, newest first."""
-        size, token = page_size(request.page.page_size), request.page.page_token
-        number = (await self.production_order(request.production_order)).order.number
-        before, scan_id = scan_cursor(token)
-        async with self.database.read() as reader:
-            found = await scan_page(reader, number, before, scan_id, size + 1)
-        following = (
-            page_token.write("scans", found[size - 1].recorded_at.isoformat(), found[size - 1].scan_id)
-            if len(found) > size
-            else ""
-        )
-        return pb.ListScansResponse(scans=[form.scan_message(row) for row in found[:size]], next_page_token=following)
 
     async def GetScanTarget(self, request: pb.GetScanTargetRequest, context: Any) -> pb.GetScanTargetResponse:
         """Say what a code is and what may be done with it."""

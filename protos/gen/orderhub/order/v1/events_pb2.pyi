@@ -683,3 +683,89 @@ class InvoiceTaskOverdue(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InvoiceTaskOverdue: _TypeAlias = InvoiceTaskOverdue  # noqa: Y015
+
+@_typing.final
+class ComplaintRecorded(_message.Message):
+    """ComplaintRecorded says that a customer complained about an order (S88); the words themselves stay with the order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    COMPLAINT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    COMPLAINED_AT_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    complaint_id: _builtins.str
+    kind: _builtins.str
+    """late quality wrong_goods damaged service invoice other"""
+    stage: _builtins.str
+    """of the lead time, held responsible; empty while nobody knows"""
+    customer_id: _builtins.str
+    customer_name: _builtins.str
+    sales_owner: _builtins.str
+    @_builtins.property
+    def complained_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        complaint_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        customer_name: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        complained_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complained_at", b"complained_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complained_at", b"complained_at", "complaint_id", b"complaint_id", "customer_id", b"customer_id", "customer_name", b"customer_name", "kind", b"kind", "order_number", b"order_number", "sales_owner", b"sales_owner", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplaintRecorded: _TypeAlias = ComplaintRecorded  # noqa: Y015
+
+@_typing.final
+class ComplaintClosed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    COMPLAINT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NAME_FIELD_NUMBER: _builtins.int
+    SALES_OWNER_FIELD_NUMBER: _builtins.int
+    CLOSED_AT_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    complaint_id: _builtins.str
+    kind: _builtins.str
+    stage: _builtins.str
+    customer_id: _builtins.str
+    customer_name: _builtins.str
+    sales_owner: _builtins.str
+    @_builtins.property
+    def closed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        complaint_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        customer_name: _builtins.str = ...,
+        sales_owner: _builtins.str = ...,
+        closed_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "complaint_id", b"complaint_id", "customer_id", b"customer_id", "customer_name", b"customer_name", "kind", b"kind", "order_number", b"order_number", "sales_owner", b"sales_owner", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplaintClosed: _TypeAlias = ComplaintClosed  # noqa: Y015

@@ -226,18 +226,24 @@ class GetReconciliationResponse(_message.Message):
 
     ITEMS_FIELD_NUMBER: _builtins.int
     MONTH_FIELD_NUMBER: _builtins.int
+    UNAVAILABLE_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Difference]: ...
+    @_builtins.property
+    def unavailable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """parts the gateway could not ask for: scans"""
+
     def __init__(
         self,
         *,
         items: _abc.Iterable[Global___Difference] | None = ...,
         month: _builtins.str = ...,
+        unavailable: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "month", b"month"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "month", b"month", "unavailable", b"unavailable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -258,6 +264,7 @@ class Difference(_message.Message):
     DIFFERENCE_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    MORE_SCANS_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     line_no: _builtins.int
     item_code: _builtins.str
@@ -266,6 +273,8 @@ class Difference(_message.Message):
     invoiced: _builtins.str
     difference: _builtins.str
     unit: _builtins.str
+    more_scans: _builtins.int
+    """older scans of its production orders that are not among the sources"""
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___DifferenceSource]: ...
     def __init__(
@@ -280,10 +289,11 @@ class Difference(_message.Message):
         difference: _builtins.str = ...,
         unit: _builtins.str = ...,
         sources: _abc.Iterable[Global___DifferenceSource] | None = ...,
+        more_scans: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["difference", b"difference", "invoiced", b"invoiced", "item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "returned", b"returned", "shipped", b"shipped", "sources", b"sources", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["difference", b"difference", "invoiced", b"invoiced", "item_code", b"item_code", "line_no", b"line_no", "more_scans", b"more_scans", "order_number", b"order_number", "returned", b"returned", "shipped", b"shipped", "sources", b"sources", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -298,12 +308,21 @@ class DifferenceSource(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
+    SCRAP_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """receipt shipment return invoice"""
+    """receipt shipment return invoice; the gateway adds scan"""
     ref: _builtins.str
-    """number of the receipt, shipment, return or invoice"""
+    """number of the receipt, shipment, return or invoice; of a scan its production order"""
     quantity: _builtins.str
     actor: _builtins.str
+    device_id: _builtins.str
+    """of a scan"""
+    operation: _builtins.str
+    """of a scan"""
+    scrap: _builtins.str
+    """of a scan"""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -314,10 +333,13 @@ class DifferenceSource(_message.Message):
         quantity: _builtins.str = ...,
         actor: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        device_id: _builtins.str = ...,
+        operation: _builtins.str = ...,
+        scrap: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "kind", b"kind", "quantity", b"quantity", "ref", b"ref"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "device_id", b"device_id", "kind", b"kind", "operation", b"operation", "quantity", b"quantity", "ref", b"ref", "scrap", b"scrap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -813,6 +835,10 @@ class DeliveryFigures(_message.Message):
     RUSH_LATE_RATE_FIELD_NUMBER: _builtins.int
     SHIPPED_COUNT_FIELD_NUMBER: _builtins.int
     ORDER_TO_SHIP_DAYS_FIELD_NUMBER: _builtins.int
+    COMPLAINED_COUNT_FIELD_NUMBER: _builtins.int
+    COMPLAINTS_COUNT_FIELD_NUMBER: _builtins.int
+    COMPLAINT_RATE_FIELD_NUMBER: _builtins.int
+    COMPLAINT_RATE_CHANGE_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     """2026-11; empty: the whole period"""
     orders_count: _builtins.int
@@ -833,6 +859,13 @@ class DeliveryFigures(_message.Message):
     shipped_count: _builtins.int
     order_to_ship_days: _builtins.str
     """mean from entry to the last shipment of those shipped"""
+    complained_count: _builtins.int
+    """orders a customer complained about"""
+    complaints_count: _builtins.int
+    complaint_rate: _builtins.str
+    """complained of all orders, 0 to 1 with four places"""
+    complaint_rate_change: _builtins.str
+    """against the month before in the answer, in percent of its rate; empty without one"""
     def __init__(
         self,
         *,
@@ -848,10 +881,14 @@ class DeliveryFigures(_message.Message):
         rush_late_rate: _builtins.str = ...,
         shipped_count: _builtins.int = ...,
         order_to_ship_days: _builtins.str = ...,
+        complained_count: _builtins.int = ...,
+        complaints_count: _builtins.int = ...,
+        complaint_rate: _builtins.str = ...,
+        complaint_rate_change: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["late_count", b"late_count", "mean_days_late", b"mean_days_late", "month", b"month", "on_time_count", b"on_time_count", "on_time_rate", b"on_time_rate", "order_to_ship_days", b"order_to_ship_days", "orders_count", b"orders_count", "pending_count", b"pending_count", "rush_decided_count", b"rush_decided_count", "rush_late_count", b"rush_late_count", "rush_late_rate", b"rush_late_rate", "shipped_count", b"shipped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complained_count", b"complained_count", "complaint_rate", b"complaint_rate", "complaint_rate_change", b"complaint_rate_change", "complaints_count", b"complaints_count", "late_count", b"late_count", "mean_days_late", b"mean_days_late", "month", b"month", "on_time_count", b"on_time_count", "on_time_rate", b"on_time_rate", "order_to_ship_days", b"order_to_ship_days", "orders_count", b"orders_count", "pending_count", b"pending_count", "rush_decided_count", b"rush_decided_count", "rush_late_count", b"rush_late_count", "rush_late_rate", b"rush_late_rate", "shipped_count", b"shipped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -900,6 +937,7 @@ class ListDeliveryOrdersRequest(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     SALES_OWNER_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
+    COMPLAINED_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
     urgency: _builtins.str
@@ -908,6 +946,8 @@ class ListDeliveryOrdersRequest(_message.Message):
     sales_owner: _builtins.str
     verdict: _builtins.str
     """on_time late pending; empty: all"""
+    complained: _builtins.bool
+    """only those complained about"""
     @_builtins.property
     def page(self) -> _common_pb2.PageRequest: ...
     def __init__(
@@ -921,10 +961,11 @@ class ListDeliveryOrdersRequest(_message.Message):
         channel: _builtins.str = ...,
         sales_owner: _builtins.str = ...,
         verdict: _builtins.str = ...,
+        complained: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "from_date", b"from_date", "page", b"page", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complained", b"complained", "customer_id", b"customer_id", "from_date", b"from_date", "page", b"page", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -968,6 +1009,7 @@ class DeliveryOrder(_message.Message):
     VERDICT_FIELD_NUMBER: _builtins.int
     DONE_ON_FIELD_NUMBER: _builtins.int
     DAYS_LATE_FIELD_NUMBER: _builtins.int
+    COMPLAINTS_COUNT_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     customer_name: _builtins.str
     sales_owner: _builtins.str
@@ -977,6 +1019,7 @@ class DeliveryOrder(_message.Message):
     verdict: _builtins.str
     done_on: _builtins.str
     days_late: _builtins.int
+    complaints_count: _builtins.int
     def __init__(
         self,
         *,
@@ -989,10 +1032,11 @@ class DeliveryOrder(_message.Message):
         verdict: _builtins.str = ...,
         done_on: _builtins.str = ...,
         days_late: _builtins.int = ...,
+        complaints_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_name", b"customer_name", "days_late", b"days_late", "done_on", b"done_on", "due_date", b"due_date", "order_number", b"order_number", "sales_owner", b"sales_owner", "state", b"state", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaints_count", b"complaints_count", "customer_name", b"customer_name", "days_late", b"days_late", "done_on", b"done_on", "due_date", b"due_date", "order_number", b"order_number", "sales_owner", b"sales_owner", "state", b"state", "urgency", b"urgency", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

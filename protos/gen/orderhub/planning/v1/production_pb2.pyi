@@ -2279,6 +2279,142 @@ class RecordedScan(_message.Message):
 Global___RecordedScan: _TypeAlias = RecordedScan  # noqa: Y015
 
 @_typing.final
+class ListLineScansRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINES_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    most: _builtins.int
+    """scans of each line"""
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderLineRef]: ...
+    def __init__(
+        self,
+        *,
+        lines: _abc.Iterable[Global___OrderLineRef] | None = ...,
+        most: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLineScansRequest: _TypeAlias = ListLineScansRequest  # noqa: Y015
+
+@_typing.final
+class OrderLineRef(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NO_FIELD_NUMBER: _builtins.int
+    order_number: _builtins.str
+    line_no: _builtins.int
+    def __init__(
+        self,
+        *,
+        order_number: _builtins.str = ...,
+        line_no: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_no", b"line_no", "order_number", b"order_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderLineRef: _TypeAlias = OrderLineRef  # noqa: Y015
+
+@_typing.final
+class ListLineScansResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineScans]:
+        """those with scans only"""
+
+    def __init__(
+        self,
+        *,
+        lines: _abc.Iterable[Global___LineScans] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLineScansResponse: _TypeAlias = ListLineScansResponse  # noqa: Y015
+
+@_typing.final
+class LineScans(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    SCANS_FIELD_NUMBER: _builtins.int
+    SCANS_COUNT_FIELD_NUMBER: _builtins.int
+    scans_count: _builtins.int
+    """also of those left off"""
+    @_builtins.property
+    def line(self) -> Global___OrderLineRef: ...
+    @_builtins.property
+    def scans(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineScan]:
+        """newest first"""
+
+    def __init__(
+        self,
+        *,
+        line: Global___OrderLineRef | None = ...,
+        scans: _abc.Iterable[Global___LineScan] | None = ...,
+        scans_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "scans", b"scans", "scans_count", b"scans_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineScans: _TypeAlias = LineScans  # noqa: Y015
+
+@_typing.final
+class LineScan(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    SCRAP_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    operation: _builtins.str
+    quantity: _builtins.str
+    scrap: _builtins.str
+    actor: _builtins.str
+    device_id: _builtins.str
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        operation: _builtins.str = ...,
+        quantity: _builtins.str = ...,
+        scrap: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        device_id: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "device_id", b"device_id", "occurred_at", b"occurred_at", "operation", b"operation", "production_order_number", b"production_order_number", "quantity", b"quantity", "scrap", b"scrap"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineScan: _TypeAlias = LineScan  # noqa: Y015
+
+@_typing.final
 class AcknowledgeChangesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

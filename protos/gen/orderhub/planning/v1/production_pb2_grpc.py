@@ -144,6 +144,11 @@ class PlanningServiceStub:
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
                 response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
                 _registered_method=True)
+        self.ListLineScans = channel.unary_unary(
+                '/orderhub.planning.v1.PlanningService/ListLineScans',
+                request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansRequest.SerializeToString,
+                response_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansResponse.FromString,
+                _registered_method=True)
         self.AcknowledgeChanges = channel.unary_unary(
                 '/orderhub.planning.v1.PlanningService/AcknowledgeChanges',
                 request_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.AcknowledgeChangesRequest.SerializeToString,
@@ -312,6 +317,13 @@ class PlanningServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLineScans(self, request, context):
+        """ListLineScans tells the scans that count behind order lines, the newest of each line.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AcknowledgeChanges(self, request, context):
         """AcknowledgeChanges says that the team has seen what changed after the dispatch.
         """
@@ -450,6 +462,11 @@ def add_PlanningServiceServicer_to_server(servicer, server):
                     servicer.ListScans,
                     request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.FromString,
                     response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.SerializeToString,
+            ),
+            'ListLineScans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLineScans,
+                    request_deserializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansRequest.FromString,
+                    response_serializer=orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansResponse.SerializeToString,
             ),
             'AcknowledgeChanges': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeChanges,
@@ -1066,6 +1083,33 @@ class PlanningService:
             '/orderhub.planning.v1.PlanningService/ListScans',
             orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansRequest.SerializeToString,
             orderhub_dot_planning_dot_v1_dot_production__pb2.ListScansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLineScans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.planning.v1.PlanningService/ListLineScans',
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansRequest.SerializeToString,
+            orderhub_dot_planning_dot_v1_dot_production__pb2.ListLineScansResponse.FromString,
             options,
             channel_credentials,
             insecure,

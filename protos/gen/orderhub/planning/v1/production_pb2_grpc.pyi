@@ -64,6 +64,8 @@ class PlanningServiceStub:
     GetRefusals: _grpc.UnaryUnaryMultiCallable[_production_pb2.GetRefusalsRequest, _production_pb2.GetRefusalsResponse]
     ListScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]
     """ListScans tells who scanned what on a production order, newest first."""
+    ListLineScans: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListLineScansRequest, _production_pb2.ListLineScansResponse]
+    """ListLineScans tells the scans that count behind order lines, the newest of each line."""
     AcknowledgeChanges: _grpc.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]
     """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
     ListPieces: _grpc.UnaryUnaryMultiCallable[_production_pb2.ListPiecesRequest, _production_pb2.ListPiecesResponse]
@@ -107,6 +109,8 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
     GetRefusals: _aio.UnaryUnaryMultiCallable[_production_pb2.GetRefusalsRequest, _production_pb2.GetRefusalsResponse]  # type: ignore[assignment]
     ListScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListScansRequest, _production_pb2.ListScansResponse]  # type: ignore[assignment]
     """ListScans tells who scanned what on a production order, newest first."""
+    ListLineScans: _aio.UnaryUnaryMultiCallable[_production_pb2.ListLineScansRequest, _production_pb2.ListLineScansResponse]  # type: ignore[assignment]
+    """ListLineScans tells the scans that count behind order lines, the newest of each line."""
     AcknowledgeChanges: _aio.UnaryUnaryMultiCallable[_production_pb2.AcknowledgeChangesRequest, _production_pb2.AcknowledgeChangesResponse]  # type: ignore[assignment]
     """AcknowledgeChanges says that the team has seen what changed after the dispatch."""
     ListPieces: _aio.UnaryUnaryMultiCallable[_production_pb2.ListPiecesRequest, _production_pb2.ListPiecesResponse]  # type: ignore[assignment]
@@ -279,6 +283,14 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_production_pb2.ListScansResponse, _abc.Awaitable[_production_pb2.ListScansResponse]]:
         """ListScans tells who scanned what on a production order, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListLineScans(
+        self,
+        request: _production_pb2.ListLineScansRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_production_pb2.ListLineScansResponse, _abc.Awaitable[_production_pb2.ListLineScansResponse]]:
+        """ListLineScans tells the scans that count behind order lines, the newest of each line."""
 
     @_abc_1.abstractmethod
     def AcknowledgeChanges(

@@ -268,6 +268,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Complaints
+         * @description Complaints, newest first.
+         */
+        get: operations["list_complaints_api_v1_complaints_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{complaint}:close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Complaint
+         * @description Say how a complaint ended and which stage was responsible (S88).
+         */
+        post: operations["close_complaint_api_v1_complaints__complaint__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -1191,6 +1231,26 @@ export interface paths {
         patch: operations["revise_order_api_v1_orders__order__patch"];
         trace?: never;
     };
+    "/api/v1/orders/{order}/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Complaint
+         * @description Record that the customer complained about an order, whatever its state (S2, S88).
+         */
+        post: operations["record_complaint_api_v1_orders__order__complaints_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{order}/evidence-link": {
         parameters: {
             query?: never;
@@ -2106,7 +2166,9 @@ export interface paths {
         };
         /**
          * Reconciliation
-         * @description Lines of a month where shipped - returned differs from invoiced, with their sources (S11).
+         * @description Lines of a month where shipped - returned differs from invoiced, with their documents and floor scans (S11).
+         *
+         *     While planning is away the scans are missing, and `unavailable` says so.
          */
         get: operations["reconciliation_api_v1_reports_reconciliation_get"];
         put?: never;
@@ -2978,6 +3040,60 @@ export interface components {
             stages: components["schemas"]["LeadTimeComparison"][];
             to_date: string | null;
         };
+        Complaint: {
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string | null;
+            /** Format: date-time */
+            complained_at: string | null;
+            customer_id: string | null;
+            customer_name: string | null;
+            id: string | null;
+            kind: string | null;
+            order_number: string | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            recorded_by: string | null;
+            resolution: string | null;
+            sales_owner: string | null;
+            stage: string | null;
+            state: string | null;
+            text: string | null;
+        };
+        /**
+         * ComplaintAnswerBody
+         * @description How a complaint ended, and the stage that was responsible.
+         */
+        ComplaintAnswerBody: {
+            /**
+             * Resolution
+             * @example apologised, next order goes by express
+             */
+            resolution: string;
+            /** Stage */
+            stage?: ("quote_to_confirm" | "confirm_to_release" | "dispatch_to_start" | "receipt_to_ship" | "release_to_dispatch" | "production" | "inspection" | "inspection_to_receipt" | "carrier" | "waiting_for_material") | null;
+        };
+        /**
+         * ComplaintBody
+         * @description What a customer complained about; without a moment it is of now.
+         */
+        ComplaintBody: {
+            /** Complained At */
+            complained_at?: string | null;
+            /**
+             * Kind
+             * @example late
+             * @enum {string}
+             */
+            kind: "late" | "quality" | "wrong_goods" | "damaged" | "service" | "invoice" | "other";
+            /** Stage */
+            stage?: ("quote_to_confirm" | "confirm_to_release" | "dispatch_to_start" | "receipt_to_ship" | "release_to_dispatch" | "production" | "inspection" | "inspection_to_receipt" | "carrier" | "waiting_for_material") | null;
+            /**
+             * Text
+             * @example the motors came three days late
+             */
+            text: string;
+        };
         /**
          * CompleteBody
          * @description What a held message lacks, by name; several parcels with commas between.
@@ -3087,6 +3203,7 @@ export interface components {
             tier?: string | null;
         };
         DeliveryOrder: {
+            complaints_count: number;
             customer_name: string | null;
             days_late: number;
             done_on: string | null;
@@ -3122,6 +3239,7 @@ export interface components {
             invoiced: string | null;
             item_code: string | null;
             line_no: number;
+            more_scans: number;
             order_number: string | null;
             returned: string | null;
             shipped: string | null;
@@ -3132,9 +3250,12 @@ export interface components {
             actor: string | null;
             /** Format: date-time */
             at: string | null;
+            device_id: string | null;
             kind: string | null;
+            operation: string | null;
             quantity: string | null;
             ref: string | null;
+            scrap: string | null;
         };
         /**
          * DiscardBody
@@ -3453,6 +3574,7 @@ export interface components {
         GetReconciliation: {
             items: components["schemas"]["Difference"][];
             month: string | null;
+            unavailable: string[];
         };
         GetRefusals: {
             customer_id: string | null;
@@ -6251,6 +6373,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SalesChannel"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_complaints_api_v1_complaints_get: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                state?: "open" | "closed" | "";
+                kind?: "late" | "quality" | "wrong_goods" | "damaged" | "service" | "invoice" | "other" | "";
+                order?: string;
+                customer_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Complaint"][];
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_complaint_api_v1_complaints__complaint__close_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The same key and body give the first answer again.
+                 * @example 0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                complaint: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
                 };
             };
             /** @description Unreadable */
@@ -12442,6 +12779,137 @@ export interface operations {
             };
         };
     };
+    record_complaint_api_v1_orders__order__complaints_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The same key and body give the first answer again.
+                 * @example 0192f0c1-2b7e-7c11-9a55-7a1d3c5e00ff
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     evidence_link_api_v1_orders__order__evidence_link_get: {
         parameters: {
             query?: never;
@@ -16907,6 +17375,8 @@ export interface operations {
                 channel?: string;
                 sales_owner?: string;
                 verdict?: "on_time" | "late" | "pending" | "";
+                /** @description Only orders a customer complained about. */
+                complained?: boolean;
             };
             header?: never;
             path?: never;
