@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
-from chassis.sql import Connection, Row
+from chassis.sql import Connection, Row, text
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.order_views import OWN
 from order_service.domain.complaint import Complaint
