@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -26,7 +27,8 @@ TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transactio
 ACQUIRE_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
 COMMAND_SECONDS = 10.0
-IDLE_SECONDS = 60.0  # then a connection is given back: an idle house keeps few
+IDLE_SECONDS = 20.0  # then a connection is given back: an idle house keeps one in each service
+TURN_SECONDS = 0.1  # a connection in somebody's hands comes back sooner, or another is made
 STATEMENTS_KEPT = 256  # prepared, for each connection
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "53", "57", "08")
 
@@ -85,11 +87,15 @@ class Database:
         self._size = pool
         self._patience = patience  # seconds; an operator's long work sets its statement_timeout too
         self._pool: asyncpg.Pool[Row] | None = None
+        self._lent = 0
+        self._turns: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def transaction(self, *, who: str | None = None, causation_id: str = "") -> AsyncIterator[Transaction]:
-        """Commit at the end of the block with its events, or roll back when it raises."""
-        async with self._connection() as connection:
+    async def transaction(
+        self, *, who: str | None = None, causation_id: str = "", patient: bool = False
+    ) -> AsyncIterator[Transaction]:
+        """Commit at the end of the block with its events, or roll back when it raises. `patient`: as in `read`."""
+        async with self._connection(patient) as connection:
             unit = Transaction(connection, self, actor() if who is None else who, causation_id)
             await connection.raw.execute("BEGIN")
             try:
@@ -107,21 +113,51 @@ class Database:
             notes.note_marks(marks)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
-        """Give a connection for queries; each statement sees what is committed."""
-        async with self._connection() as connection:
+    async def read(self, *, patient: bool = False) -> AsyncIterator[Connection]:
+        """Give a connection for queries; each statement sees what is committed.
+
+        `patient` is for looks at regular times, which come together: they take turns with one connection.
+        """
+        async with self._connection(patient) as connection:
             yield connection
 
+    async def owes_events(self) -> bool:
+        """True when an event waits in the outbox."""
+        async with self.read(patient=True) as connection:
+            return await outbox.holds_anything(connection)
+
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
+    async def _connection(self, patient: bool) -> AsyncIterator[Connection]:
         if self._pool is None:
             self._pool = self._make_pool()
         pool = await self._pool  # the first time it becomes one; later this costs nothing
-        raw = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        if patient and 0 < pool.get_size() <= self._lent:
+            await self._turn()
+        self._lent += 1
         try:
-            yield Connection(raw)
+            raw = await pool.acquire(timeout=ACQUIRE_SECONDS)
+            try:
+                yield Connection(raw)
+            finally:
+                await pool.release(raw)
         finally:
-            await pool.release(raw)
+            self._lent -= 1
+            self._next_turn()
+
+    async def _turn(self) -> None:
+        """Wait a moment for a connection to come back, rather than have another made."""
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN_SECONDS):
+                await turn
+
+    def _next_turn(self) -> None:
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     def _make_pool(self) -> asyncpg.Pool[Row]:
         return asyncpg.create_pool(

@@ -103,7 +103,7 @@ class Inbox:
 
     async def retry_parked(self) -> int:
         """Apply parked events whose turn has come; return how many were applied."""
-        async with self.database.read() as connection:
+        async with self.database.read(patient=True) as connection:
             rows = (await connection.execute(statements.DUE, {"consumer": self.consumer, "limit": RETRY_BATCH})).all()
         started = {(row.source, row.subject) for row in rows if row.cursor != UNSEEN}
         applied = 0

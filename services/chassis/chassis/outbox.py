@@ -29,6 +29,7 @@ FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subjects AS text[]), CAST(:sequenc
      WITH ORDINALITY AS t (event_id, subject, sequence, part, type, body, traceparent, occurred_at, n)
 ORDER BY n
 """)
+_ANYTHING = text("SELECT EXISTS (SELECT FROM outbox)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,8 @@ async def write(connection: Connection, source: str, drafts: Sequence[Draft]) ->
         },
     )
     return [Mark(source, subject, sequence) for subject, sequence in last.items()]
+
+
+async def holds_anything(connection: Connection) -> bool:
+    """True when an event waits to be told, due or not."""
+    return bool((await connection.execute(_ANYTHING)).scalar_one())

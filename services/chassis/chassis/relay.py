@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ from chassis.outbox import PARTITIONS
 LOCK_SPACE = 4711
 BATCH = 200
 POLL_SECONDS = (0.01, 0.1)
+QUIET_SECONDS = 20.0  # then the session is given back, with its locks: 25 MB of Postgres for nothing
 # A connection torn down in mid-word reports the last of these, which is neither of the first two (seen at kill -9).
 BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _meter = metrics.get_meter("chassis")
@@ -46,12 +48,18 @@ _LATER = "UPDATE outbox SET attempts = attempts + 1, next_at = now() + $2 * inte
 
 
 class Relay:
-    """Drains the partitions whose advisory lock this session holds; a lost session loses them all."""
+    """Drains the partitions whose advisory lock this session holds; a lost session loses them all.
 
-    def __init__(self, dsn: str, publisher: Publisher, wake: asyncio.Event) -> None:
+    `anything` says over another connection whether the outbox holds an event; with it a quiet relay keeps no session.
+    """
+
+    def __init__(
+        self, dsn: str, publisher: Publisher, wake: asyncio.Event, anything: Callable[[], Awaitable[bool]] | None = None
+    ) -> None:
         self._dsn = dsn.replace("postgresql+asyncpg://", "postgresql://")
         self._publisher = publisher
         self._wake = wake
+        self._anything = anything
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`; database and broker are waited for."""
@@ -73,13 +81,29 @@ class Relay:
             finally:
                 with contextlib.suppress(Exception):
                     await connection.close(timeout=2)
+            await self._doze(stop)
         await self._publisher.close()
 
+    async def _doze(self, stop: asyncio.Event) -> None:
+        """Wait until the outbox holds something; when that can't be told, the next session will say."""
+        with contextlib.suppress(OSError, *BROKEN, TimeoutError):
+            while not stop.is_set() and self._anything is not None:
+                self._wake.clear()  # before looking, as below
+                if await self._anything():
+                    return
+                await self._pause(POLL_SECONDS[1])
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
     async def _drain(self, connection: asyncpg.Connection, stop: asyncio.Event, backoff: Backoff) -> None:
+        """Tell what is due until `stop`, or until it was quiet for a while and somebody else keeps watch."""
         held: list[int] = []
         pause = POLL_SECONDS[0]
+        busy = time.monotonic()
         for round_ in itertools.count():
-            if stop.is_set():
+            if stop.is_set() or (self._anything is not None and time.monotonic() - busy > QUIET_SECONDS):
                 return
             if round_ % 50 == 0:
                 held = await self._take(connection, held)
@@ -87,10 +111,9 @@ class Relay:
             sent = await self.relay_once(connection, held)
             if sent:
                 backoff.reset()
-                pause = POLL_SECONDS[0]
+                pause, busy = POLL_SECONDS[0], time.monotonic()
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+            await self._pause(pause)
             pause = min(pause * 1.5, POLL_SECONDS[1])
 
     @staticmethod

@@ -80,7 +80,9 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
     settings = service.settings
     consumer = Consumer(settings.amqp_url.get_secret_value(), service.queue, service.inbox())
     publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), service.name)
-    relay = Relay(settings.database_url.get_secret_value(), publisher, service.database.committed)
+    relay = Relay(
+        settings.database_url.get_secret_value(), publisher, service.database.committed, service.database.owes_events
+    )
     health = grpc_health.aio.HealthServicer()
     server, probe = await start_grpc(service, health), await start_probe(settings.grpc_health_bind, health)
     async with asyncio.TaskGroup() as group:
@@ -146,7 +148,7 @@ async def watch_health(
     """Keep the health service true: "" and "database" follow the database, "broker" the consumer; "live" turns with the loop."""
     while not stop.is_set():
         try:
-            async with asyncio.timeout(2), service.database.read() as connection:
+            async with asyncio.timeout(2), service.database.read(patient=True) as connection:
                 await connection.execute(text("SELECT 1"))
             alive = True
         except Exception:

@@ -69,7 +69,7 @@ class SqlDeliveries:
 
     async def due_channels(self) -> list[str]:
         """Return the channels with something to send now, or with a send that was interrupted."""
-        async with self._database.read() as connection:
+        async with self._database.read(patient=True) as connection:
             return list((await connection.execute(_DUE, {"now": self._database.clock.now()})).scalars())
 
     async def claim(self, channel: str) -> Parcel | None:

@@ -52,7 +52,7 @@ class SqlWatch:
 
     async def look(self) -> int:
         """Queue what people must hear of; return how many messages that made."""
-        async with self._database.transaction(who="notify") as unit:
+        async with self._database.transaction(who="notify", patient=True) as unit:
             now = {"now": unit.now, "limit": AT_ONCE}
             unread = [row for row in await unit.execute(_UNREAD, now) if row.state not in ("expired", "held")]
             found = sorted(await unit.execute(_STUCK, {"limit": AT_ONCE}), key=lambda row: row.id)
@@ -66,7 +66,7 @@ class SqlWatch:
         return len(made)
 
     async def _count(self) -> None:
-        async with self._database.read() as connection:
+        async with self._database.read(patient=True) as connection:
             found = {row.state: row.n for row in await connection.execute(_COUNTS)}
         for state in (State.PENDING, State.HELD, State.EXHAUSTED, State.UNCERTAIN):
             _log_size.set(found.get(state, 0), {"state": state})

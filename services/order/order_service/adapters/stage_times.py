@@ -84,7 +84,7 @@ class StageTimesKeeper:
         return count
 
     async def _waits(self) -> int:
-        async with self._database.read() as connection:
+        async with self._database.read(patient=True) as connection:
             return int((await connection.execute(_PENDING)).scalar_one())
 
     async def _take_over(self, unit: Transaction, ids: Sequence[UUID], *, into_runs: bool) -> int:

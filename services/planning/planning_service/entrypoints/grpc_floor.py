@@ -108,7 +108,7 @@ class Floor(Desk):
 
     async def escalate(self) -> int:
         """Tell each change that has waited too long, once; return how many."""
-        async with self.database.transaction(who="planning") as unit:
+        async with self.database.transaction(who="planning", patient=True) as unit:
             minutes = (await settings_now(unit, self.usual)).acknowledge_minutes
             late = await FloorChangeRows(unit).escalate(timedelta(minutes=minutes)) if minutes else []
             for row in late:

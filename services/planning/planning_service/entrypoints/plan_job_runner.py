@@ -72,7 +72,7 @@ class PlanJobRunner(Desk):
 
     async def run_one_job(self, stop: asyncio.Event) -> bool:
         """Work one job off; False when there is none."""
-        async with self.database.transaction(who="planning") as unit:
+        async with self.database.transaction(who="planning", patient=True) as unit:
             claimed = await PlanJobRows(unit).claim()
         if claimed is None:
             return False
