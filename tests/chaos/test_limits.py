@@ -14,7 +14,6 @@ import aio_pika
 import pytest
 import pytest_asyncio
 from orderhub.order.v1.events_pb2 import OrderHeld
-from sqlalchemy import text
 
 from chassis import consumer as consuming
 from chassis.broker import RabbitPublisher
@@ -22,6 +21,7 @@ from chassis.consumer import Consumer
 from chassis.database import Transaction
 from chassis.events import Incoming
 from chassis.inbox import Inbox
+from chassis.sql import text
 from deploy.local.broker import work_policy
 from tests.chaos.pipeline import QUEUE, RIGHT, Pipeline
 from tests.support.waiting import eventually

@@ -18,7 +18,7 @@ from tests.support.postgres import TestDatabases
 from tests.support.waiting import eventually
 
 SIZE = 6
-_OPEN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+_OPEN = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'order' AND datname = current_database()")
 
 _RELAYS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'relay' AND datname = current_database()"

@@ -8,9 +8,9 @@ import pytest
 from orderhub.common.v1.common_pb2 import PageRequest
 from orderhub.inventory.v1 import events_pb2 as inventory
 from orderhub.order.v1 import customer_pb2, order_pb2
-from sqlalchemy import text
 
 from chassis.page_token import BadPageToken
+from chassis.sql import text
 from order_service.adapters.customers import CustomerRepository
 from order_service.app.keep_customer import merge_customer
 from order_service.domain.errors import Conflict, IllegalMove, Invalid, NotFound, Stale
