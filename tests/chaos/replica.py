@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 
+from deploy.local.process import start_tick
 from tests.e2e.stack import ROOT, Stack
 from tests.support.waiting import eventually
 
@@ -61,6 +64,34 @@ async def another_gateway(stack: Stack, **settings: str) -> AsyncIterator[str]:
         yield f"http://{address}"
     finally:
         await ended(running)
+
+
+@asynccontextmanager
+async def instead_of(
+    stack: Stack, part: str, settings: Mapping[str, str], home: Path = ROOT
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a part of our own in its place, with some settings changed; the supervisor starts its own again afterwards."""
+    supervisor = json.loads((stack.home / "parts" / "supervisor.json").read_text())["pid"]
+    environment, pid = environment_of(stack, part) | settings, stack.pid(part)
+    os.kill(supervisor, signal.SIGSTOP)
+    running: asyncio.subprocess.Process | None = None
+    try:
+        os.kill(pid, signal.SIGTERM)
+        await eventually(lambda: _gone(pid), within=60, every=0.1)
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", f"{part}_service", "serve", env=environment, cwd=home,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        yield running
+        assert running.returncode is None, f"the {part} in its place ended by itself"
+    finally:
+        if running is not None:
+            await ended(running)
+        os.kill(supervisor, signal.SIGCONT)
+
+
+async def _gone(pid: int) -> bool:
+    return start_tick(pid) is None
 
 
 async def ended(running: asyncio.subprocess.Process, within: float = 60.0) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,10 +17,9 @@ import pytest
 from tests.chaos.accounting import SERVICES
 from tests.chaos.conftest import needs_chaos
 from tests.chaos.drill import Drill
-from tests.chaos.replica import ended, environment_of
+from tests.chaos.replica import environment_of, instead_of
 from tests.chaos.test_drills import drilled
 from tests.e2e.stack import ROOT, Stack
-from tests.support.waiting import eventually
 
 pytestmark = [needs_chaos, pytest.mark.timeout(900)]
 ROOMS = ("services", "protos")
@@ -69,26 +66,12 @@ async def test_every_service_goes_back_one_version_and_forward_again(stack: Stac
 
 @asynccontextmanager
 async def older(stack: Stack, part: str, home: Path) -> AsyncIterator[str]:
-    """Run the older version of a part in its place; the supervisor starts today's again afterwards."""
-    supervisor = json.loads((stack.home / "parts" / "supervisor.json").read_text())["pid"]
-    environment, pid = environment_of(stack, part) | {"PYTHONPATH": path_of(home)}, stack.pid(part)
-    os.kill(supervisor, signal.SIGSTOP)
-    running: asyncio.subprocess.Process | None = None
-    try:
-        os.kill(pid, signal.SIGTERM)
-        await eventually(lambda: _gone(pid), within=60, every=0.1)
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"{part}_service", "serve", env=environment, cwd=home,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        mapped = await asyncio.to_thread(_origin, part, environment, home)
-        assert mapped.startswith(str(home)), mapped
+    """Run the older version of a part in its place."""
+    settings, pid = {"PYTHONPATH": path_of(home)}, stack.pid(part)
+    mapped = await asyncio.to_thread(_origin, part, environment_of(stack, part) | settings, home)
+    assert mapped.startswith(str(home)), mapped
+    async with instead_of(stack, part, settings, home) as running:
         yield f"{part}: pid {pid} left, pid {running.pid} of the version before served"
-        assert running.returncode is None, f"the older {part} ended by itself"
-    finally:
-        if running is not None:
-            await ended(running)
-        os.kill(supervisor, signal.SIGCONT)
 
 
 def _origin(part: str, environment: dict[str, str], home: Path) -> str:
@@ -97,10 +80,3 @@ def _origin(part: str, environment: dict[str, str], home: Path) -> str:
     return subprocess.run(
         [sys.executable, "-c", program], env=environment, cwd=home, capture_output=True, text=True, check=True
     ).stdout
-
-
-async def _gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True

@@ -1,0 +1,118 @@
+"""Something runs short under load: the gateway's patience, file descriptors, agreement about the time (reliability rows 13, 18, 23)."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.chaos.conftest import needs_chaos
+from tests.chaos.drill import Drill
+from tests.chaos.leaving import leave
+from tests.chaos.replica import another_gateway, instead_of
+from tests.chaos.test_drills import drilled
+from tests.e2e.client import Api, Json
+from tests.e2e.stack import Stack
+from tests.support.waiting import eventually
+
+pytestmark = [needs_chaos, pytest.mark.timeout(900)]
+SPIKE, AT_ONCE, A_SECOND = 1500, 150, "20"
+SHORT_SECONDS = 8.0
+ADRIFT = ("-45s", "+45s")  # within the leeway of a signed minute
+FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+
+
+async def test_a_spike_of_one_caller_is_shed_and_the_others_do_not_feel_it(stack: Stack) -> None:
+    statuses: Counter[int] = Counter()
+    accepted: list[str] = []
+
+    async def weather(drill: Drill) -> None:
+        async with another_gateway(stack, ORDERHUB_REQUESTS_PER_SECOND=A_SECOND) as url:
+            straight, drill.traffic.api = drill.traffic.api, Api(url, drill.traffic.api.token)
+            caller = await Api(url).sign_in(stack.username("sales"), stack.password("sales"))
+            body, gate = drill.traffic.order(drill.traffic.factory.cable, "1", "spike"), asyncio.Semaphore(AT_ONCE)
+            await asyncio.gather(*(_order(caller, body, gate, statuses, accepted) for _ in range(SPIKE)))
+            took = await drill.good_weather()
+            drill.faults.confirmed.append(
+                f"spike: {SPIKE} orders, {AT_ONCE} at once, answered {dict(statuses)}; "
+                f"all kinds of others' commands acknowledged within {took:.1f} s"
+            )
+            await leave("the caller", caller.close())
+            await leave("the other gateway's client", drill.traffic.api.close())
+            drill.traffic.api = straight
+
+    await drilled(stack, weather)
+
+    assert statuses[429] > 0
+    assert statuses.keys() <= {201, 429, 503}
+    assert len(accepted) == len(set(accepted)) == statuses[201] > 0
+
+
+async def _order(caller: Api, body: Json, gate: asyncio.Semaphore, statuses: Counter[int], accepted: list[str]) -> None:
+    async with gate:
+        answer = await caller.call("POST", "/orders", body)
+    statuses[answer.status_code] += 1
+    if answer.status_code == 201:
+        accepted.append(answer.json()["number"])
+    else:
+        assert "Retry-After" in answer.headers
+
+
+@pytest.mark.parametrize("part", ["gateway", "order", "inventory"])
+async def test_a_part_without_file_descriptors_recovers_when_it_gets_some(stack: Stack, part: str) -> None:
+    async def weather(drill: Drill) -> None:
+        async with without_descriptors(drill, part):
+            await asyncio.sleep(SHORT_SECONDS)
+        took = await drill.good_weather()
+        drill.faults.confirmed[-1] += f"; all kinds of commands acknowledged {took:.1f} s after there were some"
+
+    await drilled(stack, weather)
+
+
+@asynccontextmanager
+async def without_descriptors(drill: Drill, part: str) -> AsyncIterator[None]:
+    """Let a part open nothing more; confirmed by the kernel's word for its limit and by what it holds."""
+    pid = drill.stack.pid(part)
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    held = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (held, hard))
+    try:
+        assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] == held
+        drill.faults.confirmed.append(f"{part}: pid {pid} may open nothing beside the {held} descriptors it holds")
+        yield
+    finally:
+        if drill.stack.pid(part) == pid:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="apt-get install libfaketime: a clock of one's own for one process")
+@pytest.mark.parametrize("shift", ADRIFT)
+async def test_a_service_whose_clock_is_wrong_does_no_harm(stack: Stack, shift: str) -> None:
+    settings = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+    async def weather(drill: Drill) -> None:
+        async with instead_of(stack, "planning", settings) as running:
+            took = await drill.good_weather()
+            drill.faults.confirmed.append(
+                f"planning: pid {running.pid} ran {shift} beside the others' time; working after {took:.1f} s"
+            )
+        await drill.good_weather()
+
+    await drilled(stack, weather)
+
+    backwards = "SELECT count(*) FROM operation WHERE finished_at < started_at"
+    assert await eventually(lambda: _counted(stack, backwards), within=5) == "0"
+
+
+async def _counted(stack: Stack, query: str) -> str:
+    connection = await asyncpg.connect(stack.facts["postgres"]["planning"], timeout=5)
+    try:
+        return str(await connection.fetchval(query))
+    finally:
+        await connection.close()
