@@ -16,6 +16,7 @@ PAGES = [
     ("workbench-sales", "sales", "/", DESK), ("workbench-planner", "planner", "/", DESK),
     ("workbench-manager", "manager", "/", DESK), ("workbench-admin", "admin", "/", DESK),
     ("orders", "sales", "/orders", DESK), ("entry", "clerk", "/orders/new", DESK),
+    ("customers", "sales_supervisor", "/customers", DESK), ("customers-handheld", "sales", "/customers", HANDHELD),
     ("planning", "planner", "/planning", DESK), ("production-orders", "planner", "/planning?tab=orders", DESK),
     ("floor", "team_leader", "/floor", TABLET), ("warehouse", "warehouse", "/warehouse", HANDHELD),
     ("finance", "finance", "/finance", DESK), ("reconciliation", "finance", "/finance?tab=reconcile", DESK),

@@ -10,6 +10,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/orders", component: () => import("./pages/orders/OrdersPage.vue"), meta: { title: words.nav.orders } },
   { path: "/orders/new", component: () => import("./pages/orders/EntryPage.vue"), meta: { title: words.entry.title } },
   { path: "/orders/:number", component: () => import("./pages/orders/OrderPage.vue"), meta: { title: words.nav.orders } },
+  { path: "/customers", component: () => import("./pages/customers/CustomersPage.vue"), meta: { title: words.nav.customers, roles: ["clerk", "sales", "sales_supervisor", "planner", "planning_supervisor", "finance", "manager"] } },
   { path: "/planning", component: () => import("./pages/planning/PlanningPage.vue"), meta: { title: words.nav.planning } },
   { path: "/floor", component: () => import("./pages/floor/FloorPage.vue"), meta: { title: words.nav.floor, full: true } },
   { path: "/warehouse", component: () => import("./pages/warehouse/WarehousePage.vue"), meta: { title: words.nav.warehouse, full: true, device: true } },

@@ -13,7 +13,7 @@ export const words = {
     lead: ["订单、计划、车间、仓库、财务，", "看的是同一张单。"], needBoth: "请填写用户名和密码", wait: "正在登录…",
   },
   theme: { dark: "深色", light: "浅色", toggle: "切换深浅色" },
-  nav: { workbench: "工作台", orders: "订单", planning: "计划", floor: "车间", warehouse: "仓库", finance: "财务", reports: "报表", settings: "设置" },
+  nav: { workbench: "工作台", orders: "订单", customers: "客户", planning: "计划", floor: "车间", warehouse: "仓库", finance: "财务", reports: "报表", settings: "设置" },
   roles: {
     admin: "管理员", clerk: "代录岗", sales: "销售", sales_supervisor: "销售主管", planner: "计划员", planning_supervisor: "生产计划主管",
     team_leader: "班组长", warehouse: "仓管", finance: "财务", manager: "运营主管",
@@ -72,6 +72,12 @@ export const words = {
     bomFields: { quantity_per: "单位用量", scrap_rate: "损耗率", setup_quantity: "调机损耗", rounding_multiple: "取整倍数", unit: "单位", alternates: "替代料", effective_from: "生效日期", effective_to: "失效日期", routing_code: "工艺路线", base_quantity: "基数", position: "位置" } as Record<string, string>,
     import: "BOM 导入", importColumns: ["产品型号", "子件编码", "子件名称", "单位用量", "工艺路线编号"], importExample: ["A-MOTOR", "BEARING-6204", "轴承6204", "2", "RT-MOTOR"], importTemplate: "下载表格样例", importHint: (columns: string) => `Excel 或 CSV，表头依次为：${columns}。先试读，每行给出结论；确认后才写入。`,
     importChoose: "选择文件", importRows: (n: number) => `共 ${n} 行`, importGood: (n: number) => `${n} 行可用`, importBad: (n: number) => `${n} 行有问题`, importStore: "写入可用的行", imported: (n: number) => `已写入 ${n} 个产品的 BOM`, importRejects: "导出有问题的行", importOnlyBad: "只看有问题的行", importRow: "行号", importComponent: "子件编码", importWhy: "结论", importAccepted: "可用", scrap: "损耗率", operations: "工序", opOf: (done: number, all: number) => `${done}/${all} 道工序`,
+  },
+  customers: {
+    title: "客户", new: "新建客户", find: "客户名称、拼音首字母、信用代码或完整手机号", contacts: "联系人", tier: "等级", creditCode: "统一社会信用代码", invoices: "开票方式", orders: "看订单", nobody: "没有找到客户",
+    policies: { when_complete: "发齐后开票", per_shipment: "每次发货开票" } as Record<string, string>, addContact: "添加联系人", dropContact: "去掉", kept: (name: string) => `客户「${name}」已保存`,
+    merge: "合并", mergeInto: (name: string) => `合并到「${name}」`, mergeOther: "重复的客户", mergeSure: (gone: string, kept: string) => `「${gone}」的订单和联系人将全部转到「${kept}」，「${gone}」不再单独使用，不能撤回。`, merged: (name: string) => `已合并到「${name}」`,
+    refused: "不接受的替代料", refusedHint: "排计划时不会用这些物料替代，保存后生效。", takeAgain: "重新接受",
   },
   supply: {
     shortages: "缺料采购", arrivals: "预计到货", arrival: "预计到货", newArrival: "登记到货", announce: "登记采购", due: "在途", toOrder: "还要订", covered: "在途已够", neededBy: "最早需要", orderBy: "最晚下单", tooLate: "已晚", noLeadTime: "未设采购周期", who: "谁在等",

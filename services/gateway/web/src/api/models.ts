@@ -23,7 +23,7 @@ export interface OrderDraft {
   customer_id: string; contact?: { name: string; phone: string }; channel: string; source_ref?: string; due_date: string; urgency: Urgency;
   sales_owner?: string; kind: string; ship_on_receipt: boolean; note?: string; attachment_ids: string[]; confirm: boolean; lines: LineDraft[];
 }
-export interface Customer { id: string; name: string; tier: string | null; credit_code: string | null; contacts: Contact[]; version: number; created_at: string }
+export interface Customer { id: string; name: string; tier: string | null; credit_code: string | null; contacts: Contact[]; version: number; created_at: string; invoice_policy: string | null; warnings?: { reason: string; message: string }[] }
 export interface Item { code: string; name: string; unit: string; supply: string; whole_units: boolean; aliases: string[]; active: boolean; lead_time_days: number }
 export interface Shortage { item_code: string; item_name: string | null; short: string; unit: string; message: string }
 export interface Operation {

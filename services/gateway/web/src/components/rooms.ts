@@ -8,6 +8,7 @@ const PLANNING = ["planner", "planning_supervisor"];
 const ROOMS: Room[] = [
   { path: "/", title: words.nav.workbench, icon: "home", roles: null },
   { path: "/orders", title: words.nav.orders, icon: "list", roles: null },
+  { path: "/customers", title: words.nav.customers, icon: "people", roles: [...SELLING, "manager"] },
   { path: "/planning", title: words.nav.planning, icon: "plan", roles: [...PLANNING, "warehouse", "manager", "sales_supervisor"] },
   { path: "/floor", title: words.nav.floor, icon: "floor", roles: [...PLANNING, "team_leader", "manager"] },
   { path: "/warehouse", title: words.nav.warehouse, icon: "box", roles: ["warehouse", ...PLANNING, "manager"] },
