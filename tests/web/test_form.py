@@ -20,7 +20,10 @@ PNG = bytes.fromhex(
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_a_customer_orders_on_a_small_phone(browser: Browser, stack: Stack, api: Api, dark: bool) -> None:
     factory = await build(api)
-    form = await api.post("/forms", {"label": f"客户群 {factory.suffix}", "sales_owner": "sales"})
+    form = await api.post(
+        "/forms",
+        {"label": f"客户群 {factory.suffix}", "sales_owner": "sales", "item_codes": [factory.cable, factory.motor]},
+    )
     async with desk(browser, stack, SMALL, dark=dark) as window:
         page = await window.open(f"/f/{form['code']}")
         await page.locator("form").wait_for()
@@ -62,7 +65,7 @@ async def test_a_customer_orders_on_a_small_phone(browser: Browser, stack: Stack
 
 async def test_a_form_stopped_while_open_keeps_nobody_guessing(browser: Browser, stack: Stack, api: Api) -> None:
     factory = await build(api)
-    form = await api.post("/forms", {"label": "即将停用", "sales_owner": "sales"})
+    form = await api.post("/forms", {"label": "即将停用", "sales_owner": "sales", "item_codes": [factory.cable]})
     async with desk(browser, stack, SMALL) as window:
         page = await window.open(f"/f/{form['code']}")
         await page.locator("#good-0").select_option(factory.cable)

@@ -33,7 +33,9 @@ from gateway_service.routes import (
     orders,
     papers,
     production,
+    profiles,
     public_forms,
+    refusals,
     reports,
     rush,
     scanners,
@@ -47,7 +49,7 @@ from gateway_service.wiring import Gateway
 VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, inbox, desk,
-    track, live, files, scanners, public_forms, self_check, events, messages,
+    track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
     reports, complaints,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
@@ -67,6 +69,7 @@ def make(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for resource in RESOURCES:
         app.include_router(resource.api)
+    app.include_router(public_forms.orders)
     app.include_router(health.api)
     _publish(app)
     app.include_router(form_page.api)

@@ -33,6 +33,7 @@ VALUES (:id, :file_name, :media_type, :size, :sha256, :who, :now)
 """)
 _FIND = text("SELECT id, file_name, media_type, size, sha256, created_by, created_at FROM attachments WHERE id = :id")
 
+_NAMED = text("SELECT id, file_name, media_type, size FROM attachments WHERE id = ANY(:ids)")  # by primary key
 _OWN = text("SELECT count(*) FROM attachments WHERE created_by = :who AND id = ANY(:ids)")  # by primary key
 
 
@@ -145,6 +146,14 @@ def checked(name: str, declared: str, content: bytes) -> str:
     return found
 
 
+def _is_key(said: str) -> bool:
+    try:
+        UUID(said)
+    except ValueError:
+        return False
+    return True
+
+
 class Attachments:
     """Files and what is known of them: the content first, then its row, so that a row always has its content."""
 
@@ -181,6 +190,17 @@ class Attachments:
         async with self._database.read() as connection:
             found = (await connection.execute(_OWN, {"who": who, "ids": list(keys)})).scalar_one()
         return bool(found == len(keys))
+
+    async def named(self, wanted: list[str]) -> list[dict[str, Any]]:
+        """Return name, type and size of each file that is known, in the order asked for."""
+        if not wanted:
+            return []
+        async with self._database.read() as connection:
+            rows = await connection.execute(_NAMED, {"ids": [UUID(one) for one in wanted if _is_key(one)]})
+        known = {
+            str(row.id): {"file_name": row.file_name, "media_type": row.media_type, "size": row.size} for row in rows
+        }
+        return [{"id": one, **known[one]} for one in wanted if one in known]
 
     async def drop(self, kept: Attachment) -> None:
         """Forget the content of a file whose command turned out to be a repetition."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from chassis import notes, principal
 from chassis.errors import Remote
-from gateway_service import evidence, exchange, form_orders, pages, problems, texts
+from gateway_service import evidence, exchange, form_goods, form_orders, pages, problems, texts
 from gateway_service.bodies.forms import FormOrderBody
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
@@ -72,7 +72,7 @@ async def form_page(code: str, request: Request) -> Response:
     gateway, address = _begin(request, "", "")
     try:
         form = await form_orders.open_form(gateway, code, address)
-        return await _form(gateway, form.label, {}, {})
+        return await _form(gateway, form, {}, {})
     except Exception as error:
         return _sorry(error)
 
@@ -84,14 +84,15 @@ async def send_form(code: str, request: Request) -> Response:
     fingerprint = str(sorted(sent.items()))
     gateway, address = _begin(request, sent.get("key", "")[:64] or str(uuid4()), fingerprint)
     try:
-        label = (await form_orders.open_form(gateway, code, address)).label
-        taken = await form_orders.take(gateway, code, address, _body(sent))
+        form = await form_orders.open_form(gateway, code, address)
+        taken = await form_orders.take(gateway, code, address, FormOrderBody.model_validate(_said(sent)))
     except (Problem, ValidationError, Remote) as error:
         problem = problems.of(error)
+        await form_orders.refused(gateway, code, address, problem, _said(sent))
         if problem.status != 422:
             return _sorry(problem)
         wrong = {item["field"].split(".")[-1]: item["message"] for item in problem.document()["errors"]}
-        return await _form(gateway, label, sent, wrong)
+        return await _form(gateway, form, sent, wrong)
     except Exception as error:
         return _sorry(error)
     return _thanks(taken)
@@ -106,24 +107,24 @@ async def _bounded(request: Request) -> bytes:
     return body
 
 
-def _body(sent: dict[str, str]) -> FormOrderBody:
+def _said(sent: dict[str, str]) -> dict[str, Any]:
     names = ("company", "contact_name", "phone", "due_date", "note")
     line = {"item_code": sent.get("item_code", ""), "quantity": sent.get("quantity", "")}
-    return FormOrderBody.model_validate({name: sent.get(name, "") for name in names} | {"lines": [line]})
+    return {name: sent.get(name, "") for name in names} | {"lines": [line]}
 
 
-async def _form(gateway: Gateway, label: str, sent: dict[str, str], wrong: dict[str, str]) -> Response:
+async def _form(gateway: Gateway, form: Any, sent: dict[str, str], wrong: dict[str, str]) -> Response:
     words = texts.book()["form"]
     options = "".join(
         f'<option value="{escape(item["code"])}"{" selected" if item["code"] == sent.get("item_code") else ""}>'
         f"{escape(item['name'])}</option>"
-        for item in await form_orders.goods(gateway)
+        for item in await form_goods.offered(gateway.clients, form)
     )
     inputs = "".join(_input(name, kind, words[name], sent.get(name, ""), wrong.get(name, "")) for name, kind in FIELDS)
     key = escape(sent.get("key") or str(uuid4()))
     body = (
         f"<h1>{escape(words['title'])}</h1><section><form method=post><input type=hidden name=key value='{key}'>"
-        f"<p class=faint>{escape(label)}</p><label>{escape(words['item_code'])}<select name=item_code>{options}</select>"
+        f"<p class=faint>{escape(form.label)}</p><label>{escape(words['item_code'])}<select name=item_code>{options}</select>"
         f"{_wrong(wrong.get('item_code', ''))}</label>{inputs}<label>{escape(words['note'])}"
         f"<textarea name=note maxlength=500>{escape(sent.get('note', ''))}</textarea></label>"
         f"<button>{escape(words['send'])}</button></form></section>"

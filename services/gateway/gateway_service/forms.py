@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import struct
 import zlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +16,10 @@ from chassis.sql import text
 
 CODE_BYTES = 9  # 72 random bits: nobody finds a form by trying
 PIXELS_EACH = 8
-_COLUMNS = "code, label, sales_owner, created_by, created_at, revoked_at"
+_COLUMNS = "code, label, sales_owner, created_by, created_at, revoked_at, item_codes, version"
 _ADD = text(f"""
-INSERT INTO forms (code, label, sales_owner, created_by, created_at) VALUES (:code, :label, :owner, :who, :now)
+INSERT INTO forms (code, label, sales_owner, created_by, created_at, item_codes)
+VALUES (:code, :label, :owner, :who, :now, :items)
 RETURNING {_COLUMNS}
 """)  # noqa: S608  constants
 _FIND = text(f"SELECT {_COLUMNS} FROM forms WHERE code = :code")  # noqa: S608  constants
@@ -27,6 +29,11 @@ SELECT {_COLUMNS} FROM forms WHERE (created_at, code) < (:at, :code) ORDER BY cr
 _REVOKE = text(f"""
 UPDATE forms SET revoked_at = coalesce(revoked_at, :now) WHERE code = :code RETURNING {_COLUMNS}
 """)  # noqa: S608  constants
+_CHANGE = text(f"""
+UPDATE forms SET label = coalesce(CAST(:label AS text), label), sales_owner = coalesce(CAST(:owner AS text), sales_owner),
+  item_codes = coalesce(CAST(:items AS text[]), item_codes), version = version + 1
+WHERE code = :code AND revoked_at IS NULL AND version = :version RETURNING {_COLUMNS}
+""")  # noqa: S608  constants
 FIRST = (datetime(9999, 1, 1, tzinfo=UTC), "")
 
 
@@ -35,16 +42,27 @@ def shown(row: Any, public_url: str) -> dict[str, Any]:
     return {
         "code": row.code, "label": row.label, "sales_owner": row.sales_owner or None, "created_by": row.created_by,
         "created_at": row.created_at.isoformat(timespec="microseconds"),
+        "item_codes": list(row.item_codes), "version": row.version,
         "revoked_at": row.revoked_at and row.revoked_at.isoformat(timespec="milliseconds"),
         "url": f"{public_url.rstrip('/')}/f/{row.code}",
     }  # fmt: skip
 
 
-async def add(unit: Transaction, label: str, sales_owner: str) -> Any:
-    """Make a form with a code of its own."""
+async def add(unit: Transaction, label: str, sales_owner: str, items: Sequence[str] = ()) -> Any:
+    """Make a form with a code of its own; without items it offers whatever the factory makes."""
     code = secrets.token_urlsafe(CODE_BYTES)
     params = {"code": code, "label": label, "owner": sales_owner, "who": unit.actor, "now": unit.now}
-    return (await unit.execute(_ADD, params)).one()
+    return (await unit.execute(_ADD, params | {"items": list(dict.fromkeys(items))})).one()
+
+
+async def change(unit: Transaction, code: str, version: int, given: Mapping[str, Any]) -> Any:
+    """Change name, owner or goods of an open form; None when it is closed or somebody was faster."""
+    items = given.get("item_codes")
+    values = {
+        "code": code, "version": version, "label": given.get("label"), "owner": given.get("sales_owner"),
+        "items": None if items is None else list(dict.fromkeys(items)),
+    }  # fmt: skip
+    return (await unit.execute(_CHANGE, values)).one_or_none()
 
 
 async def revoke(unit: Transaction, code: str) -> Any:

@@ -36,13 +36,16 @@ UNKEYED = frozenset(
         "POST /subscriptions/{code}:preview",
     }
 )
-UPLOADS = frozenset({"POST /attachments", "POST /boms:import", "POST /forms/{code}/attachments"})
+UPLOADS = frozenset({"POST /attachments", "POST /boms:import", "POST /forms/{code}/attachments", "PUT /me/avatar"})
 log = structlog.get_logger()
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
     """A route behind the front."""
+
+    async def refused(self, request: Request, problem: Problem) -> None:
+        """Called with each refusal; a route that keeps them says how."""
 
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
@@ -57,6 +60,7 @@ class GuardedRoute(APIRoute):
             except Exception as error:
                 problem = problems.of(error)
                 _note(route, started, problem.status, problem.reason)
+                await self.refused(request, problem)
                 return problem.response()
             response.headers.setdefault("Cache-Control", "no-store")
             response.headers["X-Content-Type-Options"] = "nosniff"

@@ -10,6 +10,7 @@ import structlog
 
 from chassis.database import Database
 from chassis.sql import text
+from gateway_service import refusals
 from gateway_service.sessions import ABSOLUTE
 
 EVERY_SECONDS = 3600.0
@@ -48,6 +49,7 @@ async def keep(database: Database, stop: asyncio.Event, lookup_days: int) -> Non
         try:
             await sweep_once(database)
             await forget_lookups(database, lookup_days)
+            await refusals.forget(database)
         except Exception as error:
             log.warning("housekeeping_failed", error=repr(error))
         with contextlib.suppress(TimeoutError):

@@ -33,6 +33,13 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /auth/me": STAFF | {DEVICE},
     "GET /users": SETUP,
     "GET /users/{username}": SETUP,
+    "GET /users/{username}/avatar": STAFF,
+    "GET /me/profile": STAFF,
+    "PUT /me/profile": STAFF,
+    "PUT /me/avatar": STAFF,
+    "DELETE /me/avatar": STAFF,
+    "GET /refusals": ENTRY | PLANNING | {MANAGER},  # forms to sales, import rows to planning
+    "POST /refusals/{refusal}:close": ENTRY | PLANNING | {MANAGER},
     "PUT /users/{username}": SETUP,
     "GET /devices": SETUP,
     "POST /devices": SETUP,
@@ -40,6 +47,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /devices/{device}:revoke": SETUP,
     "POST /forms": SELLING | {MANAGER},
     "GET /forms": SELLING | {MANAGER},
+    "PATCH /forms/{code}": SELLING | {MANAGER},
     "POST /forms/{code}:revoke": SELLING | {MANAGER},
     "GET /forms/{code}": PUBLIC,
     "GET /forms/{code}/qr": PUBLIC,
@@ -177,6 +185,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /integrations": SETUP,
     "POST /integrations/{integration}:revoke": SETUP,
     "GET /track/{token}": PUBLIC,
+    "GET /track/{token}/avatar": PUBLIC,  # of the salesperson of that order
     "GET /track/{token}/attachments/{attachment}": PUBLIC,  # of that order only
     "POST /stream/ticket": STAFF | {DEVICE},
     "GET /stream": PUBLIC,  # the route itself takes a ticket, a cookie or a bearer token

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
+import pytest
 import zxingcpp
 from orderhub.order.v1.customer_pb2 import CreateCustomerResponse, Customer, ListCustomersResponse
 from orderhub.order.v1.order_pb2 import SubmitOrderResponse
-from orderhub.planning.v1.master_pb2 import Item, ListItemsResponse
+from orderhub.planning.v1.master_pb2 import BatchGetItemsResponse, Item, ListItemsResponse
 
 from gateway_service.limits import Limiter
 from tests.service.gateway.conftest import House
@@ -19,10 +22,22 @@ BODY = {
 }  # fmt: skip
 
 
+ITEMS = {
+    "MOTOR": Item(code="MOTOR", name="电机", unit="台", supply="make", active=True),
+    "WIRE": Item(code="WIRE", name="铜线", unit="m", supply="buy", active=True),
+    "OLD": Item(code="OLD", name="旧款", unit="台", supply="make", active=False),
+}
+
+
+def _known(request: Any) -> BatchGetItemsResponse:
+    return BatchGetItemsResponse(items={code: ITEMS[code] for code in request.codes if code in ITEMS})
+
+
 async def made(house: House) -> str:
     house.gateway.form_limiter = Limiter(0.001, 20)
     house.gateway.track_limiter = Limiter(1, 100)
     house.services.tell("SubmitOrder", SubmitOrderResponse(order=ORDER))
+    house.services.tell("BatchGetItems", _known)
     answer = await house.call("POST", "/forms", role="sales", json={"label": "春季展会", "sales_owner": "sales"})
     assert answer.status_code == 201, answer.text
     assert answer.json()["url"] == f"https://hub.example/f/{answer.json()['code']}"
@@ -194,3 +209,61 @@ async def test_pictures_count_against_the_limit_of_the_form(house: House) -> Non
     ]
 
     assert statuses == [201, 429]
+
+
+async def ordered(house: House, code: str, *items: str) -> Any:
+    lines = [{"item_code": item, "quantity": 1} for item in items]
+    return await house.http.post(
+        f"/forms/{code}/orders", json={**BODY, "lines": lines}, headers={"Idempotency-Key": "-".join(items)}
+    )
+
+
+async def test_a_form_without_chosen_goods_offers_what_the_factory_makes(house: House) -> None:
+    code = await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+    house.services.tell("ListItems", ListItemsResponse(items=[ITEMS["MOTOR"]]))
+
+    shown = (await house.http.get(f"/forms/{code}")).json()
+
+    asked = house.services.last("ListItems").request
+    assert (asked.supply, asked.active_only) == ("make", True)
+    assert shown["items"] == [{"code": "MOTOR", "name": "电机", "unit": "台"}]
+    assert (await ordered(house, code, "MOTOR")).status_code == 201
+    refused = await ordered(house, code, "MOTOR", "WIRE", "OLD", "NOTHING")
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json()["errors"]] == [f"lines.{n}.item_code" for n in (1, 2, 3)]
+    assert refused.json()["errors"][0]["message"] == "WIRE 不在这张下单表的可订产品里"
+
+
+async def test_a_form_offers_the_goods_chosen_for_it_and_no_other(house: House) -> None:
+    code = await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+    chosen = {"item_codes": ["WIRE", "OLD", "WIRE"], "label": "备件"}
+
+    changed = await house.call("PATCH", f"/forms/{code}", role="sales", json=chosen, headers={"If-Match": '"1"'})
+    again = await house.call("PATCH", f"/forms/{code}", role="sales", json=chosen, headers={"If-Match": '"1"'})
+
+    assert (changed.status_code, changed.headers["etag"], again.status_code) == (200, '"2"', 412)
+    assert (changed.json()["item_codes"], changed.json()["label"]) == (["WIRE", "OLD"], "备件")
+    assert [one["code"] for one in (await house.http.get(f"/forms/{code}")).json()["items"]] == ["WIRE"]
+    assert (await ordered(house, code, "WIRE")).status_code == 201
+    assert (await ordered(house, code, "MOTOR")).status_code == 422
+
+
+async def test_a_form_takes_orders_while_planning_is_away(house: House) -> None:
+    code = await made(house)
+    house.services.tell("CreateCustomer", CreateCustomerResponse(customer=Customer(id="new")))
+    house.services.tell("BatchGetItems", Refuse(grpc.StatusCode.UNAVAILABLE, "AWAY"))
+
+    assert (await ordered(house, code, "MOTOR")).status_code == 201
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_form_that_is_not_there_cannot_be_changed(house: House, closed: bool) -> None:
+    code = await made(house) if closed else "nothing"
+    if closed:
+        await house.call("POST", f"/forms/{code}:revoke", role="sales")
+
+    answer = await house.call("PATCH", f"/forms/{code}", json={"label": "x"}, headers={"If-Match": '"1"'})
+
+    assert answer.status_code == (410 if closed else 404)

@@ -50,6 +50,14 @@ class UserBody(Body):
     active: bool = True
 
 
+class ProfileBody(Body):
+    """What customers read under the name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"signature": "Your motors, our word"}]})
+
+    signature: Annotated[str, Field(max_length=120)]
+
+
 class DeviceBody(Body):
     """A scanner to enrol."""
 

@@ -8,12 +8,27 @@ from pydantic import ConfigDict, Field
 
 from gateway_service.bodies.base import Body, CivilDate, Code, Key, Name, Quantity
 
+MOST_GOODS = 200
+
 
 class FormBody(Body):
     """A form for a salesperson or a customer group; without an owner the orders are nobody's yet."""
 
     label: Annotated[str, Field(min_length=1, max_length=100, examples=["Spring fair"])]
     sales_owner: Annotated[str, Field(max_length=64)] = ""
+    item_codes: Annotated[list[Code], Field(max_length=MOST_GOODS)] = Field(
+        default_factory=list, description="What it offers; empty: everything the factory makes."
+    )
+
+
+class FormPatch(Body):
+    """What changes of a form; its address and its printed QR stay."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"item_codes": ["MOTOR-A"]}]})
+
+    label: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    sales_owner: Annotated[str, Field(max_length=64)] | None = None
+    item_codes: Annotated[list[Code], Field(max_length=MOST_GOODS)] | None = None
 
 
 class FormLineBody(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-from fastapi import File, Query, Response, UploadFile
+from fastapi import File, Query, Request, Response, UploadFile
 from orderhub.planning.v1.master_pb2 import (
     BatchGetItemsRequest,
     Bom,
@@ -30,7 +30,8 @@ from orderhub.planning.v1.master_pb2 import (
     WhereUsed,
 )
 
-from gateway_service import answers, exchange
+from chassis.errors import FieldProblem
+from gateway_service import answers, exchange, refusals
 from gateway_service.bodies.master import (
     BomBody,
     BomFilter,
@@ -42,8 +43,9 @@ from gateway_service.bodies.master import (
     RoutingBody,
 )
 from gateway_service.exchange import command
+from gateway_service.problems import Problem
 from gateway_service.rendering import answer, one, page, render
-from gateway_service.routes import Services, router
+from gateway_service.routes import Services, gateway_of, router
 from gateway_service.sheets import sheet
 
 api = router("item master")
@@ -142,7 +144,7 @@ async def bom_diff(code: str, filters: Annotated[DiffFilter, Query()], services:
 
 @api.post("/boms:import", responses=answers.one(ImportBomsResponse))
 async def import_boms(
-    file: Annotated[UploadFile, File()], filters: Annotated[ImportFilter, Query()], services: Services
+    file: Annotated[UploadFile, File()], filters: Annotated[ImportFilter, Query()], services: Services, http: Request
 ) -> Response:
     """Read bills from xlsx, xls or csv (item, component, component name, quantity per, routing): a verdict a row (S34)."""
     content, running = await file.read(), exchange.current()
@@ -152,7 +154,28 @@ async def import_boms(
     request = ImportBomsRequest(
         context=command(), file_name=file.filename or "", content=content, dry_run=filters.dry_run
     )
-    return one(await services.planning.ask(services.planning.master.ImportBoms, request))
+    found = await services.planning.ask(services.planning.master.ImportBoms, request)
+    if found.rejected_count and not filters.dry_run and not running.replayed:
+        await _keep_refused(http, file.filename or "", found)
+    return one(found)
+
+
+async def _keep_refused(request: Request, file_name: str, found: ImportBomsResponse) -> None:
+    """Keep the rows that were left out, so that somebody mends them after the file is closed."""
+    fields = [
+        FieldProblem(f"{one.row} {one.item_code} {one.component}".strip(), one.reason, dict(one.params))
+        for one in found.verdicts
+        if one.result == "rejected"
+    ]
+    counts = {
+        "row_count": found.row_count,
+        "accepted_count": found.accepted_count,
+        "rejected_count": found.rejected_count,
+    }
+    problem = Problem(422, "ROWS_LEFT_OUT", {"rejected": str(found.rejected_count)}, fields=fields)
+    with refusals.quietly("refusal_not_kept"):
+        async with gateway_of(request).database.transaction() as unit:
+            await refusals.note(unit, refusals.BOM_IMPORT, file_name[:200], problem, counts, label=file_name[:200])
 
 
 @api.get("/units", responses=answers.listing(Unit))

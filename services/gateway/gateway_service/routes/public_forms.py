@@ -5,21 +5,40 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
 from chassis import page_token
 from chassis.database import Transaction
-from gateway_service import answers, form_orders, forms
+from gateway_service import answers, form_goods, form_orders, forms
 from gateway_service.bodies.base import Nothing, Page
-from gateway_service.bodies.forms import FormBody, FormOrderBody
+from gateway_service.bodies.forms import FormBody, FormOrderBody, FormPatch
+from gateway_service.front import PREFIX, GuardedRoute
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer
-from gateway_service.routes import gateway_of, router
+from gateway_service.routes import NeededVersion, gateway_of, router
 from gateway_service.routes.files import keep
 from gateway_service.routes.scanners import once
 
 api = router("public forms")
-FORM = {"code": "string", "label": "string", "sales_owner": "string", "url": "string", "revoked_at": "string"}
+
+
+class KeptRoute(GuardedRoute):
+    """The route by which orders come in: what it refuses is kept for people."""
+
+    async def refused(self, request: Request, problem: Problem) -> None:
+        """Keep what was sent, where it could be read at all."""
+        sent = getattr(request, "_json", None)
+        if isinstance(sent, dict):
+            await form_orders.refused(
+                gateway_of(request), request.path_params["code"], _address(request), problem, sent
+            )
+
+
+orders = APIRouter(prefix=PREFIX, route_class=KeptRoute, tags=["public forms"])
+FORM = {
+    "code": "string", "label": "string", "sales_owner": "string", "url": "string", "revoked_at": "string",
+    "item_codes": "array", "version": "integer",
+}  # fmt: skip
 
 
 @api.post("/forms", status_code=201, responses=answers.free(FORM, 201))
@@ -28,7 +47,7 @@ async def add_form(body: FormBody, request: Request) -> Response:
     url = gateway_of(request).settings.public_url
 
     async def work(unit: Transaction) -> dict[str, Any]:
-        return forms.shown(await forms.add(unit, body.label, body.sales_owner), url)
+        return forms.shown(await forms.add(unit, body.label, body.sales_owner, body.item_codes), url)
 
     return answer(await once(request, work), 201)
 
@@ -52,6 +71,26 @@ def _moment(said: str) -> datetime:
     return moment
 
 
+@api.patch("/forms/{code}", responses=answers.free(FORM))
+async def change_form(code: str, body: FormPatch, version: NeededVersion, request: Request) -> Response:
+    """Change the name, the owner or the goods of a form; its printed QR stays good."""
+    gateway = gateway_of(request)
+    async with gateway.database.transaction() as unit:
+        row = await forms.change(unit, code, version, body.given())
+    if row is None:
+        form = await forms.find(gateway.database, code)
+        raise _not_changed(form)
+    return answer(forms.shown(row, gateway.settings.public_url), headers={"ETag": f'"{row.version}"'})
+
+
+def _not_changed(form: Any) -> Problem:
+    if form is None:
+        return Problem(404, "FORM_UNKNOWN")
+    if form.revoked_at is not None:
+        return Problem(410, "FORM_CLOSED")
+    return Problem(412, "STALE_VERSION", {"current": str(form.version)})
+
+
 @api.post("/forms/{code}:revoke", responses=answers.free(FORM))
 async def revoke_form(code: str, request: Request, _: Nothing | None = None) -> Response:
     """Close a form for good; its address answers 410."""
@@ -69,7 +108,7 @@ async def revoke_form(code: str, request: Request, _: Nothing | None = None) -> 
 async def get_form(code: str, request: Request) -> Response:
     """What a customer may know of a form."""
     form = await form_orders.open_form(gateway_of(request), code, _address(request))
-    items = await form_orders.goods(gateway_of(request))
+    items = await form_goods.offered(gateway_of(request).clients, form)
     return answer({"code": form.code, "label": form.label, "items": items})
 
 
@@ -86,7 +125,7 @@ async def form_qr(code: str, request: Request) -> Response:
     return Response(content, headers={"Cache-Control": "public, max-age=3600"}, media_type="image/png")
 
 
-@api.post(
+@orders.post(
     "/forms/{code}/orders", status_code=201, responses=answers.free({"number": "string", "tracking_url": "string"}, 201)
 )
 async def order_by_form(code: str, body: FormOrderBody, request: Request) -> Response:

@@ -8,11 +8,12 @@ from typing import Any
 from fastapi import Request, Response
 from orderhub.order.v1.order_pb2 import GetTrackedOrderRequest
 
-from gateway_service import accounts, answers, texts
+from gateway_service import accounts, answers, profiles, texts
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer, render
 from gateway_service.routes import gateway_of, router
 from gateway_service.routes.files import FILE, download
+from gateway_service.routes.profiles import PICTURE, drawn
 from gateway_service.wiring import Gateway
 
 api = router("tracking")
@@ -28,11 +29,25 @@ async def tracked(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
     """Return what the link may show; raise a 404 or 429 problem."""
     shown = await _order(gateway, token, address)
     heading = "phone_order" if shown["channel"] == "phone" else "order"
-    owner = await accounts.find(gateway.database, shown["sales_owner"]) if shown["sales_owner"] else None
-    return shown | {
-        "sales_owner": owner.display_name if owner else shown["sales_owner"],
-        "state_text": texts.say("tracking_states", shown["state"] or ""),
-        "heading": texts.say("tracking", heading, {"number": shown["number"] or ""}),
+    return (
+        shown
+        | await _seller(gateway, shown["sales_owner"] or "", token)
+        | {
+            "attachments": await gateway.attachments.named(shown["attachment_ids"]),
+            "state_text": texts.say("tracking_states", shown["state"] or ""),
+            "heading": texts.say("tracking", heading, {"number": shown["number"] or ""}),
+        }
+    )
+
+
+async def _seller(gateway: Gateway, username: str, token: str) -> dict[str, Any]:
+    """Return the person a customer can ask: name, picture and signature, no sign-in name (S30)."""
+    owner = await accounts.find(gateway.database, username) if username else None
+    profile = await profiles.find(gateway.database, username) if owner else profiles.Profile(username)
+    return {
+        "sales_owner": owner.display_name if owner else username or None,
+        "sales_signature": profile.signature or None,
+        "sales_avatar_url": profile.avatar_url(f"/api/v1/track/{token}/avatar"),
     }
 
 
@@ -47,7 +62,18 @@ async def _order(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
 
 @api.get(
     "/track/{token}",
-    responses=answers.free({"number": "string", "state": "string", "state_text": "string", "lines": "array"}),
+    responses=answers.free(
+        {
+            "number": "string",
+            "state": "string",
+            "state_text": "string",
+            "lines": "array",
+            "attachments": "array",
+            "sales_owner": "string",
+            "sales_signature": "string",
+            "sales_avatar_url": "string",
+        }
+    ),
 )
 async def track(token: str, request: Request) -> Response:
     """The state of one order for its customer; no sign-in, no prices, no phone numbers."""
@@ -65,3 +91,11 @@ async def tracked_attachment(token: str, attachment: str, request: Request) -> R
     answered = download(*await gateway.attachments.find(attachment))
     answered.headers.update(QUIET)
     return answered
+
+
+@api.get("/track/{token}/avatar", response_class=Response, responses={200: PICTURE})
+async def tracked_avatar(token: str, request: Request) -> Response:
+    """The picture of the salesperson of the order behind the link, and of nobody else."""
+    gateway, address = gateway_of(request), request.client.host if request.client else ""
+    shown = await _order(gateway, token, address)
+    return drawn(await profiles.picture(gateway.database, shown["sales_owner"] or ""), QUIET)

@@ -16,7 +16,7 @@ SELECT code, name, unit, supply, whole_units, safety_stock, lead_time_days, unit
 FROM item
 WHERE (:q = '' OR code ILIKE :pattern OR name ILIKE :pattern OR initials LIKE lower(:prefix)
        OR EXISTS (SELECT 1 FROM unnest(aliases) AS a WHERE a ILIKE :pattern))
-  AND (:after = '' OR code > :after)
+  AND (:after = '' OR code > :after) AND (:supply = '' OR supply = :supply) AND (active OR NOT :active_only)
 ORDER BY code LIMIT :size
 """)
 _BOM_HEADS = text("""
@@ -34,10 +34,13 @@ FROM bom_line WHERE item_code = :code AND version = ANY(:versions) ORDER BY vers
 """)
 
 
-async def item_page(reader: Reader, q: str, after: str, size: int) -> list[tuple[Item, int]]:
+async def item_page(
+    reader: Reader, q: str, after: str, size: int, *, supply: str = "", active_only: bool = False
+) -> list[tuple[Item, int]]:
     """Return items after a code, by code; `q` finds code, alias, name or pinyin initials."""
     escaped = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    values = {"q": q, "pattern": f"%{escaped}%", "prefix": f"{escaped}%", "after": after, "size": size}
+    values = {"q": q, "pattern": f"%{escaped}%", "prefix": f"{escaped}%", "after": after, "size": size,
+              "supply": supply, "active_only": active_only}  # fmt: skip
     return [(item_of(row), row.version) for row in await reader.execute(_ITEM_PAGE, values)]
 
 

@@ -464,8 +464,13 @@ class ListItemsRequest(_message.Message):
 
     PAGE_FIELD_NUMBER: _builtins.int
     Q_FIELD_NUMBER: _builtins.int
+    SUPPLY_FIELD_NUMBER: _builtins.int
+    ACTIVE_ONLY_FIELD_NUMBER: _builtins.int
     q: _builtins.str
     """code, alias, name or pinyin initials"""
+    supply: _builtins.str
+    """make, buy or phantom; empty: any"""
+    active_only: _builtins.bool
     @_builtins.property
     def page(self) -> _common_pb2.PageRequest: ...
     def __init__(
@@ -473,10 +478,12 @@ class ListItemsRequest(_message.Message):
         *,
         page: _common_pb2.PageRequest | None = ...,
         q: _builtins.str = ...,
+        supply: _builtins.str = ...,
+        active_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "q", b"q"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_only", b"active_only", "page", b"page", "q", b"q", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
