@@ -17,6 +17,7 @@ from gateway_service.front import PREFIX
 from gateway_service.rendering import to_json
 from gateway_service.routes import (
     access,
+    calendar,
     complaints,
     customers,
     desk,
@@ -50,7 +51,7 @@ VERSION = "0.1.0"
 RESOURCES = (
     access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, inbox, desk,
     track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
-    reports, complaints,
+    reports, complaints, calendar,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from orderhub.common.v1 import event_feed_pb2_grpc, self_check_pb2_grpc
 from orderhub.inventory.v1 import inventory_pb2_grpc
 from orderhub.notify.v1 import notify_pb2_grpc
-from orderhub.order.v1 import complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import calendar_pb2_grpc, complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from orderhub.planning.v1 import master_pb2_grpc, production_pb2_grpc
 
 from chassis import notes
@@ -66,7 +66,7 @@ class Service:
 
 
 class OrderClient(Service):
-    """Orders, customers, finance, complaints."""
+    """Orders, customers, finance, complaints, the factory's calendar."""
 
     def __init__(self, target: str, signer: Signer, marks: Marks, tls: Identity | None) -> None:
         super().__init__("order", target, signer, marks, tls)
@@ -74,6 +74,7 @@ class OrderClient(Service):
         self.customers = customer_pb2_grpc.CustomerServiceStub(self.peer.channel)
         self.finance = finance_pb2_grpc.FinanceServiceStub(self.peer.channel)
         self.complaints = complaint_pb2_grpc.ComplaintServiceStub(self.peer.channel)
+        self.calendar = calendar_pb2_grpc.CalendarServiceStub(self.peer.channel)
 
 
 class PlanningClient(Service):

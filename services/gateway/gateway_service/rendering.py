@@ -155,6 +155,11 @@ def _job_entry(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("titles", message.reason) if message.reason else None
 
 
+def _calendar_day(message: Any, data: dict[str, Any]) -> None:
+    public = message.source == "public"
+    data["text"] = texts.say("public_holidays", message.name, otherwise=message.name) if public else data["name"]
+
+
 def _scan_target(message: Any, data: dict[str, Any]) -> None:
     data["state_text"] = texts.say("production_states", message.state) if message.state else None
 
@@ -174,6 +179,7 @@ COMPLETIONS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "orderhub.planning.v1.ImportVerdict": _import_verdict,
     "orderhub.planning.v1.PlanJobEntry": _job_entry,
     "orderhub.planning.v1.ProductionChange": _change,
+    "orderhub.order.v1.CalendarDay": _calendar_day,
 }
 ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the OpenAPI document
     "orderhub.order.v1.Order": {"customer_id": "string", "tracking_url": "string", "state_text": "string"},
@@ -189,6 +195,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.ImportVerdict": {"message": "string"},
     "orderhub.planning.v1.PlanJobEntry": {"message": "string"},
     "orderhub.planning.v1.ProductionChange": {"message": "string"},
+    "orderhub.order.v1.CalendarDay": {"text": "string"},
 }
 
 

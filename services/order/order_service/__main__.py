@@ -4,4 +4,4 @@ from chassis.run import main
 from order_service.wiring import Settings, build
 
 if __name__ == "__main__":
-    main("order", Settings, build, append_only=("timeline",))
+    main("order", Settings, build, append_only=("timeline", "factory_calendar"))

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
-from orderhub.order.v1 import complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import calendar_pb2_grpc, complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
 from pydantic import SecretStr
 
 from chassis import initials, mutual_tls
@@ -19,11 +19,11 @@ from chassis.grpc_client import Peer
 from chassis.principal import Signer
 from chassis.run import Loop, Service
 from chassis.settings import Settings as ChassisSettings
+from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.channels import ChannelViews
 from order_service.adapters.complaints import ComplaintViews
 from order_service.adapters.customer_views import CustomerViews
 from order_service.adapters.delivery_views import DeliveryViews
-from order_service.adapters.factory_calendar import is_workday
 from order_service.adapters.finance_views import FinanceViews
 from order_service.adapters.items import ItemMaster
 from order_service.adapters.knowledge import Knowledge
@@ -35,9 +35,11 @@ from order_service.adapters.shipments import ShipmentRecords
 from order_service.adapters.stage_times import StageTimesKeeper
 from order_service.adapters.timeliness_views import TimelinessViews
 from order_service.app.tell_overdue import INVOICE_DUE_DAYS
-from order_service.domain.working_time import WorkingTime, read_shifts
+from order_service.domain.calendar import Calendar, Shift
+from order_service.domain.working_time import read_shifts
 from order_service.entrypoints.error_map import ERRORS
 from order_service.entrypoints.events_in import HANDLERS
+from order_service.entrypoints.grpc_calendar import CalendarApi
 from order_service.entrypoints.grpc_complaints import ComplaintApi
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
@@ -47,7 +49,7 @@ from order_service.entrypoints.overdue_loop import OverdueWatch
 from order_service.entrypoints.scope import SalesScope
 
 SERVICES = tuple(
-    f"orderhub.order.v1.{name}" for name in ("OrderService", "CustomerService", "FinanceService", "ComplaintService")
+    f"orderhub.order.v1.{name}Service" for name in ("Order", "Customer", "Finance", "Complaint", "Calendar")
 )
 
 REBUILD_SECONDS = 3600.0
@@ -60,19 +62,20 @@ class Settings(ChassisSettings):
     tracking_key: SecretStr  # hex, 32 bytes: makes the customers' tracking links
     invoice_due_days: int = INVOICE_DUE_DAYS  # an invoice task open for longer is overdue
     sales_scope: SalesScope = "own"  # whose orders and customers a salesperson sees: own and unowned, or all
-    working_hours: str = "08:00-12:00,13:00-17:30"  # shifts of a working day, in the factory's zone
+    working_hours: str = "08:00-12:00,13:00-17:30"  # of a working day, until somebody keeps a calendar
 
 
-def working_time(settings: Settings) -> WorkingTime:
-    """Return the factory's working time."""
-    return WorkingTime(read_shifts(settings.working_hours), is_workday, ZoneInfo(settings.factory_zone))
+def working_times(settings: Settings) -> WorkingTimes:
+    """Return the factory's working time: by its calendar, and by the settings until there is one."""
+    usual = Calendar(tuple(Shift(*span) for span in read_shifts(settings.working_hours)))
+    return WorkingTimes(usual, ZoneInfo(settings.factory_zone))
 
 
 def keeper_of(settings: Settings) -> tuple[StageTimesKeeper, Database]:
     """Return what keeps lead times ready, and its database, to be closed."""
     clock = SystemClock(settings.factory_zone)
     database = Database(settings.database_url.get_secret_value(), "order", clock=clock, patience=REBUILD_SECONDS)
-    return StageTimesKeeper(database, settings.factory_zone, working_time(settings)), database
+    return StageTimesKeeper(database, settings.factory_zone, working_times(settings)), database
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Parts:
     database: Database
     commands: Commands
     customers: CustomerViews
+    working: WorkingTimes
     keeper: StageTimesKeeper
     planning: Peer
     inventory: Peer
@@ -115,19 +119,22 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     database = Database(settings.database_url.get_secret_value(), "order", clock=clock, pool=settings.database_pool)
     signer = Signer("order", settings.signing_key.get_secret_value(), clock)
     tls = mutual_tls.load(settings.grpc_tls_dir)
+    working = working_times(settings)
     return Parts(
         settings=settings,
         clock=clock,
         database=database,
         commands=Commands(database),
         customers=CustomerViews(database),
-        keeper=StageTimesKeeper(database, settings.factory_zone, working_time(settings)),
+        working=working,
+        keeper=StageTimesKeeper(database, settings.factory_zone, working),
         planning=Peer("planning", settings.planning_target, signer, tls=tls),
         inventory=Peer("inventory", settings.inventory_target, signer, tls=tls),
     )
 
 
 def _servicers(parts: Parts) -> tuple[Servicer, ...]:
+    calendar = CalendarApi(parts.database, parts.commands, parts.working.usual)
     customers = CustomerApi(parts.commands, parts.customers, parts.settings.sales_scope)
     complaints = ComplaintApi(parts.commands, ComplaintViews(parts.database), parts.settings.sales_scope)
     return (
@@ -135,6 +142,7 @@ def _servicers(parts: Parts) -> tuple[Servicer, ...]:
         (customer_pb2_grpc.add_CustomerServiceServicer_to_server, customers),
         (finance_pb2_grpc.add_FinanceServiceServicer_to_server, _finance(parts)),
         (complaint_pb2_grpc.add_ComplaintServiceServicer_to_server, complaints),
+        (calendar_pb2_grpc.add_CalendarServiceServicer_to_server, calendar),
     )
 
 
@@ -147,7 +155,7 @@ def _orders(parts: Parts) -> OrderApi:
         knowledge=Knowledge(database, ItemMaster(parts.planning), parts.clock),
         shipments=ShipmentRecords(database, parts.inventory),
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
-        working=working_time(settings),
+        working=parts.working,
         channels=ChannelViews(database),
         scope=settings.sales_scope,
     )

@@ -26,6 +26,7 @@ from chassis.principal import Principal, current
 from chassis.run import Service
 from chassis.sql import text
 from order_service.domain.errors import NotFound
+from order_service.entrypoints.grpc_calendar import CalendarApi
 from order_service.entrypoints.grpc_complaints import ComplaintApi
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
@@ -95,6 +96,10 @@ class World:
     @property
     def complaints(self) -> ComplaintApi:
         return self.service.servicers[3][1]
+
+    @property
+    def calendar(self) -> CalendarApi:
+        return self.service.servicers[4][1]
 
     def context(self, key: str = "", fingerprint: str = "f", route: str = "POST /x") -> CommandContext:
         return CommandContext(idempotency_key=key or f"k{next(self.keys)}", route=route, fingerprint=fingerprint)
@@ -188,7 +193,7 @@ async def neighbours() -> AsyncIterator[Neighbours]:
 @pytest_asyncio.fixture
 async def world(databases: TestDatabases, clock: FixedClock, neighbours: Neighbours) -> AsyncIterator[World]:
     settings = Settings(
-        database_url=await databases.create("order", append_only=("timeline",)), amqp_url="amqp://nobody",
+        database_url=await databases.create("order", append_only=("timeline", "factory_calendar")), amqp_url="amqp://nobody",
         signing_key=keys()["order"], trusted_keys=trusted(), profile="test", tracking_key="ab" * 32,
         planning_target=neighbours.target, inventory_target=neighbours.target,
     )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import random
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from order_service.adapters.factory_calendar import is_workday
 from order_service.domain.working_time import WorkingTime, read_shifts
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -51,7 +51,29 @@ def test_shifts_that_make_no_sense_are_refused(text: str) -> None:
         read_shifts(text)
 
 
-def test_a_holiday_is_no_workday_and_a_year_not_published_has_its_weekends() -> None:
-    assert not is_workday(date(2026, 10, 1))
-    assert is_workday(date(2090, 1, 2))  # a Monday
-    assert not is_workday(date(2090, 1, 1))  # a Sunday
+NIGHT = WorkingTime([(20 * 60, 29 * 60)], lambda day: day.weekday() < 5, ZONE)  # 20:00 to 05:00
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "hours"),
+    [
+        ("2026-02-09 19:00", "2026-02-10 06:00", 9),  # a whole night
+        ("2026-02-09 23:00", "2026-02-10 01:00", 2),  # over midnight
+        ("2026-02-10 02:00", "2026-02-10 03:00", 1),  # the night that began on Monday
+        ("2026-02-07 02:00", "2026-02-07 06:00", 3),  # Saturday morning belongs to Friday's night
+        ("2026-02-09 02:00", "2026-02-09 06:00", 0),  # Sunday has no night
+        ("2026-02-09 00:00", "2026-02-23 00:00", 10 * 9),
+    ],
+)
+def test_a_night_shift_belongs_to_the_day_it_begins(begin: str, end: str, hours: float) -> None:
+    assert NIGHT.between(at(begin), at(end)) == timedelta(hours=hours)
+
+
+def test_two_parts_of_a_time_are_the_whole() -> None:
+    chance = random.Random(3)
+    for clock in (WEEK, NIGHT):
+        for _ in range(300):
+            first, middle, last = sorted(
+                at("2026-02-01 00:00") + timedelta(minutes=chance.randrange(60_000)) for _ in "abc"
+            )
+            assert clock.between(first, middle) + clock.between(middle, last) == clock.between(first, last)

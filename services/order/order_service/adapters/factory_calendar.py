@@ -1,17 +1,21 @@
-"""Which days China works: public holidays and the days worked for them; weekends where nothing is published yet."""
+"""What the state council publishes: public holidays and the days worked for them."""
 
 from __future__ import annotations
 
 from datetime import date
 
-import chinese_calendar
+from chinese_calendar import Holiday
+from chinese_calendar.constants import holidays, workdays
 
-SATURDAY = 5
+from order_service.domain.calendar import PublicDay
+
+_CODES = {holiday.value: holiday.name for holiday in Holiday}
 
 
-def is_workday(day: date) -> bool:
-    """True when the factory works on that day."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:  # the state council has not published that year
-        return day.weekday() < SATURDAY
+def published(day: date) -> PublicDay | None:
+    """Return what is published of a day; None for an ordinary day, and for years not published yet."""
+    if day in holidays:
+        return PublicDay(working=False, name=_CODES[holidays[day]])
+    if day in workdays:
+        return PublicDay(working=True, name=_CODES[workdays[day]])
+    return None

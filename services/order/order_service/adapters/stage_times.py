@@ -9,12 +9,16 @@ from uuid import UUID
 
 from chassis.database import Database, Transaction
 from chassis.sql import Row, text
+from order_service.adapters import calendar_progress
+from order_service.adapters.calendar_progress import Progress, progress_now
+from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.lead_time_runs import HOURS, KINDS, StageTimes, change_runs, pack
 from order_service.domain.stages import MOMENTS, dwells, elapsed, seconds_of, waiting
 from order_service.domain.turnover import Movement, turnover
 from order_service.domain.working_time import WorkingTime
 
 CHUNK = 500
+LOT = 200  # of orders counted by a new calendar: small, so that requests get their turn between two
 _LOCK = text("SELECT pg_advisory_xact_lock(4714)")  # one follower at a time: two would change the same run
 _UNHURRIED = text("SET LOCAL statement_timeout = '1h'")
 _TAKE = text("""
@@ -51,7 +55,7 @@ _PENDING = text("SELECT count(DISTINCT order_id) FROM lead_time_change")
 class StageTimesKeeper:
     """Follows the facts of orders into the tables reports read."""
 
-    def __init__(self, database: Database, zone: str, working: WorkingTime) -> None:
+    def __init__(self, database: Database, zone: str, working: WorkingTimes) -> None:
         self._database = database
         self._zone = zone
         self._working = working
@@ -67,6 +71,22 @@ class StageTimesKeeper:
                 await self._take_over(unit, sorted(set(taken)), into_runs=True)
         return await self._waits()
 
+    async def follow_calendar(self, lots: int = 20) -> Progress:
+        """Count up to `lots` lots of orders by the calendar that holds; what is kept is then as if it always had."""
+        while lots > 0 and not (progress := await self.progress()).current:
+            async with self._database.transaction(who="service:order") as unit:
+                await unit.execute(_LOCK)
+                if ids := await calendar_progress.next_lot(unit, LOT):
+                    await self._take_over(unit, ids, into_runs=True)
+                    await calendar_progress.step(unit, ids)
+            lots -= 1
+        return progress if lots > 0 else await self.progress()
+
+    async def progress(self) -> Progress:
+        """Return how far what is kept follows the calendar."""
+        async with self._database.read() as connection:
+            return await progress_now(connection)
+
     async def rebuild(self) -> int:
         """Forget everything kept and make it anew from the facts; return how many orders stand in it."""
         async with self._database.transaction(who="operator") as unit:
@@ -81,6 +101,7 @@ class StageTimesKeeper:
             for kind in KINDS:
                 for hours in HOURS:
                     await pack(unit, kind, hours)
+            await calendar_progress.settle(unit, count, unit.now)
         return count
 
     async def _waits(self) -> int:
@@ -103,15 +124,16 @@ class StageTimesKeeper:
         moved: dict[UUID, list[Row]] = defaultdict(list)
         for row in await unit.execute(MOVED, {"ids": ids}):
             moved[row.order_id].append(row)
-        return [self._stage_times(row, moved[row.id]) for row in rows]
+        working = await self._working.now(unit)
+        return [self._stage_times(row, moved[row.id], working) for row in rows]
 
-    def _stage_times(self, row: Row, moved: Iterable[Row]) -> StageTimes:
+    def _stage_times(self, row: Row, moved: Iterable[Row], working: WorkingTime) -> StageTimes:
         now = self._database.clock.now()
         moments = {name: getattr(row, name) for name in MOMENTS if getattr(row, name) is not None}
         found = dwells(moments, row.state, now, turnover_of(moved))
         found.append(waiting(row.raised, row.cleared, open_now=row.open_now, now=now))
-        calendar, working = seconds_of(found, elapsed), seconds_of(found, self._working.between)
-        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.item_codes, calendar, working)
+        measured = seconds_of(found, elapsed), seconds_of(found, working.between)
+        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.item_codes, *measured)
 
 
 def turnover_of(moved: Iterable[Row]) -> tuple[Any, ...]:

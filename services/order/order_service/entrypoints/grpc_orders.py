@@ -12,6 +12,7 @@ from chassis.commands import Commands
 from chassis.database import Database, Transaction
 from chassis.ids import uuid7
 from chassis.telemetry import current_traceparent
+from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.channels import ChannelViews, put_channel
 from order_service.adapters.goods import GoodsLedger
 from order_service.adapters.invoices import InvoiceRepository
@@ -31,7 +32,6 @@ from order_service.domain.entry import about_items, check, check_lines
 from order_service.domain.errors import Invalid, NotFound
 from order_service.domain.revision import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
-from order_service.domain.working_time import WorkingTime
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
 from order_service.entrypoints.paging import next_token, page_size
@@ -50,7 +50,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     knowledge: Knowledge
     shipments: ShipmentRecords
     tracking_key: bytes
-    working: WorkingTime
+    working: WorkingTimes
     channels: ChannelViews
     scope: SalesScope = "own"
 
@@ -157,7 +157,9 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         now = self.database.clock.now()
         found = stages.dwells(moments, order.state, now, turnover_of(moved))
         found.append(stages.waiting(waiting.raised, waiting.cleared, open_now=waiting.open_now, now=now))
-        return messages.lead_time_message(order, moments, found, now, self.working)
+        async with self.database.read() as connection:
+            working = await self.working.now(connection)
+        return messages.lead_time_message(order, moments, found, now, working)
 
     async def SeeOrders(self, request: pb.SeeOrdersRequest, context: Any) -> pb.SeeOrdersResponse:
         seen = await self.views.seen(request.orders[:MOST_STANDINGS], request.attachment_id, self._owner)

@@ -89,7 +89,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
     async def GetLeadTimes(self, request: pb.GetLeadTimesRequest, context: Any) -> pb.GetLeadTimesResponse:
         first, last = read_period(request, self.database.clock.today())
         period = Period(first, last, request.hours or "elapsed")
-        pending = await self.keeper.follow()
+        pending = await self._pending(period)
         found = await self._seen(await self.lead_times.groups(period, request.group_by or "week"), request.group_by)
         groups = [
             pb.LeadTimeGroup(key=x.key, ref=x.ref, cells=[cell_message(stage, x.cells[stage]) for stage in REPORTED])
@@ -99,6 +99,12 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             from_date=first.isoformat(), to_date=last.isoformat(), stages=REPORTED, groups=groups, hours=period.hours,
             pending_count=pending,
         )  # fmt: skip
+
+    async def _pending(self, period: Period) -> int:
+        """Return how many orders the report does not show as they are now: a flood, or a calendar just changed."""
+        waiting = await self.keeper.follow()
+        behind = (await self.keeper.progress()).waiting if period.hours == "working" else 0
+        return max(waiting, behind)
 
     async def _seen(self, groups: list[Group], group_by: str) -> list[Group]:
         """Leave out the customers and colleagues a salesperson may not see."""

@@ -1,4 +1,4 @@
-"""Takes changed lead times over once a second, so that a report has little left to take over itself."""
+"""Takes changed lead times, and a changed calendar, over once a second: a report has little left to take over."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class LeadTimeFollower:
         while not stop.is_set():
             try:
                 await self._keeper.follow()
+                await self._keeper.follow_calendar()
             except Exception as error:
                 log.warning("lead_times_behind", error=repr(error))
             with contextlib.suppress(TimeoutError):

@@ -2455,6 +2455,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calendar
+         * @description Working weekdays, shifts and special days, and how far kept lead times follow them (S85).
+         */
+        get: operations["get_calendar_api_v1_settings_calendar_get"];
+        /**
+         * Put Calendar
+         * @description Replace the calendar; lead times kept until now are counted anew by it, in the background (S85).
+         */
+        put: operations["put_calendar_api_v1_settings_calendar_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/calendar/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calendar Days
+         * @description Each day of a period: worked or not, and who says so: the factory, the public holidays, or the weekday.
+         */
+        get: operations["list_calendar_days_api_v1_settings_calendar_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/calendar/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calendar Versions
+         * @description Who changed the calendar when, why and to what; newest first.
+         */
+        get: operations["list_calendar_versions_api_v1_settings_calendar_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shipments": {
         parameters: {
             query?: never;
@@ -3117,6 +3181,107 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * BreakBody
+         * @description A break within a shift.
+         */
+        BreakBody: {
+            /**
+             * Begin
+             * @example 08:00
+             */
+            begin: string;
+            /**
+             * End
+             * @example 08:00
+             */
+            end: string;
+        };
+        /**
+         * CalendarBody
+         * @description The whole calendar: what is not named is no longer so.
+         * @example {
+         *       "days": [
+         *         {
+         *           "date": "2026-12-26",
+         *           "kind": "working",
+         *           "name": "Make-up day"
+         *         }
+         *       ],
+         *       "public_holidays": true,
+         *       "reason": "Year-end stocktaking",
+         *       "shifts": [
+         *         {
+         *           "begin": "08:00",
+         *           "breaks": [
+         *             {
+         *               "begin": "12:00",
+         *               "end": "13:00"
+         *             }
+         *           ],
+         *           "end": "17:30"
+         *         }
+         *       ],
+         *       "working_weekdays": [
+         *         1,
+         *         2,
+         *         3,
+         *         4,
+         *         5
+         *       ]
+         *     }
+         */
+        CalendarBody: {
+            /** Days */
+            days: components["schemas"]["SpecialDayBody"][];
+            /**
+             * Public Holidays
+             * @default true
+             */
+            public_holidays: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Shifts */
+            shifts: components["schemas"]["ShiftBody"][];
+            /** Working Weekdays */
+            working_weekdays: number[];
+        };
+        CalendarBreak: {
+            begin: string | null;
+            end: string | null;
+        };
+        CalendarDay: {
+            date: string | null;
+            name: string | null;
+            source: string | null;
+            text: string | null;
+            working: boolean;
+        };
+        CalendarProgress: {
+            /** Format: date-time */
+            began_at: string | null;
+            done_count: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            order_count: number;
+            state: string | null;
+        };
+        CalendarShift: {
+            begin: string | null;
+            breaks: components["schemas"]["CalendarBreak"][];
+            end: string | null;
+        };
+        CalendarVersion: {
+            calendar: components["schemas"]["FactoryCalendar"] | null;
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: string | null;
+            reason: string | null;
+            version: number;
+        };
+        /**
          * CancelBody
          * @description Why an order is cancelled; needed.
          */
@@ -3579,6 +3744,19 @@ export interface components {
             item_code: string | null;
             quantity: string | null;
             requirements: components["schemas"]["Requirement"][];
+        };
+        FactoryCalendar: {
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: string | null;
+            daily_hours: string | null;
+            days: components["schemas"]["SpecialDay"][];
+            lead_times: components["schemas"]["CalendarProgress"] | null;
+            public_holidays: boolean;
+            reason: string | null;
+            shifts: components["schemas"]["CalendarShift"][];
+            version: number;
+            working_weekdays: number[];
         };
         FloorSettings: {
             acknowledge_minutes: number;
@@ -4974,6 +5152,24 @@ export interface components {
             state: string | null;
         };
         /**
+         * ShiftBody
+         * @description A shift; an end not after its beginning is on the next day.
+         */
+        ShiftBody: {
+            /**
+             * Begin
+             * @example 08:00
+             */
+            begin: string;
+            /** Breaks */
+            breaks?: components["schemas"]["BreakBody"][];
+            /**
+             * End
+             * @example 08:00
+             */
+            end: string;
+        };
+        /**
          * ShipmentBody
          * @description Goods leaving the factory.
          */
@@ -5051,6 +5247,33 @@ export interface components {
              * @default
              */
             signed_by: string;
+        };
+        SpecialDay: {
+            date: string | null;
+            kind: string | null;
+            name: string | null;
+        };
+        /**
+         * SpecialDayBody
+         * @description The factory's own word about a day.
+         */
+        SpecialDayBody: {
+            /**
+             * Date
+             * Format: date
+             * @example 2026-12-01
+             */
+            date: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "holiday" | "working";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         StateCount: {
             channel: string | null;
@@ -19918,6 +20141,357 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar_api_v1_settings_calendar_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactoryCalendar"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_calendar_api_v1_settings_calendar_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactoryCalendar"];
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calendar_days_api_v1_settings_calendar_days_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CalendarDay"][];
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calendar_versions_api_v1_settings_calendar_versions_get: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CalendarVersion"][];
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
