@@ -186,20 +186,39 @@ async def test_tenths_add_up_exactly(bench: Bench) -> None:
     assert plan["shortages"] == []
 
 
-async def test_absurd_depth_is_counted_right(bench: Bench) -> None:
-    names = [f"D{level}" for level in range(LEVELS)]
+@pytest.mark.parametrize("supply", ["phantom", "make"])
+async def test_absurd_depth_is_counted_right(bench: Bench, supply: str) -> None:
+    """Preview, promise, plan, pick list: one answer; of made levels each has its production order."""
+    names = [f"D{supply[0]}{level}" for level in range(LEVELS)]
     for start in range(0, len(names), 10):
-        await asyncio.gather(*(bench.item(name, "phantom" if name != "D0" else "make") for name in names[start:][:10]))
+        await asyncio.gather(*(bench.item(name, supply if name != names[0] else "make") for name in names[start:][:10]))
     codes = [bench.code(name) for name in names]
-    rows = [f"{upper},{lower},{lower.split('-')[0]},1," for upper, lower in pairwise(codes)]
-    rows[0] = rows[0] + bench.code("RT-R")
+    routed = codes if supply == "make" else codes[:1]
+    rows = [
+        f"{upper},{lower},{lower.split('-')[0]},1,{bench.code('RT-R') if upper in routed else ''}"
+        for upper, lower in pairwise(codes)
+    ]
 
-    loaded = await bench.load(*rows, f"{codes[-1]},{bench.factory.magnet},磁钢,3,")
-    plan = await bench.plan((codes[0], "2"))
+    loaded = await bench.load(*rows, f"{codes[-1]},{bench.factory.magnet},磁钢,3,{bench.code('RT-R')}")
+    shown = (await bench.api.get(f"/boms/{codes[0]}/explosion?quantity=2"))["requirements"]
+    number = await confirmed(bench.api, bench.factory, bench.stack, (codes[0], "2"), (bench.code("ROTOR"), "1"))
+    promised = (await bench.api.get(f"/orders/{number}/promise"))["lines"]
+    plan = await bench.api.post(f"/orders/{number}:plan")
+    again = await bench.api.get(f"/orders/{number}/plan")
+    kept = (await bench.api.get(f"/orders/{number}/promise"))["lines"]
 
+    depth = [name for name in names if supply == "make" or name == names[0]]
     assert {row["result"] for row in loaded["verdicts"]} == {"accepted"}
-    assert made(plan) == [("D0", "2")]
-    assert [(pick["item_code"], pick["required"]) for pick in plan["pick_list"]] == [(bench.factory.magnet, "6")]
+    assert (shown[-1]["item_code"], shown[-1]["level"], shown[-1]["required"]) == (bench.factory.magnet, LEVELS, "6")
+    assert made(plan) == [*((name, "2") for name in depth), ("ROTOR", "1")]
+    picks = {pick["item_code"]: pick for pick in plan["pick_list"]}
+    of_rotor = (await bench.api.get(f"/boms/{bench.code('ROTOR')}"))["lines"]
+    magnets = 6 + sum(int(one["quantity_per"]) for one in of_rotor if one["component"] == bench.factory.magnet)
+    assert picks[bench.factory.magnet]["required"] == str(magnets)
+    assert again["pick_list"] == plan["pick_list"]
+    facts = [(one["line_no"], one["from_stock"], one["to_make"], one["producible_by"]) for one in promised]
+    assert facts == [(one["line_no"], one["from_stock"], one["to_make"], one["producible_by"]) for one in kept]
+    assert [(one["line_no"], one["to_make"]) for one in promised] == [(1, "2"), (2, "1")]
     assert_problem(await bench.bill(names[-1], line(codes[0])), 422, "BOM_CYCLE")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -16,7 +17,8 @@ from gateway_service import exchange, texts
 
 HIDDEN = frozenset({"traceparent", "tracking_token", "confirm_requested"})
 Reader = Callable[[Any], Any]
-_plans: dict[str, list[tuple[str, Reader]]] = {}
+Renderer = Callable[[Any], dict[str, Any]]
+_renderers: dict[type[Message], Renderer] = {}
 _public_url: ContextVar[str] = ContextVar("public_url", default="")
 
 
@@ -27,20 +29,49 @@ def set_public_url(url: str) -> None:
 
 def render(message: Any) -> dict[str, Any]:
     """Return the message as JSON data: every field present, hidden ones left out."""
-    descriptor = message.DESCRIPTOR
-    rendered = {name: read(message) for name, read in _plan(descriptor)}
+    renderer = _renderers.get(type(message))
+    if renderer is None:
+        renderer = _renderers[type(message)] = _renderer(message.DESCRIPTOR)
+    return renderer(message)
+
+
+def _renderer(descriptor: Any) -> Renderer:
+    """Return what renders messages of one type, made once."""
+    fields = [field for field in descriptor.fields if field.name not in HIDDEN]
+    bare = _all_at_once(fields) if _are_plain(fields) else _one_by_one(fields)
     complete = COMPLETIONS.get(descriptor.full_name)
-    if complete is not None:
+    if complete is None:
+        return bare
+
+    def completed(message: Any) -> dict[str, Any]:
+        rendered = bare(message)
         complete(message, rendered)
-    return rendered
+        return rendered
+
+    return completed
 
 
-def _plan(descriptor: Any) -> list[tuple[str, Reader]]:
-    plan = _plans.get(descriptor.full_name)
-    if plan is None:
-        fields = [field for field in descriptor.fields if field.name not in HIDDEN]
-        plan = _plans[descriptor.full_name] = [(field.name, _reader(field)) for field in fields]
-    return plan
+def _are_plain(fields: Sequence[FieldDescriptor]) -> bool:
+    """True for at least two fields, every one a single number, flag or text that is always there."""
+    return len(fields) > 1 and not any(f.message_type or f.is_repeated or f.has_presence for f in fields)
+
+
+def _all_at_once(fields: Sequence[FieldDescriptor]) -> Renderer:
+    """The lists of a large answer are of such messages; a call per field would be most of their cost."""
+    names = [field.name for field in fields]
+    kinds = [field.type == FieldDescriptor.TYPE_STRING for field in fields]
+    values = attrgetter(*names)
+    if all(kinds):
+        return lambda message: dict(zip(names, [value or None for value in values(message)], strict=True))
+    return lambda message: {
+        name: value or None if is_text else value
+        for name, is_text, value in zip(names, kinds, values(message), strict=True)
+    }
+
+
+def _one_by_one(fields: Sequence[FieldDescriptor]) -> Renderer:
+    readers = [(field.name, _reader(field)) for field in fields]
+    return lambda message: {name: read(message) for name, read in readers}
 
 
 def _reader(field: FieldDescriptor) -> Reader:

@@ -188,6 +188,26 @@ async def test_a_sub_assembly_goes_to_its_parent(world: World) -> None:
     assert await world.names("production-orders/PO1") == ["ComponentsShort", "ComponentsReserved"]
     received = [e.data for e in await world.told() if e.type.endswith("GoodsReceived")]
     assert [told["finished_good"] for told in received] == [False]
+    said, first = await world.last("production-orders/PO1"), (await world.told("production-orders/PO1"))[0].data
+    assert received[0]["holdings"] == [{"production_order_number": "PO1", "line": said["lines"][0]}]
+    assert [line["revision"] for line in (first["lines"][0], said["lines"][0])] == [1, 2]
+
+
+async def test_every_change_of_a_line_raises_its_revision(world: World) -> None:
+    """Receipt, count, consumption, release: whoever hears of a line in the wrong order can tell which word is newer."""
+    await world.confirmed("SO1", ("A", "2"))
+    await world.planned("SO1", made("PO1", "A", "2", ("B", "4")))
+    for kind, quantity in (("receipt", "1"), ("receipt", "5"), ("count", "2"), ("count", "9")):
+        await world.move(kind, ("B", quantity))
+    await world.inspected("PO1", "SO1", "A", "2")
+    await world.receive("PO1", "1")
+    await world.receive("PO1", "1")
+
+    told = [event.data["lines"][0] for event in await world.told("production-orders/PO1")]
+    said = [(line["revision"], line["reserved"], line["issued"], line["short"]) for line in told]
+    assert len(said) >= 7
+    assert said == sorted(said)
+    assert len({revision for revision, *_ in said}) == len(set(said))
 
 
 async def test_ship_on_receipt_takes_the_goods_out_again(world: World) -> None:

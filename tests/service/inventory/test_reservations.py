@@ -289,6 +289,25 @@ async def test_a_converted_intent_plans_with_what_it_held(world: World) -> None:
     await world.check()
 
 
+@pytest.mark.parametrize("order", ["", "SO1", "id-SO1", "SO9", "\x00"])
+async def test_the_short_answer_for_a_plan_says_what_the_long_one_says(world: World, order: str) -> None:
+    world.planning.put("S", name="轴承", safety_stock="1")
+    world.planning.put("L", name="线缆", unit="m", whole_units=False)
+    await world.move("receipt", ("X", "5"), ("L", "0.350000"), ("S", "3"))
+    await intent(world, "SO1", ("X", "4"), ("Y", "1"))
+    await world.confirmed("SO1", ("X", "4"), ("Y", "1"))
+    codes = ["X", "Y", "L", "S", "none", "\x00"]
+
+    long = await world.stock.GetAvailability(pb.GetAvailabilityRequest(item_codes=codes, order=order), None)
+    asked = pb.GetAvailabilityRequest(item_codes=codes, order=order, allocatable_only=True)
+    short = await world.stock.GetAvailability(asked, None)
+
+    said = {code: stock.allocatable for code, stock in long.stock.items()}
+    assert not short.stock
+    assert {**dict.fromkeys(codes, "0"), **short.allocatable} == said
+    assert said["X"] == ("5" if order in ("SO1", "id-SO1") else "1")
+
+
 async def test_a_cancelled_intent_holds_nothing(world: World) -> None:
     await world.move("receipt", ("X", "5"))
     await intent(world, "SO1", ("X", "4"))

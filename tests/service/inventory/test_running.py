@@ -91,6 +91,7 @@ async def test_a_plan_comes_in_and_holdings_go_out(running: Settings, broker: st
         assert answer["traceparent"][3:35] == TRACE[3:35]
         assert answer["data"]["lines"][0] == {
             "line_no": 1, "item_code": "X", "required": "5", "reserved": "3", "issued": "0", "short": "2", "unit": "件",
+            "revision": 1,
         }  # fmt: skip
     await connection.close()
 

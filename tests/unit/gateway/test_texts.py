@@ -80,7 +80,7 @@ def test_every_event_has_a_word_in_the_timeline() -> None:
     told = {
         name
         for name in names - parts
-        if not name.endswith(("Line", "Factor", "Demand", "PlannedProductionOrder", "LineToInvoice"))
+        if not name.endswith(("Line", "Factor", "Demand", "Holding", "PlannedProductionOrder", "LineToInvoice"))
     }
 
     assert {name for name in told if not name.startswith("Notification")} - texts.book()["timeline"].keys() == set()

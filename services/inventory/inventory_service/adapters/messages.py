@@ -55,12 +55,13 @@ class Messages:
         )  # fmt: skip
         self.unit.publish(subject_of(demand), message, trace=_trace(lines))
 
-    def received(self, note: ReceiptNote, *, shipped: bool) -> None:
+    def received(self, note: ReceiptNote, held: Sequence[Line], *, shipped: bool) -> None:
         of = note.receivable
         message = pb.GoodsReceived(
             order_number=of.order, production_order_number=of.number, line_no=of.line_no, receipt_number=note.number,
             item_code=of.item, quantity=plain(note.quantity), unit=of.unit, received_total=plain(of.received),
             received_at=stamp(note.at), finished_good=not of.parent, shipped=shipped,
+            holdings=[pb.OrderHolding(production_order_number=line.key.production_order, line=held_line(line)) for line in held],
         )  # fmt: skip
         self.unit.publish(f"receipts/{note.number}", message, trace=of.traceparent)
 
@@ -115,7 +116,7 @@ def held_line(line: Line) -> pb.HeldLine:
     """Return the whole truth of one line; `reserved` is held and issued together."""
     return pb.HeldLine(
         line_no=line.key.line_no, item_code=line.key.item, required=plain(line.need), reserved=plain(line.got),
-        issued=plain(line.issued), short=plain(line.hungry), unit=line.unit,
+        issued=plain(line.issued), short=plain(line.hungry), unit=line.unit, revision=line.revision,
     )  # fmt: skip
 
 

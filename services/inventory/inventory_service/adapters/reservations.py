@@ -13,7 +13,7 @@ from inventory_service.adapters.admission import ADMIT, asked_columns, claim_col
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
 _COLUMNS = """r.production_order_number, r.order_number, r.line_no, r.item_code, r.unit, r.need, r.got, r.issued,
-       r.planner_rank, r.urgency, r.due_date, r.is_open, r.asked, r.traceparent, r.expires_at"""
+       r.planner_rank, r.urgency, r.due_date, r.is_open, r.asked, r.traceparent, r.expires_at, r.revision"""
 _OF_DEMANDS = text(f"""
 SELECT {_COLUMNS} FROM reservation_line r
 WHERE (r.production_order_number, r.order_number) IN (
@@ -36,9 +36,10 @@ _GIVEN = """  SELECT * FROM unnest(
     CAST(:production_orders AS text[]), CAST(:orders AS text[]), CAST(:line_nos AS int[]), CAST(:items AS text[]),
     CAST(:units AS text[]), CAST(:needs AS numeric[]), CAST(:gots AS numeric[]), CAST(:issueds AS numeric[]),
     CAST(:ranks AS int[]), CAST(:urgencies AS smallint[]), CAST(:dues AS date[]), CAST(:opens AS boolean[]),
-    CAST(:askeds AS boolean[]), CAST(:traces AS text[]), CAST(:expiries AS timestamptz[]), CAST(:places AS int[]))
+    CAST(:askeds AS boolean[]), CAST(:traces AS text[]), CAST(:expiries AS timestamptz[]), CAST(:revisions AS int[]),
+    CAST(:places AS int[]))
   AS t (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-        planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at, place)"""
+        planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at, revision, place)"""
 
 # What the lines hold and what the balances say is reserved change in the same statement.
 _SAVE = text(f"""
@@ -51,13 +52,13 @@ before AS (
 after AS (SELECT item_code, sum(got - issued) AS held FROM t GROUP BY item_code),
 put AS (
   INSERT INTO reservation_line (production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-                                planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at)
+                                planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at, revision)
   SELECT production_order_number, order_number, line_no, item_code, unit, need, got, issued,
-         planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at FROM t ORDER BY place
+         planner_rank, urgency, due_date, is_open, asked, traceparent, expires_at, revision FROM t ORDER BY place
   ON CONFLICT (production_order_number, order_number, line_no, item_code) DO UPDATE
   SET need = EXCLUDED.need, got = EXCLUDED.got, issued = EXCLUDED.issued, planner_rank = EXCLUDED.planner_rank,
       urgency = EXCLUDED.urgency, due_date = EXCLUDED.due_date, is_open = EXCLUDED.is_open, asked = EXCLUDED.asked,
-      expires_at = EXCLUDED.expires_at
+      expires_at = EXCLUDED.expires_at, revision = greatest(EXCLUDED.revision, reservation_line.revision + 1)
 )
 UPDATE stock s SET reserved = s.reserved + after.held - coalesce(before.held, 0)
 FROM after LEFT JOIN before USING (item_code)
@@ -89,7 +90,7 @@ given AS (
   FROM hungry WHERE cum - short < a
 ),
 fed AS (
-  UPDATE reservation_line r SET got = r.got + g.give FROM given g
+  UPDATE reservation_line r SET got = r.got + g.give, revision = r.revision + 1 FROM given g
   WHERE (r.production_order_number, r.order_number, r.line_no, r.item_code)
       = (g.production_order_number, g.order_number, g.line_no, g.item_code)
 ),
@@ -112,7 +113,7 @@ lost AS (
   FROM held WHERE cum - held < CAST(:excess AS numeric)
 ),
 cut AS (
-  UPDATE reservation_line r SET got = r.got - l.take FROM lost l
+  UPDATE reservation_line r SET got = r.got - l.take, revision = r.revision + 1 FROM lost l
   WHERE (r.production_order_number, r.order_number, r.line_no, r.item_code)
       = (l.production_order_number, l.order_number, l.line_no, l.item_code)
 ),
@@ -185,6 +186,7 @@ def _line(row: Row) -> Line:
         asked=row.asked,
         traceparent=row.traceparent,
         expires_at=row.expires_at,
+        revision=row.revision,
     )
 
 
@@ -202,5 +204,6 @@ def _columns(lines: Sequence[Line]) -> dict[str, list[Any]]:
         "gots": [line.got for line in lines], "issueds": [line.issued for line in lines],
         "opens": [line.is_open for line in lines], "askeds": [line.asked for line in lines],
         "traces": [line.traceparent for line in lines], "expiries": [line.expires_at for line in lines],
+        "revisions": [line.revision for line in lines],
         "places": list(range(len(lines))),
     }  # fmt: skip

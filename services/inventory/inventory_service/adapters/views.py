@@ -39,6 +39,20 @@ SELECT {_STOCK_COLUMNS} FROM unnest(CAST(:codes AS text[])) AS t (code)
 LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
 WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL ORDER BY t.code
 """)  # noqa: S608  constants
+# What planning asks for before every plan, as the text it travels as: six hundred items in a millisecond.
+_ALLOCATABLE = text("""
+SELECT t.code AS item_code, CAST(trim_scale(greatest(0,
+  coalesce(s.on_hand - s.reserved - s.quarantined, 0) + coalesce(h.held, 0) - coalesce(s.safety_stock, i.safety_stock, 0)
+)) AS text) AS allocatable
+FROM unnest(CAST(:codes AS text[])) AS t (code)
+LEFT JOIN item_copy i ON i.item_code = t.code LEFT JOIN stock s ON s.item_code = t.code
+LEFT JOIN (
+  SELECT item_code, sum(got - issued) AS held FROM reservation_line
+  WHERE order_number IN (SELECT CAST(:order AS text) UNION SELECT number FROM order_copy WHERE id = :order AND id <> '')
+    AND expires_at IS NOT NULL AND is_open GROUP BY item_code
+) h ON h.item_code = t.code
+WHERE i.item_code IS NOT NULL OR s.item_code IS NOT NULL
+""")
 _SOFT = text("""
 SELECT order_number, item_code, sum(got - issued) AS held FROM reservation_line
 WHERE order_number = ANY (CAST(:orders AS text[])) AND expires_at IS NOT NULL AND is_open GROUP BY order_number, item_code
@@ -120,6 +134,11 @@ class Views:
     async def stock_of(self, codes: Collection[str]) -> list[Row]:
         """Return balances of known items."""
         return await self._rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
+
+    async def allocatable(self, codes: Collection[str], order: str) -> dict[str, str]:
+        """Return what each known item may still give, and to `order` (an id or number) what it holds softly itself."""
+        asked = {"codes": [code for code in codes if findable(code)], "order": order if findable(order) else ""}
+        return {row[0]: row[1] for row in await self._rows(_ALLOCATABLE, **asked)}
 
     async def held_softly(self, order: str) -> dict[str, Decimal]:
         """Return what an order named by id or number holds as an intent."""

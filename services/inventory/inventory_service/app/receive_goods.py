@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from chassis.ids import uuid7
@@ -56,8 +56,8 @@ async def receive_goods(house: Warehouse, command: ReceiveGoods, fresh: Receivab
     )
     shipped, changed = await _put_away(house, note)
     await book_off(house, received, {item: balance.available for item, balance in balances.items()}, number)
-    house.tell.received(note, shipped=shipped)
     await reallocate(house, {received.item}, number, changed=changed)
+    house.tell.received(note, await _held_by_parents(house, received), shipped=shipped)
     return note
 
 
@@ -95,9 +95,15 @@ async def _hold_for_parents(house: Warehouse, note: ReceiptNote) -> set[Demand]:
     for line in sorted(waiting, key=lambda line: (line.key.production_order != of.parent, line.key)):
         give = min(left, line.hungry)
         left -= give
-        fed.append(replace(line, got=line.got + give))
+        fed.append(line.fed(give))
     await house.reservations.save(fed)
     return {line.key.demand for line in fed}
+
+
+async def _held_by_parents(house: Warehouse, of: Receivable) -> list[Line]:
+    """Return what the order's production orders hold of a sub-assembly now; nothing of finished goods."""
+    lines = await house.reservations.of_orders([of.order]) if of.parent else []
+    return [line for line in lines if line.key.item == of.item and line.key.production_order and line.asked]
 
 
 async def _hold_for_order(house: Warehouse, order: OrderCopy | None, note: ReceiptNote) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -34,7 +33,7 @@ async def take_reservations(house: Warehouse, order: str, reason: str) -> tuple[
     holders = [line for line in await house.reservations.holders(items) if line.key.order != known.number]
     fed, given = feed(hungry, holders, spare)
     taken = [(line, quantity) for line in holders if (quantity := given[line.key]) > 0]
-    await house.reservations.save([replace(line, got=line.got - quantity) for line, quantity in taken])
+    await house.reservations.save([line.fed(-quantity) for line, quantity in taken])
     await house.reservations.save(fed)
     movement = Movement(str(uuid7()), "rush", known.number, reason)
     for item in sorted({line.key.item for line in fed}):
@@ -62,7 +61,7 @@ def feed(
                 given[holder.key] += gives
                 left -= gives
         if left < line.hungry:
-            fed.append(replace(line, got=line.need - left))
+            fed.append(line.fed(line.need - left - line.got))
     return fed, given
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 LIMIT = Decimal(1_000_000_000)
 MICRO = Decimal("0.000001")
@@ -45,11 +46,13 @@ def representable(value: Decimal) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=8_000)
 def plain(value: Decimal) -> str:
-    """Return the value without trailing zeros or exponent (contract 4)."""
+    """Return the value without trailing zeros or exponent (contract 4). Holdings say few numbers often."""
+    if not value:
+        return "0"
     text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def is_whole(value: Decimal) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from inventory_service.domain.quantity import ZERO
 
@@ -61,6 +62,8 @@ class Line:
     traceparent: str = ""
     expires_at: datetime | None = None
     """Set while the line is soft: held for an intent order until then."""
+    revision: int = field(default=1, compare=False)
+    """Rises with each change: who hears of the line twice knows which word is newer."""
 
     @property
     def held(self) -> Decimal:
@@ -74,33 +77,40 @@ class Line:
         """Return the line holding `got`; the constructor at once, since whole batches pass through here."""
         return Line(
             self.key, self.unit, self.need, got, self.issued, self.claim, self.is_open, self.asked, self.traceparent,
-            self.expires_at,
+            self.expires_at, self.revision,
         )  # fmt: skip
+
+    def fed(self, quantity: Decimal) -> Line:
+        """Return the line holding `quantity` more, or less."""
+        return self._changed(got=self.got + quantity)
 
     def needing(self, need: Decimal) -> Line:
         """Return the line with another need; never below what was consumed, giving back what is too much."""
         need = max(need, self.issued)
-        return replace(self, need=need, got=min(self.got, need))
+        return self._changed(need=need, got=min(self.got, need))
 
     def consuming(self, wanted: Decimal, free: Decimal) -> tuple[Line, Decimal]:
         """Return the line after consuming up to `wanted` from what it holds, then from `free`, and how much that was."""
         taken = min(wanted, self.held + max(free, ZERO))
         got = max(self.got, self.issued + taken)
-        return replace(self, issued=self.issued + taken, got=got, need=max(self.need, got)), taken
+        return self._changed(issued=self.issued + taken, got=got, need=max(self.need, got)), taken
 
     def given_back(self, quantity: Decimal) -> Line:
         """Return the line with consumed goods brought back: held again while it is open."""
         issued = self.issued - quantity
-        return replace(self, issued=issued, got=self.got if self.is_open else issued)
+        return self._changed(issued=issued, got=self.got if self.is_open else issued)
 
     def receiving(self, quantity: Decimal, limit: Decimal) -> Line:
         """Return the line holding `quantity` more made goods; its need grows with them up to `limit`."""
         got = self.got + quantity
-        return replace(self, got=got, need=max(got, min(self.need + quantity, limit)), is_open=True)
+        return self._changed(got=got, need=max(got, min(self.need + quantity, limit)), is_open=True)
 
     def closed(self) -> Line:
         """Return the line holding nothing."""
-        return replace(self, got=self.issued, is_open=False)
+        return self._changed(got=self.issued, is_open=False)
+
+    def _changed(self, **values: Any) -> Line:
+        return replace(self, revision=self.revision + 1, **values)
 
 
 def urgency_word(rank: int) -> str:

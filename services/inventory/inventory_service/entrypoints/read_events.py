@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from orderhub.order.v1 import events_pb2 as order_pb
 from orderhub.planning.v1 import events_pb2 as planning_pb
@@ -42,16 +43,22 @@ def asked_lines(told: planning_pb.OrderPlanned, traceparent: str) -> list[Line]:
     """Return what a plan wants held: components of its production orders, and lines served from stock."""
     lines = [
         _asked(demand, LineKey(of.production_order_number, told.order_number, of.line_no, demand.item_code),
-               Claim(urgency_rank(of.urgency or told.urgency), _day(demand.due_date or of.due_date), of.rank or NO_RANK), traceparent)
+               _claim(of.urgency or told.urgency, demand.due_date or of.due_date, of.rank or NO_RANK), traceparent)
         for of in told.production_orders
         for demand in of.components
     ]  # fmt: skip
     lines += [
         _asked(demand, LineKey("", told.order_number, demand.line_no, demand.item_code),
-               Claim(urgency_rank(told.urgency), _day(demand.due_date)), traceparent)
+               _claim(told.urgency, demand.due_date, NO_RANK), traceparent)
         for demand in told.stocked_lines
     ]  # fmt: skip
     return [line for line in lines if line.need > 0]
+
+
+@lru_cache(maxsize=200)
+def _claim(urgency: str, due: str, rank: int) -> Claim:
+    """The hundreds of components of a plan share few claims."""
+    return Claim(urgency_rank(urgency), _day(due), rank)
 
 
 def _asked(demand: planning_pb.Demand, key: LineKey, claim: Claim, traceparent: str) -> Line:
@@ -150,5 +157,6 @@ def due_dates(told: order_pb.OrderChanged) -> dict[int, date]:
     return {line.line_no: _day(line.due_date or told.due_date) for line in told.lines}
 
 
+@lru_cache(maxsize=2_000)
 def _day(text: str) -> date:
     return date.fromisoformat(text) if text else NO_DATE

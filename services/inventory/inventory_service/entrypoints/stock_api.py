@@ -100,6 +100,10 @@ class StockApi(ExpectedApi):
         return pb.ListLedgerResponse(entries=[translate.ledger_entry(row) for row in rows], next_page_token=token)
 
     async def GetAvailability(self, request: pb.GetAvailabilityRequest, context: Context) -> pb.GetAvailabilityResponse:
+        if request.allocatable_only and not request.orders:
+            return pb.GetAvailabilityResponse(
+                allocatable=await self._views.allocatable(request.item_codes, request.order)
+            )
         rows = await self._views.stock_of(request.item_codes)
         own = await self._views.held_softly(request.order)
         found = {row.item_code: translate.stock_row(row, own.get(row.item_code, ZERO)) for row in rows}

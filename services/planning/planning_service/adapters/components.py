@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chassis.database import Transaction
@@ -12,12 +12,12 @@ from planning_service.domain.component import Component, Held
 
 COLUMNS = """
 c.production_order_number, c.order_number, c.line_no, c.item_code, c.item_name, c.unit, c.due_date, c.required, c.made,
-c.expected, c.available, c.reserved, c.issued, c.held_short, c.told, c.substitutes
+c.expected, c.available, c.reserved, c.issued, c.held_short, c.told, c.substitutes, c.heard
 """
-_OF_DEMAND = text(
+_OF_DEMANDS = text(
     f"SELECT {COLUMNS} FROM component c "  # noqa: S608
-    "WHERE c.production_order_number = :production_order AND c.order_number = :order "
-    "ORDER BY c.line_no, c.item_code FOR NO KEY UPDATE"
+    "WHERE c.production_order_number = ANY (CAST(:production_orders AS text[])) AND c.order_number = :order "
+    "ORDER BY c.production_order_number, c.line_no, c.item_code FOR NO KEY UPDATE"
 )
 _WAITING_FOR = text(
     f"SELECT {COLUMNS} FROM component c "  # noqa: S608
@@ -31,11 +31,11 @@ _OF_ORDER = text(
 )
 _SAVE = text("""
 UPDATE component c SET reserved = t.reserved, issued = t.issued, held_short = t.held_short, expected = t.expected, short = t.short,
-  answered = c.answered OR :answered
+  heard = t.heard
 FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]),
             CAST(:reserved AS numeric[]), CAST(:issued AS numeric[]), CAST(:held_short AS numeric[]),
-            CAST(:expected AS numeric[]), CAST(:short AS numeric[]))
-  AS t (number, order_number, line_no, item_code, reserved, issued, held_short, expected, short)
+            CAST(:expected AS numeric[]), CAST(:short AS numeric[]), CAST(:heard AS int[]))
+  AS t (number, order_number, line_no, item_code, reserved, issued, held_short, expected, short, heard)
 WHERE c.production_order_number = t.number AND c.order_number = t.order_number AND c.line_no = t.line_no
   AND c.item_code = t.item_code
 """)
@@ -45,6 +45,14 @@ FROM unnest(CAST(:numbers AS text[]), CAST(:orders AS text[]), CAST(:lines AS in
   AS t (number, order_number, line_no, item_code)
 WHERE c.production_order_number = t.number AND c.order_number = t.order_number AND c.line_no = t.line_no
   AND c.item_code = t.item_code
+""")
+UNHEARD = """
+INSERT INTO unheard_demand (order_number, production_order_number)
+SELECT * FROM unnest(CAST(:unheard_orders AS text[]), CAST(:unheard_production_orders AS text[])) ON CONFLICT DO NOTHING
+"""
+_UNHEARD = text(UNHEARD)
+_HEARD = text("""
+DELETE FROM unheard_demand WHERE order_number = :order AND production_order_number = ANY (CAST(:production_orders AS text[]))
 """)
 NEW_COMPONENTS = BulkInsert(
     "component",
@@ -81,6 +89,7 @@ def component_of(row: Any) -> Component:
         held_short=row.held_short,
         told=row.told,
         substitutes=row.substitutes,
+        heard=row.heard,
     )
 
 
@@ -93,28 +102,38 @@ class ComponentRows:
     async def add(self, components: Sequence[Component]) -> None:
         """Insert new components in one statement."""
         await NEW_COMPONENTS.take(self._unit, components)
+        if components:
+            await self._unit.execute(_UNHEARD, unheard_values(components))
 
     async def of_order(self, order_number: str) -> list[Component]:
         """Return all components of an order."""
         return await self._of(_OF_ORDER, {"order": order_number})
 
-    async def hold(self, order_number: str, production_order_number: str, lines: Sequence[Held]) -> list[Component]:
-        """Take what inventory holds; return the components it speaks of, as they now stand."""
-        found = await self._of(_OF_DEMAND, {"order": order_number, "production_order": production_order_number})
-        told = {(line.line_no if not production_order_number else 0, line.item_code): line for line in lines}
-        changed = [
-            component.holding(held)
-            for component in found
-            if (held := told.get((component.line_no if not production_order_number else 0, component.item_code)))
-        ]
-        await self._save(changed, answered=True)
+    async def hold(self, order_number: str, words: Mapping[str, Sequence[Held]]) -> list[Component]:
+        """Take what inventory holds for these production orders ("": order lines); return the components that changed."""
+        if not words:
+            return []
+        told = {
+            (number, line.item_code, 0 if number else line.line_no): line
+            for number, lines in words.items()
+            for line in lines
+        }
+        values = {"order": order_number, "production_orders": list(words)}
+        changed = []
+        for known in await self._of(_OF_DEMANDS, values):
+            number = known.production_order_number
+            held = told.get((number, known.item_code, 0 if number else known.line_no))
+            if held is not None and (now := known.holding(held)) is not known:
+                changed.append(now)
+        await self._save(changed)
+        await self._unit.execute(_HEARD, values)
         return changed
 
     async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
         """A child production order has ended: what it did not bring is a shortage now."""
         values = {"order": order_number, "line_no": line_no, "item": item_code}
         changed = [component.expecting_nothing() for component in await self._of(_WAITING_FOR, values)]
-        await self._save(changed, answered=False)
+        await self._save(changed)
         return changed
 
     async def mark_told(self, components: Sequence[Component]) -> None:
@@ -125,13 +144,22 @@ class ComponentRows:
     async def _of(self, statement: Any, values: dict[str, Any]) -> list[Component]:
         return [component_of(row) for row in await self._unit.execute(statement, values)]
 
-    async def _save(self, components: Sequence[Component], *, answered: bool) -> None:
+    async def _save(self, components: Sequence[Component]) -> None:
         if not components:
             return
         columns: dict[str, Any] = _keys(components)
-        for name in ("reserved", "issued", "held_short", "expected", "short"):
+        for name in ("reserved", "issued", "held_short", "expected", "short", "heard"):
             columns[name] = [getattr(component, name) for component in components]
-        await self._unit.execute(_SAVE, {**columns, "answered": answered})
+        await self._unit.execute(_SAVE, columns)
+
+
+def unheard_values(components: Iterable[Component]) -> dict[str, Any]:
+    """Return who waits for inventory's first word, as parameters."""
+    demands = sorted({(c.order_number, c.production_order_number) for c in components})
+    return {
+        "unheard_orders": [demand[0] for demand in demands],
+        "unheard_production_orders": [demand[1] for demand in demands],
+    }
 
 
 def _keys(components: Sequence[Component]) -> dict[str, Any]:

@@ -46,8 +46,10 @@ class InventoryClient:
         wanted = sorted(set(codes))
         found: dict[str, Decimal] = {}
         for start in range(0, len(wanted), BATCH):
-            request = inventory_pb2.GetAvailabilityRequest(item_codes=wanted[start : start + BATCH], order=order)
+            asked = wanted[start : start + BATCH]
+            request = inventory_pb2.GetAvailabilityRequest(item_codes=asked, order=order, allocatable_only=True)
             answer = await self._peer.ask(self._stub.GetAvailability, request, timeout=AVAILABILITY_SECONDS)
+            found |= {code: Decimal(free) for code, free in answer.allocatable.items()}
             found |= {code: Decimal(stock.allocatable or "0") for code, stock in answer.stock.items()}
         return found
 

@@ -17,7 +17,7 @@ from planning_service.domain.component import Component
 
 _UNHEARD = """
 SELECT s.subject, s.last FROM subject_sequence s
-WHERE s.subject IN (SELECT DISTINCT 'orders/' || c.order_number FROM component c WHERE NOT c.answered) LIMIT 200
+WHERE s.subject IN (SELECT DISTINCT 'orders/' || d.order_number FROM unheard_demand d) LIMIT 200
 """
 _BEFORE = text(f"""
 SELECT (SELECT epoch FROM catalogue_epoch) AS epoch, p.order_number IS NOT NULL AS planned,

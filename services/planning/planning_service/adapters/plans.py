@@ -12,7 +12,7 @@ from typing import Any
 from chassis.database import Transaction
 from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
-from planning_service.adapters.components import NEW_COMPONENTS, ComponentRows
+from planning_service.adapters.components import NEW_COMPONENTS, UNHEARD, ComponentRows, unheard_values
 from planning_service.adapters.production_orders import (
     NEXT_NUMBERS,
     OPERATIONS,
@@ -85,6 +85,7 @@ LINES = BulkInsert(
 # before the first new one of each sort key: the statement does not see its own rows.
 _WRITE = text(f"""
 WITH made AS ({ORDERS.sql}), steps AS ({OPERATIONS.sql}), lines AS ({LINES.sql}), needs AS ({NEW_COMPONENTS.sql}),
+unheard AS ({UNHEARD}),
 head AS (
   UPDATE plan p SET unplanned = CAST(t.unplanned AS jsonb)
   FROM unnest(CAST(:numbers AS text[]), CAST(:unplanned AS text[])) AS t (order_number, unplanned)
@@ -132,6 +133,7 @@ class PlanRows:
         if not plans:
             return {}
         made = [one for plan in plans for one in plan.made]
+        components = [component for plan in plans for component in plan.components]
         versions = [draft.version.version for plan in plans for draft in plan.prepared.plan.drafts()]
         firsts: dict[str, str] = {}
         for one in made:
@@ -142,7 +144,7 @@ class PlanRows:
                 **ORDERS.values(order_rows(made, versions)),
                 **OPERATIONS.values(operation_rows(made)),
                 **LINES.values([row for plan in plans for row in _line_rows(plan.prepared)]),
-                **NEW_COMPONENTS.values_of([component for plan in plans for component in plan.components]),
+                **NEW_COMPONENTS.values_of(components), **unheard_values(components),
                 "numbers": [plan.prepared.order.number for plan in plans],
                 "unplanned": [_unplanned(plan.prepared.plan) for plan in plans],
                 "keys": list(firsts), "firsts": list(firsts.values()),

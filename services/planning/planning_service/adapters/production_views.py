@@ -175,15 +175,20 @@ def pick_list(components: Sequence[Component]) -> list[PickView]:
 def _pick(group: list[Component]) -> PickView:
     zero = Decimal(0)
     first = group[0]
-    required = sum((c.to_pick for c in group), zero)
+    if len(group) == 1:  # as most are
+        required, reserved, short = first.to_pick, first.reserved, first.short
+    else:
+        required = sum((c.to_pick for c in group), zero)
+        reserved = sum((c.reserved for c in group), zero)
+        short = sum((c.short for c in group), zero)
     return PickView(
         first.item_code,
         first.item_name,
         first.unit,
         required=required,
         available=first.available,
-        reserved=min(required, sum((c.reserved for c in group), zero)),
-        short=sum((c.short for c in group), zero),
+        reserved=min(required, reserved),
+        short=short,
     )
 
 

@@ -125,8 +125,8 @@ class Plans(Protocol):
 class Components(Protocol):
     """Needs of production orders and stocked lines inside one transaction."""
 
-    async def hold(self, order_number: str, production_order_number: str, lines: Sequence[Held]) -> list[Component]:
-        """Take what inventory says it holds; return the components that changed, as they now stand."""
+    async def hold(self, order_number: str, words: Mapping[str, Sequence[Held]]) -> list[Component]:
+        """Take what inventory holds for these production orders ("": order lines); return the components that changed."""
         ...
 
     async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:

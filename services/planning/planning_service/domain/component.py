@@ -18,6 +18,8 @@ class Held:
     reserved: Decimal
     issued: Decimal
     short: Decimal
+    revision: int = 0
+    """Rises with each change of what is held; 0 when nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,36 @@ class Component:
     held_short: Decimal = ZERO
     told: bool = False
     substitutes: str | None = None
+    heard: int = 0
+    """The revision of inventory's latest word."""
 
     @property
     def short(self) -> Decimal:
         """Return what is missing and not being made for it (S40)."""
-        return max(ZERO, self.held_short - self.expected)
+        return max(ZERO, self.held_short - self.expected) if self.held_short else ZERO
 
     @property
     def to_pick(self) -> Decimal:
         """Return what shall come out of stock."""
-        return self.required - self.made
+        return self.required - self.made if self.made else self.required
 
     def holding(self, held: Held) -> Component:
-        """Return the component as inventory now holds it."""
-        return replace(self, reserved=held.reserved, issued=held.issued, held_short=held.short)
+        """Return the component as inventory now holds it; a word older than what was heard changes nothing."""
+        if held.revision and held.revision < self.heard:
+            return self
+        if held.revision <= self.heard + 1 and self.is_as(held):
+            return self
+        return replace(
+            self,
+            reserved=held.reserved,
+            issued=held.issued,
+            held_short=held.short,
+            heard=max(self.heard, held.revision),
+        )
+
+    def is_as(self, held: Held) -> bool:
+        """Say whether inventory holds what is known already."""
+        return (self.reserved, self.issued, self.held_short) == (held.reserved, held.issued, held.short)
 
     def expecting_nothing(self) -> Component:
         """Return the component when its child production order has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from planning_service.domain.errors import QuantityNotRepresentable
 
@@ -12,6 +13,7 @@ SCALE_DIGITS = 6
 LIMIT_MICRO = 10**18
 """One more than NUMERIC(18,6) holds, in micro."""
 
+NOTHING = Decimal(0)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -37,6 +39,8 @@ def decimal_places(quantity: Decimal) -> int:
 
 def from_micro(micro: int) -> Decimal:
     """Return the Decimal of a micro quantity, without trailing zeros."""
+    if not micro:
+        return NOTHING
     if not -LIMIT_MICRO < micro < LIMIT_MICRO:
         raise QuantityNotRepresentable(quantity=f"{micro}e-6")
     whole, rest = divmod(micro, MICRO)
@@ -50,12 +54,15 @@ def trimmed(quantity: Decimal) -> Decimal:
     return quantity.normalize(_WIDE)
 
 
+@lru_cache(maxsize=8_000)
 def plain(quantity: Decimal) -> str:
-    """Return the number as people write it: `5`, `0.35`, never `5.000000` or `1E+2`."""
-    text = format(quantity, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    """Return the number as people write it: `5`, `0.35`, never `5.000000` or `1E+2`. A plan says few numbers often."""
+    if not quantity:
+        return "0"
+    text = str(quantity)
+    if "E" in text:
+        text = format(quantity, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def ceil_to_step(numerator: int, denominator: int, step: int) -> int:

@@ -89,7 +89,11 @@ def _ready_days(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arri
     ready: dict[int, date | None] = {}
     by_item = {draft.item.code: draft.index for draft in line.drafts}
     for draft in reversed(line.drafts):
-        starts = [_component_day(need, ready, by_item, today, arrivals) for need in draft.components.values()]
+        starts = [
+            _component_day(need, ready, by_item, today, arrivals)
+            for need in draft.components.values()
+            if need.from_stock < need.required
+        ]
         start = None if None in starts else max((day for day in starts if day), default=today)
         ready[draft.index] = start and start + timedelta(days=making_days(draft, catalogue))
     return ready

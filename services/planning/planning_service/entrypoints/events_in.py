@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from planning_service.adapters.plans import PlanRows
 from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.adapters.refusals import merge_refusals
 from planning_service.app.facts import OrderFacts
-from planning_service.app.follow_goods import components_settled, goods_received
+from planning_service.app.follow_goods import Received, components_settled, goods_received
 from planning_service.app.follow_orders import order_cancelled, order_changed
 from planning_service.app.revise_plan import Foreseen, changes_of, revise_plan
 from planning_service.app.tell_shortages import take_held
@@ -39,15 +40,8 @@ from planning_service.entrypoints.grpc_previews import Previews, standing_of
 async def on_components(event: Incoming, unit: Transaction) -> None:
     """ComponentsReserved, ComponentsShort, ReservationReleased: inventory says what it holds."""
     told = event.data
-    lines = [_held(line) for line in told.get("lines", ())]
-    await take_held(
-        told["order_number"],
-        told.get("production_order_number", ""),
-        lines,
-        ComponentRows(unit),
-        Messages(unit),
-        event.traceparent,
-    )
+    words = {told.get("production_order_number", ""): [_held(line) for line in told.get("lines", ())]}
+    await take_held(told["order_number"], words, ComponentRows(unit), Messages(unit), event.traceparent)
 
 
 async def on_components_issued(event: Incoming, unit: Transaction) -> None:
@@ -65,8 +59,10 @@ async def on_goods_received(event: Incoming, unit: Transaction) -> None:
     if told.production_order_number:
         at = told.received_at.ToDatetime(UTC) if told.received_at.seconds else unit.now
         rows = ProductionOrderRows(unit), ComponentRows(unit), Messages(unit)
+        holdings = _holdings(event.data.get("holdings", ()))
         total = Decimal(told.received_total or "0")
-        await goods_received(told.production_order_number, total, at, *rows, now=unit.now)
+        received = Received(told.order_number, told.production_order_number, total, at, holdings)
+        await goods_received(received, *rows, now=unit.now, trace=event.traceparent)
 
 
 async def on_order(event: Incoming, unit: Transaction) -> None:
@@ -93,7 +89,15 @@ async def on_order_cancelled(event: Incoming, unit: Transaction) -> None:
 
 def _held(line: Mapping[str, Any]) -> Held:
     reserved, issued, short = (Decimal(line.get(name) or "0") for name in ("reserved", "issued", "short"))
-    return Held(int(line.get("line_no") or 0), line["item_code"], reserved, issued, short)
+    revision = int(line.get("revision") or 0)
+    return Held(int(line.get("line_no") or 0), line["item_code"], reserved, issued, short, revision)
+
+
+def _holdings(told: Sequence[Mapping[str, Any]]) -> dict[str, list[Held]]:
+    found: dict[str, list[Held]] = defaultdict(list)
+    for holding in told:
+        found[holding["production_order_number"]].append(_held(holding["line"]))
+    return found
 
 
 def _day(text: str) -> date | None:

@@ -25,35 +25,37 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"orderhub/inventory/v1/events.proto\x12\x15orderhub.inventory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x08HeldLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\t\x12\x10\n\x08reserved\x18\x04 \x01(\t\x12\x0e\n\x06issued\x18\x05 \x01(\t\x12\r\n\x05short\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\"{\n\x12\x43omponentsReserved\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\"x\n\x0f\x43omponentsShort\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\"\x8c\x01\n\x13ReservationReleased\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x98\x01\n\x10\x43omponentsIssued\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\x12\x0c\n\x04mode\x18\x04 \x01(\t\x12\x0f\n\x07settled\x18\x05 \x01(\x08\"\x93\x02\n\rGoodsReceived\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12\x0f\n\x07line_no\x18\x03 \x01(\x05\x12\x16\n\x0ereceipt_number\x18\x04 \x01(\t\x12\x11\n\titem_code\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12\x16\n\x0ereceived_total\x18\x08 \x01(\t\x12/\n\x0breceived_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfinished_good\x18\n \x01(\x08\x12\x0f\n\x07shipped\x18\x0b \x01(\x08\"\xde\x01\n\x0cGoodsShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x13\n\x0bshipment_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61rrier\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12/\n\x05lines\x18\x06 \x03(\x0b\x32 .orderhub.inventory.v1.GoodsLine\x12.\n\nshipped_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\tGoodsLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\"\xd8\x01\n\x0fShipmentChanged\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x13\n\x0bshipment_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61rrier\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12\x15\n\rorder_numbers\x18\x06 \x03(\t\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12.\n\nshipped_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x01\n\rGoodsReturned\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x15\n\rreturn_number\x18\x02 \x01(\t\x12/\n\x05lines\x18\x03 \x03(\x0b\x32 .orderhub.inventory.v1.GoodsLine\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0breturned_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x01\n\rStockAdjusted\x12\x11\n\titem_code\x18\x01 \x01(\t\x12\x13\n\x0bmovement_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0f\n\x07on_hand\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\"\x88\x02\n\x16\x45xpectedReceiptChanged\x12\x1f\n\x17\x65xpected_receipt_number\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x19\n\x11received_quantity\x18\x05 \x01(\t\x12\x15\n\ropen_quantity\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x08 \x01(\t\x12\x10\n\x08supplier\x18\t \x01(\t\x12\x11\n\treference\x18\n \x01(\t\x12\r\n\x05state\x18\x0b \x01(\t\x12\x0f\n\x07version\x18\x0c \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"orderhub/inventory/v1/events.proto\x12\x15orderhub.inventory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x01\n\x08HeldLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\t\x12\x10\n\x08reserved\x18\x04 \x01(\t\x12\x0e\n\x06issued\x18\x05 \x01(\t\x12\r\n\x05short\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x05\"{\n\x12\x43omponentsReserved\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\"x\n\x0f\x43omponentsShort\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\"\x8c\x01\n\x13ReservationReleased\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x98\x01\n\x10\x43omponentsIssued\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12.\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\x12\x0c\n\x04mode\x18\x04 \x01(\t\x12\x0f\n\x07settled\x18\x05 \x01(\x08\"\xca\x02\n\rGoodsReceived\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x1f\n\x17production_order_number\x18\x02 \x01(\t\x12\x0f\n\x07line_no\x18\x03 \x01(\x05\x12\x16\n\x0ereceipt_number\x18\x04 \x01(\t\x12\x11\n\titem_code\x18\x05 \x01(\t\x12\x10\n\x08quantity\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12\x16\n\x0ereceived_total\x18\x08 \x01(\t\x12/\n\x0breceived_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfinished_good\x18\n \x01(\x08\x12\x0f\n\x07shipped\x18\x0b \x01(\x08\x12\x35\n\x08holdings\x18\x0c \x03(\x0b\x32#.orderhub.inventory.v1.OrderHolding\"^\n\x0cOrderHolding\x12\x1f\n\x17production_order_number\x18\x01 \x01(\t\x12-\n\x04line\x18\x02 \x01(\x0b\x32\x1f.orderhub.inventory.v1.HeldLine\"\xde\x01\n\x0cGoodsShipped\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x13\n\x0bshipment_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61rrier\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12/\n\x05lines\x18\x06 \x03(\x0b\x32 .orderhub.inventory.v1.GoodsLine\x12.\n\nshipped_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\tGoodsLine\x12\x0f\n\x07line_no\x18\x01 \x01(\x05\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\"\xd8\x01\n\x0fShipmentChanged\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x17\n\x0fshipment_number\x18\x02 \x01(\t\x12\x13\n\x0bshipment_id\x18\x03 \x01(\t\x12\x0f\n\x07\x63\x61rrier\x18\x04 \x01(\t\x12\x18\n\x10tracking_numbers\x18\x05 \x03(\t\x12\x15\n\rorder_numbers\x18\x06 \x03(\t\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12.\n\nshipped_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xae\x01\n\rGoodsReturned\x12\x14\n\x0corder_number\x18\x01 \x01(\t\x12\x15\n\rreturn_number\x18\x02 \x01(\t\x12/\n\x05lines\x18\x03 \x03(\x0b\x32 .orderhub.inventory.v1.GoodsLine\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0breturned_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x01\n\rStockAdjusted\x12\x11\n\titem_code\x18\x01 \x01(\t\x12\x13\n\x0bmovement_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0f\n\x07on_hand\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\"\x88\x02\n\x16\x45xpectedReceiptChanged\x12\x1f\n\x17\x65xpected_receipt_number\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x11\n\titem_name\x18\x03 \x01(\t\x12\x10\n\x08quantity\x18\x04 \x01(\t\x12\x19\n\x11received_quantity\x18\x05 \x01(\t\x12\x15\n\ropen_quantity\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\x12\x10\n\x08\x64ue_date\x18\x08 \x01(\t\x12\x10\n\x08supplier\x18\t \x01(\t\x12\x11\n\treference\x18\n \x01(\t\x12\r\n\x05state\x18\x0b \x01(\t\x12\x0f\n\x07version\x18\x0c \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orderhub.inventory.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HELDLINE']._serialized_start=94
-  _globals['_HELDLINE']._serialized_end=221
-  _globals['_COMPONENTSRESERVED']._serialized_start=223
-  _globals['_COMPONENTSRESERVED']._serialized_end=346
-  _globals['_COMPONENTSSHORT']._serialized_start=348
-  _globals['_COMPONENTSSHORT']._serialized_end=468
-  _globals['_RESERVATIONRELEASED']._serialized_start=471
-  _globals['_RESERVATIONRELEASED']._serialized_end=611
-  _globals['_COMPONENTSISSUED']._serialized_start=614
-  _globals['_COMPONENTSISSUED']._serialized_end=766
-  _globals['_GOODSRECEIVED']._serialized_start=769
-  _globals['_GOODSRECEIVED']._serialized_end=1044
-  _globals['_GOODSSHIPPED']._serialized_start=1047
-  _globals['_GOODSSHIPPED']._serialized_end=1269
-  _globals['_GOODSLINE']._serialized_start=1271
-  _globals['_GOODSLINE']._serialized_end=1350
-  _globals['_SHIPMENTCHANGED']._serialized_start=1353
-  _globals['_SHIPMENTCHANGED']._serialized_end=1569
-  _globals['_GOODSRETURNED']._serialized_start=1572
-  _globals['_GOODSRETURNED']._serialized_end=1746
-  _globals['_STOCKADJUSTED']._serialized_start=1749
-  _globals['_STOCKADJUSTED']._serialized_end=1883
-  _globals['_EXPECTEDRECEIPTCHANGED']._serialized_start=1886
-  _globals['_EXPECTEDRECEIPTCHANGED']._serialized_end=2150
+  _globals['_HELDLINE']._serialized_start=95
+  _globals['_HELDLINE']._serialized_end=240
+  _globals['_COMPONENTSRESERVED']._serialized_start=242
+  _globals['_COMPONENTSRESERVED']._serialized_end=365
+  _globals['_COMPONENTSSHORT']._serialized_start=367
+  _globals['_COMPONENTSSHORT']._serialized_end=487
+  _globals['_RESERVATIONRELEASED']._serialized_start=490
+  _globals['_RESERVATIONRELEASED']._serialized_end=630
+  _globals['_COMPONENTSISSUED']._serialized_start=633
+  _globals['_COMPONENTSISSUED']._serialized_end=785
+  _globals['_GOODSRECEIVED']._serialized_start=788
+  _globals['_GOODSRECEIVED']._serialized_end=1118
+  _globals['_ORDERHOLDING']._serialized_start=1120
+  _globals['_ORDERHOLDING']._serialized_end=1214
+  _globals['_GOODSSHIPPED']._serialized_start=1217
+  _globals['_GOODSSHIPPED']._serialized_end=1439
+  _globals['_GOODSLINE']._serialized_start=1441
+  _globals['_GOODSLINE']._serialized_end=1520
+  _globals['_SHIPMENTCHANGED']._serialized_start=1523
+  _globals['_SHIPMENTCHANGED']._serialized_end=1739
+  _globals['_GOODSRETURNED']._serialized_start=1742
+  _globals['_GOODSRETURNED']._serialized_end=1916
+  _globals['_STOCKADJUSTED']._serialized_start=1919
+  _globals['_STOCKADJUSTED']._serialized_end=2053
+  _globals['_EXPECTEDRECEIPTCHANGED']._serialized_start=2056
+  _globals['_EXPECTEDRECEIPTCHANGED']._serialized_end=2320
 # @@protoc_insertion_point(module_scope)

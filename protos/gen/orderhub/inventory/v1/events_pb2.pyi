@@ -24,7 +24,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class HeldLine(_message.Message):
-    """HeldLine is the whole truth of one reservation line when told; the latest one counts."""
+    """HeldLine is the whole truth of one reservation line when told; the one with the highest revision counts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -35,6 +35,7 @@ class HeldLine(_message.Message):
     ISSUED_FIELD_NUMBER: _builtins.int
     SHORT_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     line_no: _builtins.int
     item_code: _builtins.str
     required: _builtins.str
@@ -43,6 +44,8 @@ class HeldLine(_message.Message):
     issued: _builtins.str
     short: _builtins.str
     unit: _builtins.str
+    revision: _builtins.int
+    """rises with each change of the line; 0: a producer that does not count"""
     def __init__(
         self,
         *,
@@ -53,10 +56,11 @@ class HeldLine(_message.Message):
         issued: _builtins.str = ...,
         short: _builtins.str = ...,
         unit: _builtins.str = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issued", b"issued", "item_code", b"item_code", "line_no", b"line_no", "required", b"required", "reserved", b"reserved", "short", b"short", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issued", b"issued", "item_code", b"item_code", "line_no", b"line_no", "required", b"required", "reserved", b"reserved", "revision", b"revision", "short", b"short", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -197,6 +201,7 @@ class GoodsReceived(_message.Message):
     RECEIVED_AT_FIELD_NUMBER: _builtins.int
     FINISHED_GOOD_FIELD_NUMBER: _builtins.int
     SHIPPED_FIELD_NUMBER: _builtins.int
+    HOLDINGS_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     production_order_number: _builtins.str
     line_no: _builtins.int
@@ -212,6 +217,10 @@ class GoodsReceived(_message.Message):
     """also shipped by this receipt (ship_on_receipt)"""
     @_builtins.property
     def received_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def holdings(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderHolding]:
+        """of a sub-assembly: what its order's production orders hold of it after this receipt"""
+
     def __init__(
         self,
         *,
@@ -226,14 +235,40 @@ class GoodsReceived(_message.Message):
         received_at: _timestamp_pb2.Timestamp | None = ...,
         finished_good: _builtins.bool = ...,
         shipped: _builtins.bool = ...,
+        holdings: _abc.Iterable[Global___OrderHolding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished_good", b"finished_good", "item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "quantity", b"quantity", "receipt_number", b"receipt_number", "received_at", b"received_at", "received_total", b"received_total", "shipped", b"shipped", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished_good", b"finished_good", "holdings", b"holdings", "item_code", b"item_code", "line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "quantity", b"quantity", "receipt_number", b"receipt_number", "received_at", b"received_at", "received_total", b"received_total", "shipped", b"shipped", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GoodsReceived: _TypeAlias = GoodsReceived  # noqa: Y015
+
+@_typing.final
+class OrderHolding(_message.Message):
+    """OrderHolding is what one production order holds of an item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    production_order_number: _builtins.str
+    @_builtins.property
+    def line(self) -> Global___HeldLine: ...
+    def __init__(
+        self,
+        *,
+        production_order_number: _builtins.str = ...,
+        line: Global___HeldLine | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "production_order_number", b"production_order_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderHolding: _TypeAlias = OrderHolding  # noqa: Y015
 
 @_typing.final
 class GoodsShipped(_message.Message):

@@ -776,8 +776,11 @@ class GetAvailabilityRequest(_message.Message):
     ITEM_CODES_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     ORDERS_FIELD_NUMBER: _builtins.int
+    ALLOCATABLE_ONLY_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     """number or id; what this order holds softly itself counts as available for it"""
+    allocatable_only: _builtins.bool
+    """answer `allocatable` instead of `stock`"""
     @_builtins.property
     def item_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -790,10 +793,11 @@ class GetAvailabilityRequest(_message.Message):
         item_codes: _abc.Iterable[_builtins.str] | None = ...,
         order: _builtins.str = ...,
         orders: _abc.Iterable[_builtins.str] | None = ...,
+        allocatable_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_codes", b"item_codes", "order", b"order", "orders", b"orders"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable_only", b"allocatable_only", "item_codes", b"item_codes", "order", b"order", "orders", b"orders"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -824,21 +828,47 @@ class GetAvailabilityResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class AllocatableEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     STOCK_FIELD_NUMBER: _builtins.int
     OWN_FIELD_NUMBER: _builtins.int
+    ALLOCATABLE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def stock(self) -> _containers.MessageMap[_builtins.str, Global___Stock]: ...
     @_builtins.property
     def own(self) -> _containers.RepeatedCompositeFieldContainer[Global___OwnHold]: ...
+    @_builtins.property
+    def allocatable(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """by item code, known items only: all a plan of many components asks for"""
+
     def __init__(
         self,
         *,
         stock: _abc.Mapping[_builtins.str, Global___Stock] | None = ...,
         own: _abc.Iterable[Global___OwnHold] | None = ...,
+        allocatable: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "stock", b"stock"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocatable", b"allocatable", "own", b"own", "stock", b"stock"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
