@@ -38,7 +38,7 @@ def render(message: Any) -> dict[str, Any]:
 def _renderer(descriptor: Any) -> Renderer:
     """Return what renders messages of one type, made once."""
     fields = [field for field in descriptor.fields if field.name not in HIDDEN]
-    bare = _all_at_once(fields) if _are_plain(fields) else _one_by_one(fields)
+    bare = _all_at_once(fields) if _are_texts(fields) else _one_by_one(fields)
     complete = COMPLETIONS.get(descriptor.full_name)
     if complete is None:
         return bare
@@ -51,22 +51,17 @@ def _renderer(descriptor: Any) -> Renderer:
     return completed
 
 
-def _are_plain(fields: Sequence[FieldDescriptor]) -> bool:
-    """True for at least two fields, every one a single number, flag or text that is always there."""
-    return len(fields) > 1 and not any(f.message_type or f.is_repeated or f.has_presence for f in fields)
+def _are_texts(fields: Sequence[FieldDescriptor]) -> bool:
+    """True for at least two fields, every one a single text that is always there."""
+    text = FieldDescriptor.TYPE_STRING
+    return len(fields) > 1 and not any(f.type != text or f.is_repeated or f.has_presence for f in fields)
 
 
 def _all_at_once(fields: Sequence[FieldDescriptor]) -> Renderer:
-    """The lists of a large answer are of such messages; a call per field would be most of their cost."""
+    """The long lists of an answer are of such messages; a call per field would be most of their cost."""
     names = [field.name for field in fields]
-    kinds = [field.type == FieldDescriptor.TYPE_STRING for field in fields]
     values = attrgetter(*names)
-    if all(kinds):
-        return lambda message: dict(zip(names, [value or None for value in values(message)], strict=True))
-    return lambda message: {
-        name: value or None if is_text else value
-        for name, is_text, value in zip(names, kinds, values(message), strict=True)
-    }
+    return lambda message: dict(zip(names, [value or None for value in values(message)], strict=True))
 
 
 def _one_by_one(fields: Sequence[FieldDescriptor]) -> Renderer:
