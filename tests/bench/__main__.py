@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 from tests.bench import (
+    avalanche,
+    economy,
     flow,
     intake,
     inventory_reservations,
@@ -38,12 +40,13 @@ async def measure(stack: Stack) -> list[Row]:
     """Return the rows of all benchmarks; memory first, while the stack is idle."""
     rows = memory.rows(stack)
     rows += await intake.rows(stack, superuser_url(stack.home))
+    rows += await economy.rows(stack)
     rows += await flow.rows(stack)
     rows += await screens.rows(stack)
     rows += await inventory_reservations.rows(superuser_url(stack.home))
     rows += await reports.rows(superuser_url(stack.home))
     rows += await planning_desk.rows(stack)
-    return rows + explosions()
+    return rows + avalanche.rows() + explosions()
 
 
 def explosions() -> list[Row]:
