@@ -90,6 +90,10 @@ export const words = {
     cameraStop: "关闭摄像头", cameraNone: "无法使用摄像头，请用扫码枪或手工输入", coming: "即将到来", pick: "请选一张任务单，或直接扫码", dispatch: "派工", inspect: "质检", passed: "合格数", rework: "返工数", scrapped: "报废数", reason: "原因", submitInspect: "提交质检", of: (a: string, b: string) => `${a} / ${b}`,
     confirmChange: (number: string, what: string) => `${number} ${what}`, traveller: "打印流转卡", allDone: "工序已全部完成，等待质检", priority: (n: number) => `第 ${n} 位`, notDispatched: "还没有派工", tones: { ok: "成功", again: "重复", wrong: "错误" }, waitingList: "在制与待开工", number: "任务单号",
   },
+  complaints: {
+    title: "客户投诉", none: "没有投诉", record: "登记投诉", kind: "投诉类型", text: "客户怎么说", stage: "责任环节", stageUnknown: "还不清楚", close: "处理完毕", resolution: "怎么处理的", open: "待处理", closed: "已处理", recorded: "投诉已登记", answered: "投诉已处理完毕", by: (who: string, time: string) => `${who} ${time}`,
+    kinds: { late: "交期", quality: "质量", wrong_goods: "错发少发", damaged: "运输破损", service: "服务", invoice: "开票", other: "其他" } as Record<string, string>,
+  },
   warehouse: {
     title: "仓库手持", scan: "扫码", scanHint: "扫任务单、订单或物料条码", work: "作业", count: "盘点", queue: "待上传", log: "结果", receive: "入库", ship: "发货", issue: "领料", ledger: "流水", offline: "离线作业中，联网后自动上传", pending: (n: number) => `${n} 条待上传`, allSent: "全部已上传", replay: "立即上传", sending: "正在上传…",
     quantity: "数量", passed: "合格", received: "已入", remaining: "可入", planned: "计划", confirmReceive: "确认入库", confirmShip: "确认发货", confirmIssue: "确认领料", confirmCount: "提交盘点", carrier: "承运商", tracking: "物流单号（可多个，空格分开）", nothingToShip: "这张订单现在没有可发的货", stillMade: (n: string) => `未发 ${n}`,
@@ -99,7 +103,7 @@ export const words = {
   },
   finance: {
     title: "财务", tasks: "开票待办", opened: "生成时间", invoice: "登记发票", invoiceNo: "发票号码", lines: "开票明细", recorded: (no: string) => `发票 ${no} 已登记`, noTasks: "没有待开票", done: "已开票", open: "待开票", reconcile: "发货开票对账", month: "月份", shipped: "已发", returned: "已退", invoiced: "已开", difference: "差异", noDifference: "这个月发货与开票完全一致",
-    sources: "来源", source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
+    sources: "来源", moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
     title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售" } as Record<string, string>, deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
@@ -109,8 +113,8 @@ export const words = {
       first_operation_started: "首道工序开工", last_operation_finished: "末道工序完工", inspection_passed: "质检合格", received: "完工入库", shipped: "物流发出", signed: "签收",
     } as Record<string, string>,
     none: "这段时间没有可统计的订单", orders: (key: string, stage: string) => `${key} · ${stage} 的订单`, cell: (mean: string, n: number) => `平均 ${mean}，${n} 单`, showAll: "显示十个环节", scope: (from: string, to: string, n: number) => `${from} 至 ${to}，共 ${n} 组`, export: "导出 CSV", delivery: "交付情况", onTime: "按期", lateOpen: "超期未完", redShare: "加急占比", doneShare: "已发完占比", base: (n: number) => `本期应交 ${n} 单`,
-    drill: "查看这些订单", onTimeRate: "按期率", lateOrders: "逾期单数", rushLate: "加急逾期率", orderToShip: "下单到发货", pendingOrders: "未到期在制", ofOrders: (n: number, all: number) => `${n} / ${all} 单`, meanLate: (days: string) => `平均逾期 ${days}`, shippedOrders: (n: number) => `${n} 单已发`, doneOn: "完成日", daysLate: "逾期天数", took: "耗时",
-    verdicts: { on_time: "按期的订单", late: "逾期的订单", pending: "未到期的在制订单" } as Record<string, string>, compare: "前后对比", comparePeriods: (before: string, after: string) => `${before} 对比 ${after}`, before: "之前", after: "现在", change: "变化", faster: "缩短", slower: "变长", target: "环节", unassigned: "未分配",
+    drill: "查看这些订单", onTimeRate: "按期率", lateOrders: "逾期单数", rushLate: "加急逾期率", complaintRate: "投诉率", complaintChange: (percent: string) => `环比 ${percent.startsWith("-") ? "" : "+"}${percent}%`, complaintCount: "投诉次数", orderToShip: "下单到发货", pendingOrders: "未到期在制", ofOrders: (n: number, all: number) => `${n} / ${all} 单`, meanLate: (days: string) => `平均逾期 ${days}`, shippedOrders: (n: number) => `${n} 单已发`, doneOn: "完成日", daysLate: "逾期天数", took: "耗时",
+    verdicts: { on_time: "按期的订单", late: "逾期的订单", pending: "未到期的在制订单", complained: "被投诉的订单" } as Record<string, string>, compare: "前后对比", comparePeriods: (before: string, after: string) => `${before} 对比 ${after}`, before: "之前", after: "现在", change: "变化", faster: "缩短", slower: "变长", target: "环节", unassigned: "未分配",
   },
   settings: {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",
@@ -138,7 +142,7 @@ export const words = {
   },
   events: {
     OrderSubmitted: "提交订单", CapacityConfirmationRequested: "请求确认产能", CapacityConfirmed: "确认产能", OrderConfirmed: "确认订单", OrderChanged: "修改订单", OrderCancelled: "取消订单", OrderHeld: "暂停", OrderResumed: "恢复", DuplicateSuspected: "疑似重复", DuplicateReleased: "放行", OrderPartlyShipped: "部分发货",
-    OrderFullyShipped: "全部发货", OrderSigned: "签收", InvoiceTaskOpened: "生成开票待办", InvoiceRecorded: "登记发票", OrderPlanned: "排计划", ProductionOrderCreated: "生成任务单", ProductionOrderDispatched: "派工", OperationStarted: "工序开工", OperationFinished: "工序完工", InspectionRequested: "送检", InspectionRecorded: "质检",
+    OrderFullyShipped: "全部发货", OrderSigned: "签收", InvoiceTaskOpened: "生成开票待办", InvoiceRecorded: "登记发票", ComplaintRecorded: "登记客户投诉", ComplaintClosed: "客户投诉处理完毕", OrderPlanned: "排计划", ProductionOrderCreated: "生成任务单", ProductionOrderDispatched: "派工", OperationStarted: "工序开工", OperationFinished: "工序完工", InspectionRequested: "送检", InspectionRecorded: "质检",
     ProductionOrderCompleted: "任务完成", ProductionOrderCancelled: "任务取消", ShortageRaised: "出现缺料", ShortageCleared: "缺料解除", GoodsReceived: "入库", GoodsShipped: "发货", ShipmentChanged: "物流信息更新", GoodsReturned: "退货", ComponentsReserved: "预留物料", ComponentsShort: "物料不足", ComponentsIssued: "领料", NotificationSent: "消息已发", NotificationExhausted: "消息未送达",
   } as Record<string, string>,
   notificationStates: { pending: "待发", sent: "已发", digest: "已汇总", expired: "已过期", held: "待处理", exhausted: "未送达", uncertain: "不确定", superseded: "已替代" } as Record<string, string>,

@@ -79,15 +79,20 @@ export interface InvoiceTask {
 }
 export interface Difference {
   order_number: string; line_no: number; item_code: string; shipped: string; returned: string; invoiced: string; difference: string; unit: string;
-  sources: { kind: string; ref: string; quantity: string; actor: string | null; at: string }[];
+  sources: { kind: string; ref: string; quantity: string; actor: string | null; at: string; device_id: string | null; operation: string | null; scrap: string | null }[];
+  more_scans: number;
+}
+export interface Complaint {
+  id: string; order_number: string; customer_name: string | null; kind: string; text: string; stage: string | null; state: "open" | "closed";
+  complained_at: string | null; recorded_at: string | null; recorded_by: string | null; closed_at: string | null; closed_by: string | null; resolution: string | null;
 }
 export interface LeadTimeCell { stage: string; n: number; mean_hours: string | null; median_hours: string | null; p90_hours: string | null }
 export interface LeadTimes { period?: { from: string; to: string }; stages: string[]; groups: { key: string; ref?: string | null; cells: LeadTimeCell[] }[] }
 export interface LeadTimeOrder { order_number: string; customer_name: string | null; sales_owner: string | null; entered_on: string | null; state: string; hours: string | null; working_hours: string | null }
 export interface Comparison { from_date: string; to_date: string; before_from_date: string; before_to_date: string; stages: { stage: string; before: LeadTimeCell | null; after: LeadTimeCell | null; change_hours: string | null; change_percent: string | null }[] }
-export interface DeliveryOrder { order_number: string; customer_name: string | null; sales_owner: string | null; due_date: string | null; urgency: string | null; state: string; verdict: string; done_on: string | null; days_late: number }
-export interface DeliveryTotals { orders_count: number; on_time_count: number; late_count: number; pending_count: number; on_time_rate: string | null; mean_days_late: string | null; rush_decided_count: number; rush_late_count: number; rush_late_rate: string | null; shipped_count: number; order_to_ship_days: string | null }
-export interface DeliveryReport { total: DeliveryTotals }
+export interface DeliveryOrder { order_number: string; customer_name: string | null; sales_owner: string | null; due_date: string | null; urgency: string | null; state: string; verdict: string; done_on: string | null; days_late: number; complaints_count: number }
+export interface DeliveryTotals { orders_count: number; on_time_count: number; late_count: number; pending_count: number; on_time_rate: string | null; mean_days_late: string | null; rush_decided_count: number; rush_late_count: number; rush_late_rate: string | null; shipped_count: number; order_to_ship_days: string | null; complained_count: number; complaints_count: number; complaint_rate: string | null; complaint_rate_change: string | null }
+export interface DeliveryReport { total: DeliveryTotals; months: (DeliveryTotals & { month: string | null })[] }
 export interface StageEvent { stage: string; at: string | null; text?: string | null }
 export interface Dwell { stage: string; hours: string | null; running: boolean; from_stage?: string; to_stage?: string }
 export interface OrderLeadTime { order_number: string; events: StageEvent[]; dwells: Dwell[]; longest_stage: string | null; sentence?: string | null }
