@@ -41,7 +41,7 @@ export const words = {
   workbench: {
     hello: (name: string) => `${name}，您好`, waiting: (n: number) => (n ? `有 ${n} 件事在等您` : "没有等着您的事"), empty: "没有待办", seeAll: "查看全部",
     lanes: {
-      capacity: "待确认产能", submitted: "待确认的订单", duplicate: "疑似重复", confirmed: "已确认，待排计划", short: "缺料的任务单", dispatch: "待派工",
+      capacity: "待确认产能", submitted: "待确认的订单", duplicate: "疑似重复", refused: "被拒的下单和导入", confirmed: "已确认，待排计划", short: "缺料的任务单", dispatch: "待派工",
       mine: "加工中的任务单", inspect: "待质检", receive: "待入库", ship: "可以发货", invoice: "待开票", red: "加急订单", late: "已超交期", held: "暂停的订单",
     },
     receivable: (n: string, unit: string) => `合格 ${n} ${unit} 待入库`, shippable: (n: string) => `${n} 行有货可发`,
@@ -52,7 +52,7 @@ export const words = {
     clear: "清除筛选", removeFilter: (name: string) => `删除常用筛选「${name}」`, none: "没有符合条件的订单", item: "物料", quantity: "数量", unit: "单位", planned: "已计划", received: "已入库", shipped: "已发货", invoiced: "已开票", returned: "已退货",
     cancelledQuantity: "已取消", signed: "已签收", price: "单价", progress: "进度", more: (n: number) => `等 ${n} 项`, defaults: { open: "未完结", red: "加急", late: "已超期" },
     tracking: "客户查询链接", trackingHint: "客户凭此链接查看进度，不用登录", qr: "二维码", trackingRenew: "作废并换新链接", trackingAsk: "旧链接会立即失效，客户需要用新链接查看，确定吗？", trackingRenewed: "旧链接已作废，新链接已生成", timeline: "经过", leadTime: "穿透时效", messages: "已发消息", shipments: "发货", production: "生产任务单", attachments: "附件",
-    promise: "交期承诺", askPromise: "能否按期", contact: "联系人", note: "备注", shipOnReceipt: "入库即发货", intent: "意向单", history: "历史", parcels: "物流单号", sign: "登记签收", signedAt: (name: string, time: string) => `${name || "已"}签收 ${time}`, signedBy: "签收人",
+    promise: "交期承诺", askPromise: "能否按期", contact: "联系人", note: "备注", shipOnReceipt: "入库即发货", intent: "意向单", history: "历史", parcels: "物流单号", noParcel: "还没有物流单号", addParcel: "补录物流单号", editParcel: "更正物流单号", filterGone: (name: string) => `常用筛选「${name}」已删除`, sign: "登记签收", signedAt: (name: string, time: string) => `${name || "已"}签收 ${time}`, signedBy: "签收人",
     fromStock: "现货", toMake: "需生产", by: (date: string) => `${date} 可交`, noDate: "暂不能给出日期", late: "赶不上交期", duplicateOf: "疑似与此单重复：", resend: "重发", noMessages: "还没有发过消息", noShipments: "还没有发货", noProduction: "还没有生产任务单",
     longest: "停留最久", evidencePdf: "下载凭证 PDF", travellers: "打印流转卡", note_: "送货单", changed: "别人刚改过这张单，已为您载入最新内容", editUrgency: "改紧急等级", editDue: "改交期", download: "下载附件", upload: "上传附件", uploading: "正在上传…", planResult: "排计划结果",
   },
@@ -61,7 +61,7 @@ export const words = {
     due: "期望交期", urgency: "紧急等级", owner: "销售负责人", item: "物料：编码、别名或拼音", quantity: "数量", unitPrice: "单价", lineDue: "行交期", addLine: "加一行", removeLine: (n: number) => `删除第 ${n} 行`, kind: "意向单（不排产）", confirmNow: "提交后直接确认",
     submit: "提交订单", hint: "全程可用键盘：Enter 到下一格，数量后 Enter 加一行，Ctrl+Enter 提交", lastOrders: "最近订单", repeat: "照此下单", capacity: "该交期需确认产能", past: "交期已过", needCustomer: "请先选定客户", needLines: "请至少填一行物料和数量", noItem: (text: string) => `没有找到物料「${text}」`,
     wholeUnits: "此物料只能按整数下单", same: (number: string) => `该客户 ${number} 有相同物料和交期，可能重复`, stockOk: (n: string, unit: string) => `可用 ${n}${unit}，现货可发`, stockPart: (n: string, unit: string) => `可用 ${n}${unit}，其余需采购或生产`,
-    makeOk: "需生产，用料齐备", done: (number: string) => `订单 ${number} 已提交`, doubled: "同一行物料重复出现，会合并统计", elapsed: (s: number) => `用时 ${s} 秒`, found: (n: number) => `找到 ${n} 个客户`, none: "没有找到，按 Enter 建立新客户",
+    makeOk: "需生产，用料齐备", done: (number: string) => `订单 ${number} 已提交`, lineGone: (n: number, text: string) => `第 ${n} 行${text ? `「${text}」` : ""}已删除`, doubled: "同一行物料重复出现，会合并统计", elapsed: (s: number) => `用时 ${s} 秒`, found: (n: number) => `找到 ${n} 个客户`, none: "没有找到，按 Enter 建立新客户",
   },
   planning: {
     title: "计划", board: "计划台", waiting: "待排订单", planOne: "一键排计划", planAll: (n: number) => `批量排计划（${n}）`, planning: (done: number, all: number) => `正在排 ${done}/${all}`, short: "缺料", explain: "缺料明细", ready: "齐料", pick: "领料清单", required: "需求", available: "可用", reserved: "预留", shortBy: "差",
@@ -119,12 +119,21 @@ export const words = {
   settings: {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",
     enrol: "用设备扫此二维码完成登记", enrolCode: "登记码", revoke: "吊销", revoked: "已吊销", test: "试发一条", tested: "已试发，请看通道是否收到", kind: "类型", url: "地址", secret: "密钥（只写不读）", perMinute: "每分钟上限", code: "编码", event: "事件", condition: "条件", template: "模板", role: "对象", channel: "通道", newChannel: "新增通道",
-    newSubscription: "新增订阅", oncePer: "同一内容只发一次（按字段）", expire: "过期不发（小时，0 为不限）", escalate: "多久未读升级（分钟，0 为不升级）", escalateTo: "升级到通道", quietFrom: "免打扰从", quietTo: "免打扰到", fields: "点选字段：", preview: "预览（用示例事件）", named: (name: string) => `使用系统自带文案 ${name}`, unknownFields: (names: string) => `这个事件没有字段：${names}`, forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
+    newSubscription: "新增订阅", oncePer: "同一内容只发一次（按字段）", expire: "过期不发（小时，0 为不限）", escalate: "多久未读升级（分钟，0 为不升级）", escalateTo: "升级到通道", quietFrom: "免打扰从", quietTo: "免打扰到", fields: "点选字段：", preview: "预览（用示例事件）", named: (name: string) => `使用系统自带文案 ${name}`, unknownFields: (names: string) => `这个事件没有字段：${names}`, forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formGoods: "可订产品（编码、别名或拼音）", formAllMade: "不选则可订全部自制产品", formMade: "全部自制产品", formCount: (n: number) => `${n} 种产品`, formDropGood: (name: string) => `移除「${name}」`, formEdit: "修改下单码", noForms: "还没有下单码；建一个，打印二维码给客户扫", noUsers: "还没有用户", noDevices: "还没有登记设备；登记后用设备扫码完成", noChannels: "还没有消息通道；先建通道，再建订阅", noSubscriptions: "还没有订阅；订阅决定什么事通知谁", formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
-    steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
+    steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", files: "您发来的附件", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
+  },
+  undo: "撤销",
+  me: {
+    title: "我的资料", card: "客户看到的我", why: "客户打开订单进度页时，会看到您的头像和签名。", upload: "上传头像", change: "换一张", drop: "移除头像", signature: "签名", example: "例如：您的订单，我负责到底", preview: "客户看到的样子", noPicture: "这个文件不是可用的图片，请换 JPG、PNG 或 WEBP",
+  },
+  refused: {
+    title: "被拒记录", why: "公开下单表拒收的订单、导入时没写入的行，都留在这里，方便回电或补录；90 天后自动清除。", tabs: { open: "待处理", closed: "已处理" }, source: "来源", sources: { form: "公开下单表", bom_import: "BOM 导入" } as Record<string, string>, none: "没有被拒的订单，也没有未导入的行", noneClosed: "还没有处理过的记录", nobody: "没有留下公司名称", times: (n: number) => `试了 ${n} 次`,
+    reason: "拒收原因", via: "下单表", close: "标为已处理", note: "怎么处理的（选填），例如：已回电代录", closed: "已标为处理", closedBy: (who: string, time: string) => `${who.startsWith("form:") ? "客户随后已下单" : `${who} 已处理`} ${time}`, enter: "代客户录单", rows: (all: number, good: number, bad: number) => `共 ${all} 行，写入 ${good} 行，没写入 ${bad} 行`, all: (n: number) => `显示全部 ${n} 条`,
+    fields: { company: "公司名称", contact_name: "联系人", phone: "手机号", due_date: "期望交期", note: "备注", lines: "产品", item_code: "产品", quantity: "数量", attachment_ids: "附件", body: "内容" } as Record<string, string>,
   },
   mail: { title: (n: number) => (n ? `站内消息，${n} 条未读` : "站内消息"), box: "站内消息", unread: "未读", readAll: "全部已读", none: "没有消息" },
   check: {

@@ -2,6 +2,7 @@ import { computed, reactive, ref, shallowRef, type ComputedRef } from "vue";
 import { get } from "@/api/client";
 import type { Customer, Explosion, Item, Order, OrderDraft, Page, Stock, Urgency } from "@/api/models";
 import { civilDate, cleanQuantity, isMore, scaled } from "@/format";
+import { undoable } from "@/composables/useUndo";
 import { words } from "@/strings.zh";
 
 export const CAPACITY_NOTICE_DAYS = 3;
@@ -40,7 +41,12 @@ export function useEntry(owner: string) {
   return {
     form, recent, startedAt, filled, choose, repeat, warnings: warningsOf(form, recent, filled),
     addLine: () => { form.lines.push(blank()); },
-    removeLine: (key: number) => { form.lines = form.lines.filter((line) => line.key !== key); if (!form.lines.length) form.lines.push(blank()); },
+    removeLine: (key: number) => {
+      const n = form.lines.findIndex((line) => line.key === key);
+      const [gone] = form.lines.splice(n, 1);
+      if (!form.lines.length) form.lines.push(blank());
+      if (gone && (gone.text || gone.quantity)) undoable(words.entry.lineGone(n + 1, gone.text), () => { form.lines.splice(n, 0, gone); });
+    },
     draft: () => draftOf(form, filled.value),
   };
 }

@@ -1,17 +1,20 @@
 import { computed, ref, type ComputedRef, type Ref } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import { civilDate } from "@/format";
+import { session } from "@/state/session";
+import { undoable } from "@/composables/useUndo";
 import { words } from "@/strings.zh";
 
 export interface OrderFilter { q: string; state: string; urgency: string; channel: string; customer_id: string; due_before: string }
 export interface SavedFilter { name: string; filter: Partial<OrderFilter>; own: boolean }
 
-const KEPT = "orderhub.order-filters";
+const KEPT = "orderhub.order-filters"; // each person their own, also on a shared machine
 const FIELDS = ["q", "state", "urgency", "channel", "customer_id", "due_before"] as const;
 const EMPTY: OrderFilter = { q: "", state: "", urgency: "", channel: "", customer_id: "", due_before: "" };
 
+const place = (): string => `${KEPT}.${session.user?.username ?? ""}`;
 function kept(): SavedFilter[] {
-  try { return JSON.parse(localStorage.getItem(KEPT) ?? "[]") as SavedFilter[]; } catch { return []; }
+  try { return JSON.parse(localStorage.getItem(place()) ?? "[]") as SavedFilter[]; } catch { return []; }
 }
 
 /** The filter of the order list; it lives in the address, so a view can be shared by its link. */
@@ -32,11 +35,16 @@ export function useSavedFilters(): { saved: Ref<SavedFilter[]>; save: (name: str
     { name: words.orders.defaults.late, filter: { due_before: civilDate() }, own: false },
   ];
   const saved = computed(() => [...ready, ...own.value]);
-  const store = (): void => localStorage.setItem(KEPT, JSON.stringify(own.value));
+  const store = (): void => localStorage.setItem(place(), JSON.stringify(own.value));
   return {
     saved,
     save: (name, filter) => { own.value = [...own.value.filter((one) => one.name !== name), { name, filter: { ...filter }, own: true }]; store(); },
-    remove: (name) => { own.value = own.value.filter((one) => one.name !== name); store(); },
+    remove: (name) => {
+      const before = own.value;
+      own.value = before.filter((one) => one.name !== name);
+      store();
+      undoable(words.orders.filterGone(name), () => { own.value = before; store(); });
+    },
   };
 }
 

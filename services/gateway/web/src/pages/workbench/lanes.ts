@@ -1,6 +1,7 @@
 import { get, post } from "@/api/client";
 import type { InvoiceTask, Order, Page, ProductionOrder } from "@/api/models";
-import { civilDate, due, isMore, minus, scaled } from "@/format";
+import { at, civilDate, due, isMore, minus, scaled } from "@/format";
+import type { Refusal } from "@/pages/refused/refused";
 import { words } from "@/strings.zh";
 
 export interface Act { label: string; run: (key: string) => Promise<unknown>; done: string }
@@ -51,6 +52,11 @@ async function invoices(): Promise<{ items: Waiting[]; more: boolean }> {
   const items = page.items.map((task) => ({ id: task.id, title: task.order_number, urgency: null, due: "", to: "/finance", note: [task.customer_name, ...task.lines.map((line) => `${line.item_name ?? line.item_code}×${line.quantity}`)].filter(Boolean).join(" · ") }));
   return { items, more: Boolean(page.next_page_token) };
 }
+async function refused(): Promise<{ items: Waiting[]; more: boolean }> {
+  const page = await get<Page<Refusal>>("/refusals", { page_size: 20 });
+  const items = page.items.map((one) => ({ id: one.id, title: one.source === "form" ? one.sent.company || words.refused.nobody : one.label, urgency: null, due: at(one.last_at), to: "/refused", note: [one.sent.phone, one.errors[0]?.message ?? one.title].filter(Boolean).join(" · ") }));
+  return { items, more: Boolean(page.next_page_token) };
+}
 function receivable(job: ProductionOrder): Waiting | null {
   const open = minus(job.passed_quantity, job.received_quantity);
   return scaled(open) > 0n ? ofMake(job, `/warehouse?code=${job.number}`, t.receivable(open, job.unit)) : null;
@@ -61,6 +67,7 @@ const awaitingCheck = (job: ProductionOrder): Waiting | null => (scaled(job.pass
 export const LANES: Lane[] = [
   { code: "capacity", title: t.lanes.capacity, all: "/orders?state=needs_capacity_confirmation", roles: PLANNING, load: () => orders({ state: "needs_capacity_confirmation" }, (order) => moved(order, "confirm_capacity")) },
   { code: "duplicate", title: t.lanes.duplicate, all: "/orders?state=suspected_duplicate", roles: SALES, load: () => orders({ state: "suspected_duplicate" }, (order) => moved(order, "release_duplicate")) },
+  { code: "refused", title: t.lanes.refused, all: "/refused", roles: [...SALES, "clerk", "planner", "planning_supervisor"], load: refused },
   { code: "submitted", title: t.lanes.submitted, all: "/orders?state=submitted", roles: [...SALES, "clerk"], load: () => orders({ state: "submitted" }, (order) => (order.allowed.includes("confirm") ? moved(order, "confirm") : undefined)) },
   { code: "confirmed", title: t.lanes.confirmed, all: "/planning", roles: PLANNING, load: () => orders({ state: "confirmed" }, (order) => moved(order, "plan")) },
   { code: "short", title: t.lanes.short, all: "/planning?tab=orders&short=1", roles: [...PLANNING, "manager"], load: () => jobs({}, (job) => (job.banner ? ofMake(job, `/orders/${job.order_number}`) : null)) },
