@@ -37,6 +37,14 @@ class Change:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One event as it came, while nobody listened: read only when somebody comes back and asks what was missed."""
+
+    id: str
+    body: bytes
+
+
 Sight = Callable[[Change], Awaitable[bool]]
 
 
@@ -81,12 +89,21 @@ def change_of(body: bytes) -> Change:
     return Change(str(event.event_id), event.type, order, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 
+def readable(body: bytes) -> Change | None:
+    """Return an event as a change; None, and a line in the log, when it is none."""
+    try:
+        return change_of(body)
+    except ValueError as error:
+        log.warning("stream_unreadable", error=repr(error))
+        return None
+
+
 class Hub:
     """Follows the exchange and hands every change to the open streams; a lost broker is waited for."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._ring: deque[Change] = deque(maxlen=RING)
+        self._ring: deque[Change | Unread] = deque(maxlen=RING)
         self._listeners: set[Listener] = set()
         self._closed = asyncio.Event()
         self.connected = False
@@ -127,10 +144,10 @@ class Hub:
         await queue.consume(self._take, no_ack=True)
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
-        try:
-            self.tell(change_of(message.body))
-        except ValueError as error:
-            log.warning("stream_unreadable", error=repr(error))
+        if message.message_id and not self._listeners:
+            self._ring.append(Unread(message.message_id, message.body))
+        elif (change := readable(message.body)) is not None:
+            self.tell(change)
 
     def tell(self, change: Change) -> None:
         """Keep a change for those who come back and hand it to those who listen."""
@@ -169,7 +186,8 @@ class Hub:
         position = next((n for n, change in enumerate(kept) if change.id == last_event_id), None)
         if position is None:
             return None
-        return [change for change in kept[position + 1 :] if listener.wants(change)]
+        read = (readable(one.body) if isinstance(one, Unread) else one for one in kept[position + 1 :])
+        return [change for change in read if change is not None and listener.wants(change)]
 
     async def _live(self, listener: Listener) -> AsyncIterator[bytes]:
         closed: asyncio.Future[Any] = asyncio.ensure_future(self._closed.wait())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.common.v1.common_pb2 import Warning as Told
+from orderhub.order.v1.events_pb2 import OrderConfirmed
 from orderhub.order.v1.order_pb2 import Order
 from pydantic_core import PydanticCustomError
 
 from chassis.clock import SystemClock
+from chassis.events import Draft, encode
+from chassis.ids import uuid7
 from chassis.outbox import Mark
 from gateway_service import permissions
 from gateway_service.attachments import checked, media_type_of, safe_name
@@ -160,6 +165,18 @@ async def test_a_listener_hears_its_order_only() -> None:
         hub.tell(Change(number, "orderhub.order.v1.OrderConfirmed", number, "{}"))
 
     assert [listener.waiting.get_nowait().order for _ in range(listener.waiting.qsize())] == ["SO1"]
+
+
+async def test_what_came_while_nobody_listened_is_read_when_somebody_asks() -> None:
+    hub = Hub("amqp://nowhere")
+    event = Draft(uuid7(), "orders/SO1", OrderConfirmed(order_number="SO1"), datetime.now(UTC), "", "wang", "")
+    for number, body in (("1", b"{}"), ("2", b"no event"), ("3", encode(event, "/orderhub/order", 1))):
+        await hub._take(SimpleNamespace(message_id=number, body=body))
+
+    missed = hub._missed(Listener(), "1")
+    assert missed is not None
+    assert [change.order for change in missed] == ["SO1"]
+    assert hub._missed(Listener(), "0") is None
 
 
 def test_an_access_token_of_another_key_is_nobody() -> None:
