@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -21,15 +19,6 @@ pytestmark = [pytest.mark.timeout(1800)]
 PROOF = os.environ.get("ORDERHUB_PROOF") == "1"
 HISTORIES, STEPS = (60, 40) if PROOF else (3, 14)
 DEPTHS = ("order cancelled", "order closed", "order signed", "job completed", "scan rejected", "returned")
-
-
-@pytest.fixture(scope="module")
-def house(stack: Stack) -> Iterator[House]:
-    loop = asyncio.new_event_loop()
-    opened = House(stack, loop).open()
-    yield opened
-    opened.close()
-    loop.close()
 
 
 def run(house: House, histories: int, steps: int) -> Counter[str]:
