@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
 
 from chassis.broker import Outgoing, Publisher
 
-PREFETCH = 500
+BATCH = 500
 # The log's id is the commit order within one subject; no order between subjects is claimed.
-_LOGGED = "SELECT event_id, type, body, traceparent FROM event_log WHERE occurred_at >= $1 ORDER BY id"
+_LOGGED = "SELECT event_id, subject, type, body, traceparent FROM event_log WHERE occurred_at >= $1 ORDER BY id"
 
 
 def instant(text: str) -> datetime:
@@ -30,9 +33,23 @@ async def republish(dsn: str, publisher: Publisher, since: datetime) -> int:
     told = 0
     try:
         async with connection.transaction(readonly=True):
-            async for row in connection.cursor(_LOGGED, since, prefetch=PREFETCH):
-                await publisher.publish(Outgoing(str(row["event_id"]), row["type"], row["body"], row["traceparent"]))
-                told += 1
+            cursor = await connection.cursor(_LOGGED, since)
+            while rows := await cursor.fetch(BATCH):
+                await _tell(publisher, rows)
+                told += len(rows)
     finally:
         await connection.close()
     return told
+
+
+async def _tell(publisher: Publisher, rows: Sequence[asyncpg.Record]) -> None:
+    """Each subject's events one after the other, all subjects at once."""
+    subjects: dict[str, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        subjects[row["subject"]].append(row)
+    await asyncio.gather(*(_chain(publisher, chain) for chain in subjects.values()))
+
+
+async def _chain(publisher: Publisher, rows: Sequence[asyncpg.Record]) -> None:
+    for row in rows:
+        await publisher.publish(Outgoing(str(row["event_id"]), row["type"], row["body"], row["traceparent"]))
