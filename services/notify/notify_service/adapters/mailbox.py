@@ -79,6 +79,4 @@ class SqlMailbox:
         return len((await self._run(_READ, one=one, until=until)).all())
 
     async def _run(self, statement: Any, **more: Any) -> Any:
-        wanted = statement.compile().params
-        values = {**self._values, **more}
-        return await self._runs.execute(statement, {name: values[name] for name in wanted})
+        return await self._runs.execute(statement, {**self._values, **more})
