@@ -435,3 +435,22 @@ async def test_a_change_gives_an_intent_its_days_again(world: World, clock: Fixe
 
     assert await world.balance("X") == ("5", "2", "3")
     await world.check()
+
+
+async def test_what_a_replaced_production_order_held_stays_with_its_order(world: World) -> None:
+    """Less wanted: PO2 is made instead of PO1. SO2 is more pressing and waits, yet held stock is never taken (X10)."""
+    await world.move("receipt", ("X", "20"))
+    await world.planned("SO1", made("PO1", "A", "10", ("X", "20")))
+    await world.planned("SO2", made("PO9", "A", "10", ("X", "30")), urgency="red")
+
+    await world.planned("SO1", made("PO2", "A", "6", ("X", "12")), replaced_numbers=["PO1"])
+    cancelled = planning_events.ProductionOrderCancelled(
+        production_order_number="PO1", order_number="SO1", reason="ORDER_CHANGED"
+    )
+    await world.tell("planning", "production-orders/PO1", cancelled)
+
+    assert await world.holdings(item_code="X") == {
+        ("PO2", "X"): ("12", "12", "0", "0"),
+        ("PO9", "X"): ("30", "8", "0", "22"),
+    }
+    await world.check()

@@ -78,7 +78,13 @@ async def test_less_wanted_takes_untouched_production_back(world: World) -> None
 
     assert foretold == [("cancel", "10", "0"), ("create", "0", "6")]
     assert await live(world) == [("6", "created")]
-    assert len(await world.told("ProductionOrderCancelled")) == 1
+    told = [(event.type.rsplit(".", 1)[1], event.data) for event in await world.told()]
+    at, gone = next((n, data) for n, (kind, data) in enumerate(told) if kind == "ProductionOrderCancelled")
+    replacing = [data for kind, data in told[:at] if kind == "OrderPlanned"][-1]
+    assert replacing["replaced_numbers"] == [gone["production_order_number"]]  # told first, so that it keeps the stock
+    assert [one["production_order_number"] for one in replacing["production_orders"]] != replacing["replaced_numbers"]
+    plan = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
+    assert [pick.required for pick in plan.pick_list if pick.item_code == "WIRE"] == ["45"]  # of six, not of sixteen
 
 
 async def test_what_has_begun_is_never_stopped_silently(world: World) -> None:

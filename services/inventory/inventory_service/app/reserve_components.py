@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reallocate import reallocate, settle_behind
@@ -20,6 +22,8 @@ class Plan:
     order: str
     asked: Sequence[Line]
     production_orders: Sequence[Receivable]
+    replaced: Sequence[str] = ()
+    """Production orders cancelled for this plan."""
 
 
 async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_id: str) -> None:
@@ -32,7 +36,8 @@ async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_i
     await house.receivables.learn([order for plan in plans for order in plan.production_orders])
     wanted = {line.key: line for line in await _alive(house, _newest(plans))}
     if before:
-        await _compare(house, before, wanted, movement_id)
+        replaced = {number for plan in plans for number in plan.replaced}
+        await _compare(house, before, wanted, replaced, movement_id)
     else:
         await _admit(house, list(wanted.values()), movement_id)
 
@@ -45,7 +50,11 @@ async def _admit(house: Warehouse, lines: Sequence[Line], movement_id: str) -> N
 
 
 async def _compare(
-    house: Warehouse, before: Mapping[LineKey, Line], wanted: Mapping[LineKey, Line], movement_id: str
+    house: Warehouse,
+    before: Mapping[LineKey, Line],
+    wanted: Mapping[LineKey, Line],
+    replaced: Collection[str],
+    movement_id: str,
 ) -> None:
     """Change what an earlier plan, or an intent, holds into what is asked for now."""
     touched = {key.demand for key in wanted}
@@ -53,10 +62,31 @@ async def _compare(
     for line in (line for key, line in before.items() if key not in wanted):
         if line.expires_at and line.is_open:
             lines.append(line.closed())
-        elif line.asked and line.key.demand in touched:
+        elif line.asked and (line.key.demand in touched or line.key.production_order in replaced):
             lines.append(line.needing(line.issued))
+    lines, handed = handed_on(before, lines)
     await house.reservations.save(lines)
+    await settle_behind(house, handed, movement_id)
     await reallocate(house, {line.key.item for line in lines}, movement_id, changed=touched)
+
+
+def handed_on(before: Mapping[LineKey, Line], after: Sequence[Line]) -> tuple[list[Line], list[LineKey]]:
+    """Return the lines, and which of them got what other lines of their order gave back.
+
+    Held stock stays with its order: only what no line of it needs any more is for whoever waits.
+    """
+    freed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in after:
+        if (was := before.get(line.key)) is not None and was.held > line.held:
+            freed[line.key.order, line.key.item] += was.held - line.held
+    lines, handed = [], []
+    for line in after:
+        share = min(line.hungry, freed[line.key.order, line.key.item])
+        if share > 0:
+            freed[line.key.order, line.key.item] -= share
+            handed.append(line.key)
+        lines.append(line.granted(line.got + share) if share > 0 else line)
+    return lines, handed
 
 
 def _newest(plans: Sequence[Plan]) -> list[Line]:

@@ -36,7 +36,9 @@ def order_planned(event: Incoming) -> planning_pb.OrderPlanned:
 
 
 def plan(told: planning_pb.OrderPlanned, traceparent: str) -> Plan:
-    return Plan(told.order_number, asked_lines(told, traceparent), receivables(told, traceparent))
+    return Plan(
+        told.order_number, asked_lines(told, traceparent), receivables(told, traceparent), tuple(told.replaced_numbers)
+    )
 
 
 def asked_lines(told: planning_pb.OrderPlanned, traceparent: str) -> list[Line]:

@@ -72,6 +72,7 @@ class Messages:
                 pb.PlannedLine(line_no=line.line_no, planned_quantity=plain(line.quantity), unit=line.unit)
                 for line in told.lines
             ],
+            replaced_numbers=told.replaced,
         )
         self._unit.publish(f"orders/{order.number}", planned, trace=order.traceparent)
 

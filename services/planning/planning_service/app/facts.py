@@ -89,6 +89,8 @@ class Told:
     lines: Sequence[KeptLine]
     made: Sequence[ProductionOrder]
     components: Sequence[Component]
+    replaced: Sequence[str] = ()
+    """Production orders cancelled for this plan: what they hold is the plan's first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -163,7 +163,6 @@ async def _touch(changes: Sequence[LineChange], production_orders: ProductionOrd
     for order in (order for change in changes for order in change.cancel):
         order.cancel(REASON, now)
         await production_orders.save(order)
-        tell.cancelled(order)
     for change in changes:
         for order in change.begun:
             order.learn_wanted(change.before, change.wanted, now)
@@ -179,7 +178,12 @@ async def _tell(
     production_orders: ProductionOrders,
     tell: Tell,
 ) -> None:
-    tell.planned(order, await whole_plan(order.number, plans, production_orders))
+    """Tell the plan first: what the cancelled ones hold goes to those made instead, not to whoever waits (X10)."""
+    gone = [one for change in changes for one in change.cancel]
+    told = await whole_plan(order.number, plans, production_orders)
+    tell.planned(order, replace(told, replaced=tuple(one.number for one in gone)))
+    for one in gone:
+        tell.cancelled(one)
     tell.revised(
         order,
         [

@@ -10,6 +10,7 @@ from orderhub.planning.v1 import production_pb2 as pb
 
 from planning_service.adapters.message_forms import stamp
 from planning_service.adapters.production_views import PickView, PlanLineView, PlanView, ProductionView, pick_list
+from planning_service.domain.change import GONE
 from planning_service.domain.component import Component
 from planning_service.domain.exact import plain
 from planning_service.domain.operation import ScanFlag
@@ -140,7 +141,8 @@ def plan_message(view: PlanView) -> pb.PlanOrderResponse:
     )
     for one in view.production_orders:
         message.production_orders.append(production_order_message(one))
-    for pick in pick_list(view.components):
+    gone = {one.order.number for one in view.production_orders if one.order.state in GONE}
+    for pick in pick_list([one for one in view.components if one.production_order_number not in gone]):
         _add_pick(message, pick)
         if pick.short > 0:
             message.shortages.append(shortage_message(pick))

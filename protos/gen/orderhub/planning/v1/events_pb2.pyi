@@ -153,6 +153,7 @@ class OrderPlanned(_message.Message):
     PLANNED_AT_FIELD_NUMBER: _builtins.int
     URGENCY_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    REPLACED_NUMBERS_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     urgency: _builtins.str
     @_builtins.property
@@ -165,6 +166,10 @@ class OrderPlanned(_message.Message):
     def planned_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedLine]: ...
+    @_builtins.property
+    def replaced_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """cancelled for this plan: what they hold goes to it before anybody else (X10)"""
+
     def __init__(
         self,
         *,
@@ -174,10 +179,11 @@ class OrderPlanned(_message.Message):
         planned_at: _timestamp_pb2.Timestamp | None = ...,
         urgency: _builtins.str = ...,
         lines: _abc.Iterable[Global___PlannedLine] | None = ...,
+        replaced_numbers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["planned_at", b"planned_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_number", b"order_number", "planned_at", b"planned_at", "production_orders", b"production_orders", "stocked_lines", b"stocked_lines", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_number", b"order_number", "planned_at", b"planned_at", "production_orders", b"production_orders", "replaced_numbers", b"replaced_numbers", "stocked_lines", b"stocked_lines", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
