@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.database import Transaction
-from chassis.sql import text
+from chassis.sql import Rows, text
 from inventory_service.app.ports import Movement
 from inventory_service.domain.balance import Balance
 
@@ -47,21 +47,27 @@ class SqlStock:
         self._unit = unit
         self._lock = text(lock_sql)
         self._known = set() if known is None else known
+        self._mine: set[str] = set()
+
+    async def secure(self, items: Iterable[str]) -> None:
+        wanted = sorted(set(items) - self._mine)
+        if wanted:
+            await self._take(wanted)
 
     async def lock(self, items: Iterable[str]) -> dict[str, Balance]:
-        wanted = sorted(set(items))
-        await self._ensure([item for item in wanted if item not in self._known])
-        return await self._locked(wanted)
+        rows = await self._take(sorted(set(items)))
+        return {row.item_code: Balance(row.on_hand, row.reserved, row.quarantined, row.safety_stock) for row in rows}
+
+    async def _take(self, items: list[str]) -> Rows:
+        await self._ensure([item for item in items if item not in self._known])
+        self._mine.update(items)
+        return await self._unit.execute(self._lock, {"items": items})
 
     async def _ensure(self, items: list[str]) -> None:
         """Make missing rows before any lock is taken: a row made later would be locked out of order."""
         if items:
             made = set((await self._unit.execute(_ENSURE, {"items": items})).scalars())
             self._known.update(item for item in items if item not in made)  # ours may still be rolled back
-
-    async def _locked(self, items: list[str]) -> dict[str, Balance]:
-        rows = await self._unit.execute(self._lock, {"items": items})
-        return {row.item_code: Balance(row.on_hand, row.reserved, row.quarantined, row.safety_stock) for row in rows}
 
     async def move(self, movement: Movement, changes: Mapping[str, Decimal]) -> None:
         moved = {item: change for item, change in changes.items() if change}

@@ -81,6 +81,9 @@ class ReturnNote:
 class Stock(Protocol):
     """Balances and the ledger."""
 
+    async def secure(self, items: Iterable[str]) -> None:
+        """Lock the balances this transaction has not locked yet, in item order, making missing ones."""
+
     async def lock(self, items: Iterable[str]) -> dict[str, Balance]:
         """Lock the balances in item order, making missing ones, and return them."""
 

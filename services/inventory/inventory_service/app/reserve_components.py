@@ -29,10 +29,9 @@ class Plan:
 async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_id: str) -> None:
     """Hold what the plans ask for, as far as there is stock; a plan told again changes what was held for the first."""
     orders = {plan.order for plan in plans}
-    locked = await house.stock.lock({line.key.item for plan in plans for line in plan.asked})
+    await house.stock.secure({line.key.item for plan in plans for line in plan.asked})
     before = {line.key: line for line in await house.reservations.of_orders(orders)}
-    if more := {key.item for key in before} - locked.keys():
-        await house.stock.lock(more)
+    await house.stock.secure({key.item for key in before})
     await house.receivables.learn([order for plan in plans for order in plan.production_orders])
     wanted = {line.key: line for line in await _alive(house, _newest(plans))}
     if before:

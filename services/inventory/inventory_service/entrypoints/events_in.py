@@ -81,7 +81,7 @@ class EventsIn:
         batch = _batch.get()
         if batch.house is None:
             batch.house = self.warehouses.of(unit)
-            await batch.house.stock.lock(batch.items)
+            await batch.house.stock.secure(batch.items)
             unit.at_end(lambda: self._take_over(unit))
         return batch.house
 

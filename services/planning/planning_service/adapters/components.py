@@ -7,18 +7,25 @@ from typing import Any
 
 from chassis.database import Transaction
 from chassis.sql import text
-from planning_service.adapters.bulk import BulkInsert
+from planning_service.adapters.bulk import BulkInsert, numerics, written
 from planning_service.domain.component import Component, Held
 
 COLUMNS = """
 c.production_order_number, c.order_number, c.line_no, c.item_code, c.item_name, c.unit, c.due_date, c.required, c.made,
 c.expected, c.available, c.reserved, c.issued, c.held_short, c.told, c.substitutes, c.heard
 """
-_OF_DEMANDS = text(
-    f"SELECT {COLUMNS} FROM component c "  # noqa: S608
-    "WHERE c.production_order_number = ANY (CAST(:production_orders AS text[])) AND c.order_number = :order "
-    "ORDER BY c.production_order_number, c.line_no, c.item_code FOR NO KEY UPDATE"
-)
+# Most words say what the plan assumed; those components are left where they are (domain/component.py: holding).
+_CONTRADICTED = text(f"""
+SELECT {COLUMNS} FROM component c
+JOIN unnest(CAST(:production_orders AS text[]), CAST(:lines AS int[]), CAST(:items AS text[]), {numerics("reserved")},
+            {numerics("issued")}, {numerics("short")}, CAST(:revisions AS int[]))
+  AS t (production_order_number, line_no, item_code, reserved, issued, short, revision)
+  ON c.production_order_number = t.production_order_number AND c.item_code = t.item_code
+  AND (c.production_order_number <> '' OR c.line_no = t.line_no)
+WHERE c.order_number = :order AND c.production_order_number = ANY (CAST(:production_orders AS text[]))
+  AND (t.revision > c.heard + 1 OR (c.reserved, c.issued, c.held_short) <> (t.reserved, t.issued, t.short))
+ORDER BY c.production_order_number, c.line_no, c.item_code FOR NO KEY UPDATE OF c
+""")  # noqa: S608  constants
 _WAITING_FOR = text(
     f"SELECT {COLUMNS} FROM component c "  # noqa: S608
     "WHERE c.order_number = :order AND c.line_no = :line_no AND c.item_code = :item AND c.expected > 0 "
@@ -118,15 +125,14 @@ class ComponentRows:
             for number, lines in words.items()
             for line in lines
         }
-        values = {"order": order_number, "production_orders": list(words)}
         changed = []
-        for known in await self._of(_OF_DEMANDS, values):
+        for known in await self._of(_CONTRADICTED, {"order": order_number, **_said(words)}):
             number = known.production_order_number
             held = told.get((number, known.item_code, 0 if number else known.line_no))
             if held is not None and (now := known.holding(held)) is not known:
                 changed.append(now)
         await self._save(changed)
-        await self._unit.execute(_HEARD, values)
+        await self._unit.execute(_HEARD, {"order": order_number, "production_orders": list(words)})
         return changed
 
     async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
@@ -151,6 +157,19 @@ class ComponentRows:
         for name in ("reserved", "issued", "held_short", "expected", "short", "heard"):
             columns[name] = [getattr(component, name) for component in components]
         await self._unit.execute(_SAVE, columns)
+
+
+def _said(words: Mapping[str, Sequence[Held]]) -> dict[str, Any]:
+    said = [(number, line) for number, lines in words.items() for line in lines]
+    return {
+        "production_orders": [number for number, _ in said],
+        "lines": [line.line_no for _, line in said],
+        "items": [line.item_code for _, line in said],
+        "reserved": written([line.reserved for _, line in said]),
+        "issued": written([line.issued for _, line in said]),
+        "short": written([line.short for _, line in said]),
+        "revisions": [line.revision for _, line in said],
+    }
 
 
 def unheard_values(components: Iterable[Component]) -> dict[str, Any]:
