@@ -177,6 +177,19 @@ async def test_shortages_are_raised_and_cleared_once(world: World) -> None:
     assert not (await world.production_order(number)).shortages
 
 
+async def test_a_shortage_foreseen_exactly_is_told_once_when_inventory_says_so(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=10)
+    number = (await world.plan(world.orders.add("SO1", ("A", 2)))).production_orders[0].number
+    foreseen = (await world.production_order(number)).shortages[0].short
+    before = await world.told("ShortageRaised")
+    for _ in range(2):
+        await world.hear("inventory", f"production-orders/{number}", held(number, reserved="10", short="5"))
+
+    assert (foreseen, before) == ("5", [])
+    assert [event.data["short"] for event in await world.told("ShortageRaised")] == ["5"]
+
+
 async def test_the_same_news_twice_counts_once(world: World) -> None:
     plan = await planned(world)
     number = plan.production_orders[0].number

@@ -23,7 +23,8 @@ JOIN unnest(CAST(:production_orders AS text[]), CAST(:lines AS int[]), CAST(:ite
   ON c.production_order_number = t.production_order_number AND c.item_code = t.item_code
   AND (c.production_order_number <> '' OR c.line_no = t.line_no)
 WHERE c.order_number = :order AND c.production_order_number = ANY (CAST(:production_orders AS text[]))
-  AND (t.revision > c.heard + 1 OR (c.reserved, c.issued, c.held_short) <> (t.reserved, t.issued, t.short))
+  AND (t.revision > c.heard + 1 OR (c.reserved, c.issued, c.held_short) <> (t.reserved, t.issued, t.short)
+    OR c.told <> (c.short > 0))
 ORDER BY c.production_order_number, c.line_no, c.item_code FOR NO KEY UPDATE OF c
 """)  # noqa: S608  constants
 _WAITING_FOR = text(
@@ -117,7 +118,10 @@ class ComponentRows:
         return await self._of(_OF_ORDER, {"order": order_number})
 
     async def hold(self, order_number: str, words: Mapping[str, Sequence[Held]]) -> list[Component]:
-        """Take what inventory holds for these production orders ("": order lines); return the components that changed."""
+        """Take what inventory holds for these production orders ("": order lines); return the components that changed.
+
+        Returned too: those whose shortage the plan foresaw to the last metre, so that nobody has told it yet.
+        """
         if not words:
             return []
         told = {
@@ -125,15 +129,17 @@ class ComponentRows:
             for number, lines in words.items()
             for line in lines
         }
-        changed = []
+        changed, foreseen = [], []
         for known in await self._of(_CONTRADICTED, {"order": order_number, **_said(words)}):
             number = known.production_order_number
             held = told.get((number, known.item_code, 0 if number else known.line_no))
             if held is not None and (now := known.holding(held)) is not known:
                 changed.append(now)
+            elif held is not None and known.wants_telling():
+                foreseen.append(known)
         await self._save(changed)
         await self._unit.execute(_HEARD, {"order": order_number, "production_orders": list(words)})
-        return changed
+        return changed + foreseen
 
     async def expect_no_more(self, order_number: str, line_no: int, item_code: str) -> list[Component]:
         """A child production order has ended: what it did not bring is a shortage now."""
