@@ -105,7 +105,7 @@ async def test_what_the_broker_could_not_place_is_sent_again(
     queue = await channel.get_queue(QUEUE, ensure=False)
     other = await channel.get_queue("inventory.events", ensure=False)
     every = await channel.get_queue("notify.events", ensure=False)
-    bound = [(queue, "orderhub.order.v1.#"), (other, "orderhub.order.v1.#"), (every, "orderhub.#")]
+    bound = [(queue, "orderhub.order.v1.#"), (other, "orderhub.order.v1.#"), (every, "orderhub.order.v1.#")]
     for one, key in bound:
         await one.unbind(EXCHANGE, key)
     publisher = RabbitPublisher(broker, "order")

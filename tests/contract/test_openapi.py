@@ -112,6 +112,10 @@ POST /notifications/{}:dismiss
 POST /notifications/{}:complete
 GET /customers/{}/recipients
 DELETE /customers/{}/recipients/{}
+GET /me/quiet-hours
+PUT /me/quiet-hours
+GET /quiet-hours
+PUT /quiet-hours/{}
 GET /event-types
 POST /subscriptions/{}:preview
 POST /subscriptions/{}:test

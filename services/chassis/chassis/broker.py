@@ -14,6 +14,7 @@ from aio_pika.exceptions import AMQPError, DeliveryError, PublishError
 from aiormq.exceptions import ChannelInvalidStateError
 
 from chassis.events import CONTENT_TYPE, EXCHANGE
+from chassis.topology import PASSING
 
 HEARTBEAT_SECONDS = 10
 CONNECT_SECONDS = 5
@@ -93,7 +94,7 @@ class RabbitPublisher:
             user_id=self._user,
         )
         try:
-            await exchange.publish(message, event.type, mandatory=True, timeout=PUBLISH_SECONDS)
+            await exchange.publish(message, event.type, mandatory=event.type not in PASSING, timeout=PUBLISH_SECONDS)
         except (DeliveryError, PublishError) as error:
             raise Refused(str(error)) from error
 

@@ -16,8 +16,16 @@ BINDINGS: dict[str, tuple[str, ...]] = {
     "order.events": ("orderhub.planning.v1.#", "orderhub.inventory.v1.#"),
     "planning.events": ("orderhub.order.v1.#", "orderhub.inventory.v1.#"),
     "inventory.events": ("orderhub.order.v1.#", "orderhub.planning.v1.#"),
-    "notify.events": ("orderhub.#",),
-}
+    # Every service's events and of its own only what people must hear of: a message about each message would not end.
+    "notify.events": (
+        "orderhub.order.v1.#", "orderhub.planning.v1.#", "orderhub.inventory.v1.#", "orderhub.notify.v1.NotificationExhausted",
+    ),
+}  # fmt: skip
+# What screens hear while somebody looks at them; when nobody does, no queue keeps it and nobody misses it.
+PASSING = frozenset({"orderhub.notify.v1.NotificationSent"})
+FORMER: dict[str, tuple[str, ...]] = {
+    "notify.events": ("orderhub.#",)
+}  # taken away where an earlier release bound them
 ONE_AT_A_TIME: FieldTable = {"x-single-active-consumer": True}  # keeps the order of one subject across replicas
 QUORUM: FieldTable = {"x-queue-type": "quorum"}
 
@@ -30,7 +38,7 @@ def queue_arguments(queue: str) -> FieldTable:
 def heard(queue: str, source: str) -> bool:
     """True when the queue is bound to what the CloudEvents source tells."""
     service = source.rsplit("/", 1)[-1]
-    return any(key in ("orderhub.#", f"orderhub.{service}.v1.#") for key in BINDINGS.get(queue, ()))
+    return any(key == f"orderhub.{service}.v1.#" for key in BINDINGS.get(queue, ()))
 
 
 async def declare(channel: AbstractChannel) -> None:
@@ -41,6 +49,8 @@ async def declare(channel: AbstractChannel) -> None:
         queue = await channel.declare_queue(name, durable=True, arguments=queue_arguments(name))
         for key in keys:
             await queue.bind(events, key)
+        for key in FORMER.get(name, ()):
+            await queue.unbind(events, key)
         letters = await channel.declare_queue(f"{name}.dlq", durable=True, arguments=QUORUM)
         await letters.bind(dead, f"{name}.dlq")
 

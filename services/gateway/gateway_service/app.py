@@ -36,6 +36,7 @@ from gateway_service.routes import (
     production,
     profiles,
     public_forms,
+    quiet,
     refusals,
     reports,
     rush,
@@ -49,7 +50,7 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (
-    access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, inbox, desk,
+    access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, quiet, inbox, desk,
     track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
     reports, complaints, calendar,
 )  # fmt: skip

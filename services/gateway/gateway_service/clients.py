@@ -103,6 +103,7 @@ class NotifyClient(Service):
         self.notify = notify_pb2_grpc.NotifyServiceStub(self.peer.channel)
         self.mailbox = notify_pb2_grpc.MailboxServiceStub(self.peer.channel)
         self.repair = notify_pb2_grpc.RepairServiceStub(self.peer.channel)
+        self.quiet = notify_pb2_grpc.QuietServiceStub(self.peer.channel)
         self.rehearsal = notify_pb2_grpc.RehearsalServiceStub(self.peer.channel)
 
 

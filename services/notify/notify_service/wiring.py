@@ -10,6 +10,7 @@ from orderhub.notify.v1 import notify_pb2
 from orderhub.notify.v1.notify_pb2_grpc import (
     add_MailboxServiceServicer_to_server,
     add_NotifyServiceServicer_to_server,
+    add_QuietServiceServicer_to_server,
     add_RehearsalServiceServicer_to_server,
     add_RepairServiceServicer_to_server,
 )
@@ -38,6 +39,7 @@ from notify_service.entrypoints.error_map import ERRORS
 from notify_service.entrypoints.events_in import Reception
 from notify_service.entrypoints.grpc_api import NotifyApi
 from notify_service.entrypoints.mailbox_api import MailboxApi
+from notify_service.entrypoints.quiet_api import QuietApi
 from notify_service.entrypoints.rehearsal_api import RehearsalApi
 from notify_service.entrypoints.repair_api import RepairApi
 
@@ -94,6 +96,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
                 add_RehearsalServiceServicer_to_server,
                 RehearsalApi(commands, desk, vault, ProtoCatalogue(), engine.wake),
             ),
+            (add_QuietServiceServicer_to_server, QuietApi(commands, vault, zone, engine.wake)),
         ],
         service_names=[service.full_name for service in notify_pb2.DESCRIPTOR.services_by_name.values()],
         errors=ERRORS,

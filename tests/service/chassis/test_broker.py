@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aio_pika
 import pytest
 import pytest_asyncio
+from orderhub.notify.v1.events_pb2 import NotificationExhausted, NotificationSent
 from orderhub.order.v1.events_pb2 import OrderHeld
 
 from chassis.broker import Outgoing, Publisher, RabbitPublisher, Refused
@@ -17,6 +18,7 @@ from chassis.events import Incoming
 from chassis.inbox import Inbox
 from chassis.schema import TABLES
 from chassis.testing import MemoryPublisher
+from chassis.topology import declare
 from tests.support.events import incoming
 from tests.support.postgres import TestDatabases
 from tests.support.waiting import eventually
@@ -81,8 +83,6 @@ async def test_a_consumer_applies_what_arrives_and_survives_a_lost_connection(br
     channel = await other.channel()
     await channel.queue_delete("planning.events")
     await eventually(lambda: _not(connected))
-    from chassis.topology import declare
-
     await declare(channel)
     await other.close()
     await eventually(connected, within=20)
@@ -96,3 +96,25 @@ async def test_a_consumer_applies_what_arrives_and_survives_a_lost_connection(br
 
 async def _not(probe: object) -> bool:
     return not await probe()  # type: ignore[operator]
+
+
+async def test_notify_is_not_told_of_its_own_messages_and_an_earlier_binding_is_taken_away(broker: str) -> None:
+    """A message about every message would not end; with no screen open nobody keeps it, and it is not an error."""
+    connection = await aio_pika.connect(broker)
+    channel = await connection.channel()
+    queue = await channel.get_queue("notify.events", ensure=False)
+    await queue.bind("orderhub.events", "orderhub.#")
+
+    await declare(channel)
+    await declare(channel)
+    publisher = RabbitPublisher(broker, "notify")
+    await publisher.publish(outgoing(incoming("notify", "notifications/1", 1, NotificationSent())))
+    await publisher.publish(outgoing(incoming("notify", "notifications/2", 1, NotificationExhausted())))
+
+    async def only_the_exhausted() -> bool:
+        found = await channel.declare_queue("notify.events", passive=True)
+        return found.declaration_result.message_count == 1
+
+    await eventually(only_the_exhausted)
+    await publisher.close()
+    await connection.close()

@@ -22,6 +22,7 @@ from chassis.sql import text
 from notify_service.app.deliver import Engine
 from notify_service.entrypoints.grpc_api import NotifyApi
 from notify_service.entrypoints.mailbox_api import MailboxApi
+from notify_service.entrypoints.quiet_api import QuietApi
 from notify_service.wiring import Settings, build
 from tests.support.events import incoming
 from tests.support.postgres import TestDatabases
@@ -92,6 +93,10 @@ class World:
     @property
     def mailbox(self) -> MailboxApi:
         return self.service.servicers[1][1]
+
+    @property
+    def quiet(self) -> QuietApi:
+        return self.service.servicers[4][1]
 
     @property
     def engine(self) -> Engine:

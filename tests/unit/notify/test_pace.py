@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from notify_service.domain.allowance import WINDOW, allowance
 from notify_service.domain.channel import carries_secret, masked
 from notify_service.domain.digest import DigestWords, Waiting, choose, compose
-from notify_service.domain.quiet import loud_at
+from notify_service.domain.quiet import NEVER, Hours, OwnHours, by_name, loud_at, loud_for_all
 from notify_service.domain.schedule import MUTE_AFTER, RETRY_AFTER, pause, retry_delay
 
 NOW = datetime(2026, 2, 14, 2, 0, tzinfo=UTC)
@@ -131,6 +131,42 @@ def test_quiet_hours_end_in_the_factorys_morning(start: str, end: str, at: str, 
 
     day = NOW.date() + timedelta(days=1 if loud.startswith("+") else 0)
     assert then == datetime.combine(day, time.fromisoformat(loud.lstrip("+")), ZONE)
+
+
+def hours(text: str) -> Hours:
+    begins, ends = text.split("-")
+    return Hours(time.fromisoformat(begins), time.fromisoformat(ends))
+
+
+@pytest.mark.parametrize(
+    ("spans", "at", "loud"),
+    [
+        ([], "22:00", "22:00"),
+        (["21:00-08:00"], "22:00", "+08:00"),
+        (["07:00-09:00", "21:00-08:00"], "22:00", "+09:00"),  # one begins before the other ends
+        (["08:30-10:00", "07:00-09:00", "21:00-08:00"], "22:00", "+10:00"),
+        (["21:00-08:00"], "12:00", "12:00"),
+    ],
+)
+def test_what_several_hold_back_waits_for_all(spans: list[str], at: str, loud: str) -> None:
+    now = datetime.combine(NOW.date(), time.fromisoformat(at), ZONE).astimezone(UTC)
+
+    then = loud_for_all(now, [NEVER, *map(hours, spans)], ZONE).astimezone(ZONE)
+
+    day = NOW.date() + timedelta(days=1 if loud.startswith("+") else 0)
+    assert then == datetime.combine(day, time.fromisoformat(loud.lstrip("+")), ZONE)
+
+
+def test_hours_that_leave_none_of_the_day_hold_nothing_back_for_ever() -> None:
+    assert loud_for_all(NOW, [hours("08:00-20:00"), hours("20:00-08:00")], ZONE) - NOW <= timedelta(days=2)
+
+
+def test_a_name_two_people_share_is_quiet_only_when_both_are() -> None:
+    night, noon = hours("22:00-07:00"), hours("12:00-13:00")
+
+    shared = by_name([OwnHours("li1", night, ("李雷",)), OwnHours("li2", noon, ("李雷",)), OwnHours("mei", noon)])
+
+    assert shared == {"li1": night, "li2": noon, "李雷": NEVER, "mei": noon}
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class SubscriptionBody(Body):
     event_type: Annotated[str, Field(min_length=1, max_length=200)]
     condition: Annotated[str, Field(max_length=2000)] | None = None
     channel: Code
-    role: Annotated[str, Field(max_length=64)] | None = None
+    role: Annotated[str, Field(max_length=200)] | None = None
     template: Annotated[str, Field(min_length=1, max_length=4000)]
     active: bool | None = None
     expire_hours: Annotated[int, Field(ge=0, le=100_000)] | None = None
@@ -66,6 +66,15 @@ class SubscriptionBody(Body):
     escalate_channel: Annotated[str, Field(max_length=64)] | None = None
     quiet_from: Time | None = None
     quiet_to: Time | None = None
+
+
+class QuietBody(Body):
+    """From when to when it is quiet, HH:MM in the factory's zone; two empty texts: never."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quiet_from": "22:00", "quiet_to": "07:30"}]})
+
+    quiet_from: Time
+    quiet_to: Time
 
 
 class NotificationFilter(Page):

@@ -120,6 +120,8 @@ export const words = {
     title: "设置", users: "用户", devices: "设备", channels: "消息通道", subscriptions: "订阅", username: "用户名", displayName: "姓名", password: "密码", passwordKeep: "留空则不改", rolesLabel: "角色", active: "状态", saved: "已保存", newUser: "新增用户", newDevice: "登记设备", deviceName: "设备名称", station: "位置",
     enrol: "用设备扫此二维码完成登记", enrolCode: "登记码", revoke: "吊销", revoked: "已吊销", test: "试发一条", tested: "已试发，请看通道是否收到", kind: "类型", url: "地址", secret: "密钥（只写不读）", perMinute: "每分钟上限", code: "编码", event: "事件", condition: "条件", template: "模板", role: "对象", channel: "通道", newChannel: "新增通道",
     newSubscription: "新增订阅", oncePer: "同一内容只发一次（按字段）", expire: "过期不发（小时，0 为不限）", escalate: "多久未读升级（分钟，0 为不升级）", escalateTo: "升级到通道", quietFrom: "免打扰从", quietTo: "免打扰到", fields: "点选字段：", preview: "预览（用示例事件）", named: (name: string) => `使用系统自带文案 ${name}`, unknownFields: (names: string) => `这个事件没有字段：${names}`, forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formGoods: "可订产品（编码、别名或拼音）", formAllMade: "不选则可订全部自制产品", formMade: "全部自制产品", formCount: (n: number) => `${n} 种产品`, formDropGood: (name: string) => `移除「${name}」`, formEdit: "修改下单码", noForms: "还没有下单码；建一个，打印二维码给客户扫", noUsers: "还没有用户", noDevices: "还没有登记设备；登记后用设备扫码完成", noChannels: "还没有消息通道；先建通道，再建订阅", noSubscriptions: "还没有订阅；订阅决定什么事通知谁", formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
+    quietHours: "免打扰", quietOf: "免打扰对象", quietHint: "时段内，指名给这个人、角色或客户的消息先等着，时段一过合并发出；红色急单照发，站内消息照收。", newQuiet: "新增免打扰", recipient: "对象（用户名、角色或客户编号）", changedBy: "设置人", noQuiet: "还没有人设置免打扰", removeQuiet: "取消免打扰", waited: (time: string) => `免打扰至 ${time}`, waiting: (n: number) => `待发 ${n} 条`, resting: (time: string, n: number) => `连续 ${n} 次未送达，${time} 再试`,
+    deliveries: "发送记录", allStates: "全部状态", stuckOnly: (n: number) => `${n} 条需要处理`, replay: "全部重发", replayed: (n: number, left: number) => (left ? `已重发 ${n} 条，另有 ${left} 条暂不能发` : `已重发 ${n} 条`), dismiss: "不发了", dismissAsk: "为什么不发？（例如：已电话告知）", attempts: (n: number) => `试了 ${n} 次`, more: "更多", noDeliveries: "没有消息",
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
   track: {
@@ -128,6 +130,7 @@ export const words = {
   },
   undo: "撤销",
   me: {
+    quiet_: { quiet: "我的免打扰时段", hint: "时段内，指名给您的群消息和邮件先等着，时段一过合并发给您；红色急单照发，站内消息照收。", off: "关闭免打扰", on: (from: string, to: string) => `每天 ${from} 至 ${to} 免打扰`, none: "没有设置免打扰" },
     title: "我的资料", card: "客户看到的我", why: "客户打开订单进度页时，会看到您的头像和签名。", upload: "上传头像", change: "换一张", drop: "移除头像", signature: "签名", example: "例如：您的订单，我负责到底", preview: "客户看到的样子", noPicture: "这个文件不是可用的图片，请换 JPG、PNG 或 WEBP",
   },
   refused: {

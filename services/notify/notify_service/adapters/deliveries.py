@@ -44,7 +44,7 @@ WHERE channel = :code AND state = 'pending' AND lease IS NULL AND expires_at <= 
 """)
 _WAITING = text(f"""
 SELECT n.id, n.event_id, n.event_type, n.text, coalesce(nullif(n.address, ''), n.recipient) AS recipient,
-  n.occurred_at, n.traceparent, n.event
+  n.occurred_at, n.traceparent, n.event, n.quiet_until IS NOT NULL AS rested
 FROM notification n WHERE n.channel = :code AND {_WAITS} ORDER BY n.id LIMIT :limit FOR NO KEY UPDATE
 """)  # noqa: S608
 _HOLD = text("""

@@ -15,20 +15,21 @@ from notify_service.app.ports import Made
 from notify_service.domain.notification import Intent, Notification
 
 _COLUMNS = """id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient, state, reason,
-  text, attempt_count, last_error, created_at, sent_at, next_attempt_at, digest_id, acknowledged_at"""
+  text, attempt_count, last_error, created_at, sent_at, next_attempt_at, digest_id, acknowledged_at,
+  quiet_until"""
 # All of a batch in one statement; a repeated event, or a text told once already, adds nothing.
 _ADD = text("""
 INSERT INTO notification (id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
   address, once_key, state, reason, text, data, traceparent, occurred_at, created_at, not_before, expires_at, next_attempt_at,
-  last_error, escalate_at, escalate_channel, mailbox, sent_at, event)
+  last_error, escalate_at, escalate_channel, mailbox, sent_at, event, quiet_until)
 SELECT id, event_id, event_type, order_number, production_order_number, subscription, channel, recipient,
   address, once_key, state, reason, text, data, traceparent, occurred_at, :now, not_before, expires_at, not_before,
-  last_error, escalate_at, escalate_channel, mailbox, sent_at, event
+  last_error, escalate_at, escalate_channel, mailbox, sent_at, event, quiet_until
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS t (id uuid, event_id uuid, event_type text, order_number text,
   production_order_number text, subscription text, channel text, recipient text, address text, once_key text, state text,
   reason text, text text, data jsonb, traceparent text, occurred_at timestamptz, not_before timestamptz,
   expires_at timestamptz, last_error text, escalate_at timestamptz, escalate_channel text, mailbox boolean,
-  sent_at timestamptz, event jsonb)
+  sent_at timestamptz, event jsonb, quiet_until timestamptz)
 ORDER BY id ON CONFLICT DO NOTHING RETURNING id
 """)
 _NAMES = tuple(Intent.__dataclass_fields__)
@@ -39,10 +40,11 @@ WHERE order_number = ANY(CAST(:orders AS text[])) AND order_number <> '' AND sta
 ORDER BY id FOR NO KEY UPDATE
 """)  # noqa: S608
 REVIVED = """state = 'pending', reason = '', data = NULL, attempt_count = 0, next_attempt_at = :now, not_before = :now,
-  expires_at = NULL, probing = false, alarmed = false, lease = NULL"""
+  quiet_until = NULL, expires_at = NULL, probing = false, alarmed = false, lease = NULL"""
 _REVIVE = text(f"UPDATE notification SET {REVIVED}, text = :text WHERE id = :id")  # noqa: S608
 _RELEASE = text(f"""
-UPDATE notification n SET {REVIVED.replace(":now", "t.begins")}, text = t.text, last_error = ''
+UPDATE notification n SET {REVIVED.replace(":now", "t.begins").replace("quiet_until = NULL, ", "")}, text = t.text, last_error = '',
+  quiet_until = CASE WHEN t.begins > :now THEN t.begins END
 FROM unnest(CAST(:ids AS uuid[]), CAST(:texts AS text[]), CAST(:begins AS timestamptz[])) AS t (id, text, begins)
 WHERE n.id = t.id
 """)  # noqa: S608
@@ -95,7 +97,12 @@ class SqlNotifications:
     async def release(self, texts: Mapping[UUID, str], begins: Mapping[UUID, datetime]) -> None:
         """Let messages go whose text is complete now, each from its own instant on."""
         if texts:
-            values = {"ids": list(texts), "texts": list(texts.values()), "begins": [begins[one] for one in texts]}
+            values = {
+                "ids": list(texts),
+                "texts": list(texts.values()),
+                "begins": [begins[one] for one in texts],
+                "now": self._now,
+            }
             await self._runs.execute(_RELEASE, values)
 
     async def acknowledge(self, notification_id: UUID) -> Notification:

@@ -22,7 +22,7 @@ from notify_service.app.ports import (
 from notify_service.domain.channel import FALLBACK_CHANNEL, Channel
 from notify_service.domain.message import Rendered, render
 from notify_service.domain.notification import Intent, State, withdrawn
-from notify_service.domain.quiet import loud_at
+from notify_service.domain.quiet import NEVER, Hours, loud_for_all
 from notify_service.domain.subscription import Subscription, once_key, recipients_of
 
 OWN_EVENTS = "orderhub.notify."
@@ -70,7 +70,7 @@ async def compose(causes: Sequence[Cause], stores: Stores, *, desk: Desk, now: d
         planned += [
             intent
             for entry in stores.rules.of_event(cause.type)
-            for intent in intents_of(cause, entry, stores.rules.channels[entry.channel], desk=desk, now=now)
+            for intent in intents_of(cause, entry, stores.rules, desk=desk, now=now)
         ]
     if over:
         await stores.notifications.expire_orders(over, "ORDER_CANCELLED")
@@ -100,10 +100,9 @@ def _reached(
     return replace(intent, channel=FALLBACK_CHANNEL, text=desk.texts.forward.format(text=intent.text))
 
 
-def intents_of(
-    cause: Cause, subscription: Subscription, channel: Channel, *, desk: Desk, now: datetime
-) -> list[Intent]:
+def intents_of(cause: Cause, subscription: Subscription, rules: Rules, *, desk: Desk, now: datetime) -> list[Intent]:
     """Return the messages one subscription wants of an event; none when its condition does not hold."""
+    channel = rules.channels[subscription.channel]
     if cause.type.startswith(OWN_EVENTS) and cause.data.get("channel") == channel.code:
         return []  # a channel is never told about itself: that would not end
     try:
@@ -115,17 +114,19 @@ def intents_of(
     template = desk.texts.template(subscription.template)
     rendered = render(template, cause.data, desk.texts.words, group=channel.traits.group)
     return [
-        _intent(cause, subscription, channel, recipient, rendered=rendered, fault=fault, desk=desk, now=now)
+        _intent(cause, subscription, rules, recipient, rendered=rendered, fault=fault, desk=desk, now=now)
         for recipient in recipients_of(subscription, cause.data)
     ]
 
 
 def _intent(
-    cause: Cause, subscription: Subscription, channel: Channel, recipient: str,
+    cause: Cause, subscription: Subscription, rules: Rules, recipient: str,
     *, rendered: Rendered, fault: str, desk: Desk, now: datetime,
 ) -> Intent:  # fmt: skip
+    channel = rules.channels[subscription.channel]
     reason, error = held_because(rendered, fault, connected=channel.connected(desk.guard.sink_url))
-    begins = now if cause.data.get("urgency") == "red" else begins_at(now, subscription, channel, desk.zone)
+    spans = () if cause.data.get("urgency") == "red" else quiet_spans(subscription, channel, rules.hours_of(recipient))
+    begins = loud_for_all(now, spans, desk.zone)
     arrives = channel.is_mailbox and not reason and begins <= now  # what is read inside the house arrives at once
     hours, minutes = subscription.expire_hours, subscription.escalate_minutes
     return Intent(
@@ -136,19 +137,21 @@ def _intent(
         once_key=once_key(subscription, cause.data, str(cause.event_id)),
         state=State.HELD if reason else State.SENT if arrives else State.PENDING, reason=reason, last_error=error,
         text=rendered.text, data=cause.data if rendered.missing else None,
-        traceparent=cause.traceparent, occurred_at=cause.occurred_at, not_before=begins,
+        traceparent=cause.traceparent, occurred_at=cause.occurred_at, not_before=begins, quiet_until=begins if begins > now else None,
         expires_at=cause.occurred_at + timedelta(hours=hours) if hours else None,
-        escalate_at=now + timedelta(minutes=minutes) if minutes else None,
+        escalate_at=begins + timedelta(minutes=minutes) if minutes else None,
         escalate_channel=subscription.escalate_channel, mailbox=channel.is_mailbox, sent_at=now if arrives else None,
         event=cause.data if channel.carries_event else None,
     )  # fmt: skip
 
 
-def begins_at(now: datetime, subscription: Subscription, channel: Channel, zone: ZoneInfo) -> datetime:
-    """Return when neither the channel nor the subscription is quiet."""
-    loud = loud_at(now, channel.quiet_from, channel.quiet_to, zone)
-    loud = loud_at(loud, subscription.quiet_from, subscription.quiet_to, zone)
-    return loud_at(loud, channel.quiet_from, channel.quiet_to, zone)
+def quiet_spans(subscription: Subscription, channel: Channel, own: Hours) -> tuple[Hours, ...]:
+    """Return whose quiet hours a message keeps; a recipient's own leave the mailbox alone, which disturbs nobody."""
+    return (
+        Hours(channel.quiet_from, channel.quiet_to),
+        Hours(subscription.quiet_from, subscription.quiet_to),
+        NEVER if channel.is_mailbox else own,
+    )
 
 
 def held_because(rendered: Rendered, fault: str, *, connected: bool) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from notify_service.app.compose import Cause, Desk, begins_at
+from notify_service.app.compose import Cause, Desk, quiet_spans
 from notify_service.app.ports import Notifications, Rules, Shipments, ShipmentWords
 from notify_service.domain.message import render
+from notify_service.domain.quiet import loud_for_all
 
 CHANGED = "orderhub.inventory.v1.ShipmentChanged"
 LACKING = "tracking_numbers"
@@ -53,7 +54,8 @@ async def release(
         template = desk.texts.template(subscription.template)
         rendered = render(template, data, desk.texts.words, group=channel.traits.group)
         if not rendered.missing:
-            texts[one.id], begins[one.id] = rendered.text, begins_at(now, subscription, channel, desk.zone)
+            spans = quiet_spans(subscription, channel, rules.hours_of(one.recipient))
+            texts[one.id], begins[one.id] = rendered.text, loud_for_all(now, spans, desk.zone)
     await notifications.release(texts, begins)
     return bool(texts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -13,6 +13,7 @@ from notify_service.domain.digest import DigestWords
 from notify_service.domain.message import Words
 from notify_service.domain.notification import Intent, Notification
 from notify_service.domain.outcome import Outcome
+from notify_service.domain.quiet import NEVER, Hours, OwnHours
 from notify_service.domain.subscription import Subscription
 
 
@@ -43,10 +44,15 @@ class Rules:
     version: str
     subscriptions: Mapping[str, Sequence[Subscription]]
     channels: Mapping[str, Channel]
+    quiet: Mapping[str, Hours] = field(default_factory=dict)  # of recipients, by each of their names
 
     def of_event(self, event_type: str) -> Sequence[Subscription]:
         """Return what is subscribed to an event type."""
         return self.subscriptions.get(event_type, ())
+
+    def hours_of(self, recipient: str) -> Hours:
+        """Return a recipient's own quiet hours."""
+        return self.quiet.get(recipient, NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,36 @@ class Shipments(Protocol):
     async def of(self, order_numbers: Collection[str]) -> Sequence[ShipmentWords]:
         """Return what is known of these orders' shipments, in the order of shipping."""
         ...
+
+
+class QuietHours(Protocol):
+    """Recipients' own quiet hours."""
+
+    async def get(self, recipient: str) -> OwnHours | None: ...
+
+    async def listed(self) -> list[OwnHours]: ...
+
+    async def save(self, own: OwnHours) -> OwnHours: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A message that waits for quiet hours to end."""
+
+    id: UUID
+    subscription: str
+    channel: str
+    recipient: str
+    mailbox: bool
+
+
+class RestingMessages(Protocol):
+    """Messages that wait for quiet hours to end."""
+
+    async def of(self, recipients: Collection[str]) -> list[Resting]: ...
+
+    async def move(self, begins: Mapping[UUID, datetime]) -> None:
+        """Let each wait until its instant instead; one that is over already may go."""
 
 
 class Addresses(Protocol):

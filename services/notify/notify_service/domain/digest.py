@@ -26,6 +26,7 @@ class Waiting:
     occurred_at: datetime
     traceparent: str = ""
     event: Mapping[str, Any] | None = None
+    rested: bool = False  # quiet hours held it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,16 @@ class DigestWords:
 
 
 def choose(waiting: Sequence[Waiting], *, merges: bool, tight: bool) -> Sequence[Waiting]:
-    """Return what leaves next: the oldest alone, or all together when many wait or sends are scarce."""
+    """Return what leaves next: the oldest alone, or all together when many wait or sends are scarce.
+
+    What quiet hours held back leaves together when they end (X57).
+    """
     many = len(waiting) > DIGEST_ABOVE or (tight and len(waiting) > 1)
-    return waiting[:MOST_IN_ONE] if merges and many else waiting[:1]
+    if merges and many:
+        return waiting[:MOST_IN_ONE]
+    if merges and waiting[0].rested:
+        return [entry for entry in waiting if entry.rested][:MOST_IN_ONE]
+    return waiting[:1]
 
 
 def compose(

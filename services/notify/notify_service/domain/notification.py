@@ -51,6 +51,7 @@ class Intent:
     escalate_channel: str = ""
     mailbox: bool = False  # read inside the house; arrived as soon as it is stored
     sent_at: datetime | None = None
+    quiet_until: datetime | None = None  # it waits for quiet hours to end
     event: Mapping[str, Any] | None = None  # what a receiver that is a system gets beside the text
 
 
@@ -83,4 +84,5 @@ class Notification:
     next_attempt_at: datetime
     digest_id: UUID | None
     acknowledged_at: datetime | None
+    quiet_until: datetime | None
     data: Mapping[str, Any] | None = None

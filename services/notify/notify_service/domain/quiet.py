@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,49 @@ def loud_at(now: datetime, begins: time | None, ends: time | None, zone: ZoneInf
         return now
     day = local.date() + timedelta(days=1 if overnight and clock >= begins else 0)
     return datetime.combine(day, ends, zone).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From when to when it is quiet, in the factory's zone; both None: never."""
+
+    begins: time | None = None
+    ends: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHours:
+    """The quiet hours of one recipient: a person, a role or a customer; `names` are what else messages call them."""
+
+    recipient: str
+    hours: Hours
+    names: tuple[str, ...] = ()
+    version: int = 0
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+
+NEVER = Hours()
+
+
+def loud_for_all(now: datetime, spans: Sequence[Hours], zone: ZoneInfo) -> datetime:
+    """Return the first instant at which none is quiet; hours that leave none of the day free end the search."""
+    for _ in spans:
+        before = now
+        for span in spans:
+            now = loud_at(now, span.begins, span.ends, zone)
+        if now == before:
+            break
+    return now
+
+
+def by_name(everybody: Iterable[OwnHours]) -> Mapping[str, Hours]:
+    """Return whose hours count for which name; a name two people share with different hours is never quiet."""
+    named: dict[str, Hours] = {}
+    for one in everybody:
+        for name in {one.recipient, *one.names}:
+            named[name] = one.hours if named.get(name, one.hours) == one.hours else NEVER
+    return named
 
 
 def clock_of(value: str) -> time | None:

@@ -14,7 +14,7 @@ from chassis import page_token
 from notify_service.domain.channel import Channel, masked
 from notify_service.domain.errors import NotificationNotFound
 from notify_service.domain.notification import Notification, State
-from notify_service.domain.quiet import clock_of
+from notify_service.domain.quiet import OwnHours, clock_of
 from notify_service.domain.subscription import Subscription
 
 DEFAULT_PAGE, MOST_PAGE = 50, 200
@@ -58,8 +58,15 @@ def notification_message(found: Notification) -> pb.Notification:
         recipient=found.recipient, state=found.state, text=found.text, attempt_count=found.attempt_count,
         last_error=found.last_error, reason=found.reason, digest_id=str(found.digest_id or ""),
         created_at=instant_message(found.created_at), sent_at=instant_message(found.sent_at),
-        acknowledged_at=instant_message(found.acknowledged_at),
+        acknowledged_at=instant_message(found.acknowledged_at), quiet_until=instant_message(found.quiet_until),
         next_attempt_at=instant_message(found.next_attempt_at if found.state == State.PENDING else None),
+    )  # fmt: skip
+
+
+def quiet_message(own: OwnHours) -> pb.QuietHours:
+    return pb.QuietHours(
+        recipient=own.recipient, quiet_from=_clock(own.hours.begins), quiet_to=_clock(own.hours.ends), names=own.names,
+        version=own.version, changed_at=instant_message(own.changed_at), changed_by=own.changed_by,
     )  # fmt: skip
 
 

@@ -176,6 +176,7 @@ class Notification(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     DIGEST_ID_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
+    QUIET_UNTIL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     event_id: _builtins.str
     event_type: _builtins.str
@@ -201,6 +202,10 @@ class Notification(_message.Message):
     def next_attempt_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def acknowledged_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def quiet_until(self) -> _timestamp_pb2.Timestamp:
+        """it waits, or waited, for quiet hours to end"""
+
     def __init__(
         self,
         *,
@@ -222,14 +227,60 @@ class Notification(_message.Message):
         reason: _builtins.str = ...,
         digest_id: _builtins.str = ...,
         acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
+        quiet_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "next_attempt_at", b"next_attempt_at", "sent_at", b"sent_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "next_attempt_at", b"next_attempt_at", "quiet_until", b"quiet_until", "sent_at", b"sent_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "attempt_count", b"attempt_count", "channel", b"channel", "created_at", b"created_at", "digest_id", b"digest_id", "event_id", b"event_id", "event_type", b"event_type", "id", b"id", "last_error", b"last_error", "next_attempt_at", b"next_attempt_at", "order_number", b"order_number", "production_order_number", b"production_order_number", "reason", b"reason", "recipient", b"recipient", "sent_at", b"sent_at", "state", b"state", "subscription", b"subscription", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "attempt_count", b"attempt_count", "channel", b"channel", "created_at", b"created_at", "digest_id", b"digest_id", "event_id", b"event_id", "event_type", b"event_type", "id", b"id", "last_error", b"last_error", "next_attempt_at", b"next_attempt_at", "order_number", b"order_number", "production_order_number", b"production_order_number", "quiet_until", b"quiet_until", "reason", b"reason", "recipient", b"recipient", "sent_at", b"sent_at", "state", b"state", "subscription", b"subscription", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Notification: _TypeAlias = Notification  # noqa: Y015
+
+@_typing.final
+class QuietHours(_message.Message):
+    """QuietHours say when one recipient is left in peace; urgent messages come through, and the mailbox is filled all the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_BY_FIELD_NUMBER: _builtins.int
+    recipient: _builtins.str
+    """a user name, a role or a customer id"""
+    quiet_from: _builtins.str
+    """HH:MM in the factory's zone; both empty: none"""
+    quiet_to: _builtins.str
+    version: _builtins.int
+    changed_by: _builtins.str
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """what else messages call the same person"""
+
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        recipient: _builtins.str = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        version: _builtins.int = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        changed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "changed_by", b"changed_by", "names", b"names", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "recipient", b"recipient", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
 
 @_typing.final
 class InboxMessage(_message.Message):
@@ -1419,3 +1470,174 @@ class TestSubscriptionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TestSubscriptionResponse: _TypeAlias = TestSubscriptionResponse  # noqa: Y015
+
+@_typing.final
+class GetOwnQuietHoursRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOwnQuietHoursRequest: _TypeAlias = GetOwnQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class GetOwnQuietHoursResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours: ...
+    def __init__(
+        self,
+        *,
+        quiet_hours: Global___QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOwnQuietHoursResponse: _TypeAlias = GetOwnQuietHoursResponse  # noqa: Y015
+
+@_typing.final
+class PutOwnQuietHoursRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    quiet_from: _builtins.str
+    quiet_to: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """other names of the caller, for example the display name"""
+
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "names", b"names", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutOwnQuietHoursRequest: _TypeAlias = PutOwnQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class PutOwnQuietHoursResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours: ...
+    def __init__(
+        self,
+        *,
+        quiet_hours: Global___QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutOwnQuietHoursResponse: _TypeAlias = PutOwnQuietHoursResponse  # noqa: Y015
+
+@_typing.final
+class ListQuietHoursRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuietHoursRequest: _TypeAlias = ListQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class ListQuietHoursResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuietHours]: ...
+    def __init__(
+        self,
+        *,
+        quiet_hours: _abc.Iterable[Global___QuietHours] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuietHoursResponse: _TypeAlias = ListQuietHoursResponse  # noqa: Y015
+
+@_typing.final
+class PutQuietHoursRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_TO_FIELD_NUMBER: _builtins.int
+    recipient: _builtins.str
+    quiet_from: _builtins.str
+    quiet_to: _builtins.str
+    @_builtins.property
+    def context(self) -> _common_pb2.CommandContext: ...
+    def __init__(
+        self,
+        *,
+        context: _common_pb2.CommandContext | None = ...,
+        recipient: _builtins.str = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_to: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "quiet_from", b"quiet_from", "quiet_to", b"quiet_to", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutQuietHoursRequest: _TypeAlias = PutQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class PutQuietHoursResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours: ...
+    def __init__(
+        self,
+        *,
+        quiet_hours: Global___QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutQuietHoursResponse: _TypeAlias = PutQuietHoursResponse  # noqa: Y015

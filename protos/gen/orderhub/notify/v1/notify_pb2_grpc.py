@@ -25,6 +25,214 @@ if _version_not_supported:
     )
 
 
+class QuietServiceStub:
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.GetOwnQuietHours = channel.unary_unary(
+                '/orderhub.notify.v1.QuietService/GetOwnQuietHours',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursResponse.FromString,
+                _registered_method=True)
+        self.PutOwnQuietHours = channel.unary_unary(
+                '/orderhub.notify.v1.QuietService/PutOwnQuietHours',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursResponse.FromString,
+                _registered_method=True)
+        self.ListQuietHours = channel.unary_unary(
+                '/orderhub.notify.v1.QuietService/ListQuietHours',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursResponse.FromString,
+                _registered_method=True)
+        self.PutQuietHours = channel.unary_unary(
+                '/orderhub.notify.v1.QuietService/PutQuietHours',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursResponse.FromString,
+                _registered_method=True)
+
+
+class QuietServiceServicer:
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions.
+    """
+
+    def GetOwnQuietHours(self, request, context):
+        """GetOwnQuietHours gives the caller's own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutOwnQuietHours(self, request, context):
+        """PutOwnQuietHours sets the caller's own; what waits already keeps the new ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQuietHours(self, request, context):
+        """ListQuietHours gives everybody's who has some.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutQuietHours(self, request, context):
+        """PutQuietHours sets those of any recipient: a customer, a role, a person who is away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_QuietServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetOwnQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOwnQuietHours,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursResponse.SerializeToString,
+            ),
+            'PutOwnQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutOwnQuietHours,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursResponse.SerializeToString,
+            ),
+            'ListQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuietHours,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursResponse.SerializeToString,
+            ),
+            'PutQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutQuietHours,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'orderhub.notify.v1.QuietService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('orderhub.notify.v1.QuietService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class QuietService:
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions.
+    """
+
+    @staticmethod
+    def GetOwnQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.QuietService/GetOwnQuietHours',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.GetOwnQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutOwnQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.QuietService/PutOwnQuietHours',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutOwnQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.QuietService/ListQuietHours',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.ListQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.QuietService/PutQuietHours',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class MailboxServiceStub:
     """MailboxService is what people read inside OrderHub.
     """

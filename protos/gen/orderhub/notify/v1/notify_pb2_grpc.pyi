@@ -26,6 +26,73 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
+class QuietServiceStub:
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> QuietServiceAsyncStub: ...
+    GetOwnQuietHours: _grpc.UnaryUnaryMultiCallable[_notify_pb2.GetOwnQuietHoursRequest, _notify_pb2.GetOwnQuietHoursResponse]
+    """GetOwnQuietHours gives the caller's own."""
+    PutOwnQuietHours: _grpc.UnaryUnaryMultiCallable[_notify_pb2.PutOwnQuietHoursRequest, _notify_pb2.PutOwnQuietHoursResponse]
+    """PutOwnQuietHours sets the caller's own; what waits already keeps the new ones."""
+    ListQuietHours: _grpc.UnaryUnaryMultiCallable[_notify_pb2.ListQuietHoursRequest, _notify_pb2.ListQuietHoursResponse]
+    """ListQuietHours gives everybody's who has some."""
+    PutQuietHours: _grpc.UnaryUnaryMultiCallable[_notify_pb2.PutQuietHoursRequest, _notify_pb2.PutQuietHoursResponse]
+    """PutQuietHours sets those of any recipient: a customer, a role, a person who is away."""
+
+@_typing.type_check_only
+class QuietServiceAsyncStub(QuietServiceStub):
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    GetOwnQuietHours: _aio.UnaryUnaryMultiCallable[_notify_pb2.GetOwnQuietHoursRequest, _notify_pb2.GetOwnQuietHoursResponse]  # type: ignore[assignment]
+    """GetOwnQuietHours gives the caller's own."""
+    PutOwnQuietHours: _aio.UnaryUnaryMultiCallable[_notify_pb2.PutOwnQuietHoursRequest, _notify_pb2.PutOwnQuietHoursResponse]  # type: ignore[assignment]
+    """PutOwnQuietHours sets the caller's own; what waits already keeps the new ones."""
+    ListQuietHours: _aio.UnaryUnaryMultiCallable[_notify_pb2.ListQuietHoursRequest, _notify_pb2.ListQuietHoursResponse]  # type: ignore[assignment]
+    """ListQuietHours gives everybody's who has some."""
+    PutQuietHours: _aio.UnaryUnaryMultiCallable[_notify_pb2.PutQuietHoursRequest, _notify_pb2.PutQuietHoursResponse]  # type: ignore[assignment]
+    """PutQuietHours sets those of any recipient: a customer, a role, a person who is away."""
+
+class QuietServiceServicer(metaclass=_abc_1.ABCMeta):
+    """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions."""
+
+    @_abc_1.abstractmethod
+    def GetOwnQuietHours(
+        self,
+        request: _notify_pb2.GetOwnQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.GetOwnQuietHoursResponse, _abc.Awaitable[_notify_pb2.GetOwnQuietHoursResponse]]:
+        """GetOwnQuietHours gives the caller's own."""
+
+    @_abc_1.abstractmethod
+    def PutOwnQuietHours(
+        self,
+        request: _notify_pb2.PutOwnQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.PutOwnQuietHoursResponse, _abc.Awaitable[_notify_pb2.PutOwnQuietHoursResponse]]:
+        """PutOwnQuietHours sets the caller's own; what waits already keeps the new ones."""
+
+    @_abc_1.abstractmethod
+    def ListQuietHours(
+        self,
+        request: _notify_pb2.ListQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.ListQuietHoursResponse, _abc.Awaitable[_notify_pb2.ListQuietHoursResponse]]:
+        """ListQuietHours gives everybody's who has some."""
+
+    @_abc_1.abstractmethod
+    def PutQuietHours(
+        self,
+        request: _notify_pb2.PutQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.PutQuietHoursResponse, _abc.Awaitable[_notify_pb2.PutQuietHoursResponse]]:
+        """PutQuietHours sets those of any recipient: a customer, a role, a person who is away."""
+
+def add_QuietServiceServicer_to_server(servicer: QuietServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class MailboxServiceStub:
     """MailboxService is what people read inside OrderHub."""
 

@@ -16,7 +16,7 @@ export type Conformance = [
   Sound<Stray<ours.Explosion, "Explode">>, Sound<Stray<ours.Requirement, "Requirement">>, Sound<Stray<ours.Stock, "Stock">>, Sound<Stray<ours.LedgerEntry, "LedgerEntry">>,
   Sound<Stray<ours.ScanBody, "ScanBody">>, Sound<Stray<ours.Verdict, "ScanVerdict">>, Sound<Stray<ours.ScanTarget, "GetScanTarget">>, Sound<Stray<ours.InvoiceTask, "InvoiceTask">>,
   Sound<Stray<ours.InvoiceLine, "InvoiceLine">>, Sound<Stray<ours.Difference, "Difference">>, Sound<Stray<ours.Complaint, "Complaint">>, Sound<Stray<ours.Notification, "Notification">>, Sound<Stray<ours.Channel, "NotificationChannel">>,
-  Sound<Stray<ours.Subscription, "Subscription">>, Sound<Stray<ours.OrderDraft, "OrderBody">>, Sound<Stray<ours.LineDraft, "OrderLineBody">>, Sound<Stray<Explained, "ShortageExplanation">>,
+  Sound<Stray<ours.Subscription, "Subscription">>, Sound<Stray<ours.QuietHours, "QuietHours">>, Sound<Stray<ours.StateCount, "StateCount">>, Sound<Stray<ours.OrderDraft, "OrderBody">>, Sound<Stray<ours.LineDraft, "OrderLineBody">>, Sound<Stray<Explained, "ShortageExplanation">>,
   Sound<Stray<Rush, "PreviewRush">>, Sound<Stray<ChangeImpact, "PreviewChange">>,
   Sound<Stray<ItemShortage, "ItemShortage">>, Sound<Stray<Waiting, "WaitingDemand">>, Sound<Stray<Coming, "ExpectedGoods">>, Sound<Stray<ExpectedReceipt, "ExpectedReceipt">>,
 ];
