@@ -44,12 +44,17 @@ class MovementBody(Body):
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
-class StockFilter(Page):
+class StockSheetFilter(Body):
+    """Which items a stock sheet holds."""
+
+    q: Annotated[str, Field(max_length=100)] = ""
+    view: Literal["", "stocked", "below_safety", "short"] = ""
+
+
+class StockFilter(Page, StockSheetFilter):
     """Filters of the stock list; several codes are joined by commas."""
 
     item_code: Annotated[str, Field(max_length=4000)] = ""
-    q: Annotated[str, Field(max_length=100)] = ""
-    view: Literal["", "stocked", "below_safety", "short"] = ""
 
 
 class ExpectedReceiptBody(Body):

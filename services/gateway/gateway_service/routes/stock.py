@@ -18,7 +18,7 @@ from orderhub.inventory.v1.inventory_pb2 import (
 
 from gateway_service import answers
 from gateway_service.bodies.base import Page
-from gateway_service.bodies.goods import MovementBody, StockFilter
+from gateway_service.bodies.goods import MovementBody, StockFilter, StockSheetFilter
 from gateway_service.exchange import command
 from gateway_service.rendering import one, page
 from gateway_service.routes import Services, router
@@ -48,7 +48,7 @@ async def list_stock(filters: Annotated[StockFilter, Query()], services: Service
 
 
 @api.get("/stock.csv", responses=answers.file("text/csv"))
-async def stock_sheet(filters: Annotated[StockFilter, Query()], services: Services) -> Response:
+async def stock_sheet(filters: Annotated[StockSheetFilter, Query()], services: Services) -> Response:
     """The same as a file for a spreadsheet, every page in one (at most 20,000 rows)."""
     found: list[Stock] = []
     request = ListStockRequest(page=PageRequest(page_size=200), q=filters.q, view=filters.view)

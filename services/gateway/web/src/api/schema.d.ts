@@ -21825,11 +21825,11 @@ export interface operations {
     list_stock_api_v1_stock_get: {
         parameters: {
             query?: {
+                q?: string;
+                view?: "" | "stocked" | "below_safety" | "short";
                 page_size?: number;
                 page_token?: string;
                 item_code?: string;
-                q?: string;
-                view?: "" | "stocked" | "below_safety" | "short";
             };
             header?: never;
             path?: never;
@@ -21908,9 +21908,6 @@ export interface operations {
     stock_sheet_api_v1_stock_csv_get: {
         parameters: {
             query?: {
-                page_size?: number;
-                page_token?: string;
-                item_code?: string;
                 q?: string;
                 view?: "" | "stocked" | "below_safety" | "short";
             };
