@@ -32,6 +32,7 @@ UNKEYED = frozenset(
     {
         "POST /stream/ticket",
         "POST /devices:enrol",
+        "POST /devices:renew",
         "POST /orders/{order}:preview_change",
         "POST /subscriptions/{code}:preview",
     }

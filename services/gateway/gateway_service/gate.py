@@ -57,21 +57,21 @@ class Gate:
         """Return whom the request's credentials name; None without good ones."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme:
-            return await self.named_by(token.strip()) if scheme.lower() == "bearer" else None
+            return await self.named_by(token.strip(), _address(request)) if scheme.lower() == "bearer" else None
         cookie = request.cookies.get(ACCESS_COOKIE)
         if not cookie:
             return None
-        identity = await self.named_by(cookie)
+        identity = await self.named_by(cookie, _address(request))
         if identity is not None and request.method not in SAFE:
             self._check_csrf(request, identity.session)
         return identity
 
-    async def named_by(self, token: str) -> Identity | None:
-        """Return whom a token names."""
+    async def named_by(self, token: str, address: str) -> Identity | None:
+        """Return whom a token names; `address` is where it comes from."""
         if token.startswith("ohd_"):
             return _device(await self._devices.device_of(token))
         if token.startswith(f"{integrations.PREFIX}_"):
-            return _integration(await integrations.named_by(self._database, token))
+            return _integration(await integrations.named_by(self._database, token, address))
         access = self.access.read(token)
         if access is None:
             return None
@@ -82,6 +82,10 @@ class Gate:
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), self.access.csrf(session).encode()):
             raise Problem(403, "CSRF_TOKEN_REQUIRED")
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _device(device: str | None) -> Identity | None:

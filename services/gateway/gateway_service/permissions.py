@@ -44,6 +44,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /devices": SETUP,
     "POST /devices": SETUP,
     "POST /devices:enrol": PUBLIC,
+    "POST /devices:renew": frozenset({DEVICE}),
     "POST /devices/{device}:revoke": SETUP,
     "POST /forms": SELLING | {MANAGER},
     "GET /forms": SELLING | {MANAGER},

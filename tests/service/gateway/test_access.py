@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from orderhub.planning.v1.production_pb2 import RecordScansResponse, ScanVerdict
 
+from chassis.clock import FixedClock
 from chassis.sql import text
 from gateway_service.housekeeping import sweep_once
 from gateway_service.permissions import ADMIN, DEVICE, PUBLIC, ROLES, TABLE
@@ -312,6 +314,35 @@ async def test_a_revoked_scanner_is_out(house: House) -> None:
 
     assert revoked.json()["state"] == "revoked"
     assert (await house.http.get("/scan-targets/PO1", headers=token)).status_code == 401
+
+
+async def test_a_scanner_renews_its_token_and_a_lost_answer_locks_nobody_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await enrolled(house)
+    renewed = [(await house.http.post("/devices:renew", headers=bearer(first["token"]))).json() for _ in range(2)]
+    lost, second = renewed  # the first answer never arrived: the device renews with what it has
+
+    def target(token: str) -> Any:
+        return house.http.get("/scan-targets/PO1", headers=bearer(token))
+
+    assert [(await target(one["token"])).status_code for one in (first, lost, second)] == [200, 401, 200]
+    assert second["device_id"] == first["device_id"]
+    assert first["renew_at"] < first["expires_at"]
+    for days, wanted in ((8, [401, 200]), (83, [401, 401])):
+        clock = FixedClock(house.gateway.database.clock.now() + timedelta(days=days))
+        monkeypatch.setattr(house.gateway.database, "clock", clock)
+        house.gateway.devices.forget()
+        assert [(await target(one["token"])).status_code for one in (first, second)] == wanted
+    assert (await house.http.post("/devices:renew", headers=bearer(second["token"]))).status_code == 401
+
+
+async def test_only_a_scanner_renews_and_a_revoked_one_does_not(house: House) -> None:
+    device = await enrolled(house)
+    await house.call("POST", f"/devices/{device['device_id']}:revoke")
+
+    assert (await house.call("POST", "/devices:renew")).status_code == 403
+    assert (await house.http.post("/devices:renew", headers=bearer(device["token"]))).status_code == 401
 
 
 async def test_a_repeated_device_request_makes_one_device(house: House) -> None:

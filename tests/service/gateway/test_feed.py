@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from orderhub.common.v1 import event_feed_pb2 as pb
 
+from chassis.clock import FixedClock
 from chassis.sql import text
 from gateway_service import feed
+from gateway_service.integrations import within
 from tests.service.gateway.conftest import House
 from tests.service.gateway.standin import Refuse
 
@@ -127,3 +130,68 @@ async def test_a_service_that_is_away_loses_nothing(house: House) -> None:
 
     assert answer.status_code == 503
     assert "cursor" not in answer.json()
+
+
+async def test_a_token_ends_after_its_days_and_says_when(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.services.tell("ListEvents", log_of())
+    sent = {"name": "ERP", "scopes": ["events:read"], "expires_in_days": 30}
+    made = (await house.call("POST", "/integrations", json=sent)).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    assert (await house.http.get("/events", headers=bearer)).status_code == 200
+    [shown] = [one for one in (await house.call("GET", "/integrations")).json()["items"] if one["id"] == made["id"]]
+
+    clock = house.gateway.database.clock
+    later = FixedClock(clock.now() + timedelta(days=30, seconds=1))
+    monkeypatch.setattr(house.gateway.database, "clock", later)
+
+    assert (await house.http.get("/events", headers=bearer)).status_code == 401
+    assert shown["expires_at"] == made["expires_at"]
+    assert shown["last_used_at"]
+
+
+async def test_a_token_opens_nothing_from_elsewhere(house: House) -> None:
+    house.services.tell("ListEvents", log_of())
+    sent = {"name": "ERP", "scopes": ["events:read"], "addresses": ["203.0.113.0/24", "2001:db8::1"]}
+    made = (await house.call("POST", "/integrations", json=sent)).json()
+
+    refused = await house.http.get("/events", headers={"Authorization": f"Bearer {made['token']}"})
+
+    assert (refused.status_code, refused.json()["reason"]) == (403, "ADDRESS_NOT_ALLOWED")
+    assert made["addresses"] == ["2001:db8::1/128", "203.0.113.0/24"]
+
+
+async def test_a_token_opens_from_where_it_may(house: House) -> None:
+    house.services.tell("ListEvents", log_of())
+    sent = {"name": "ERP", "scopes": ["events:read"], "addresses": ["127.0.0.0/8"]}
+    made = (await house.call("POST", "/integrations", json=sent)).json()
+
+    answer = await house.http.get("/events", headers={"Authorization": f"Bearer {made['token']}"})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("10.1.2.3", True),
+        ("10.2.0.1", False),
+        ("::ffff:10.1.2.3", True),
+        ("2001:db8::7", True),
+        ("", False),
+        ("x", False),
+    ],
+)
+def test_an_address_lies_in_its_networks_however_it_is_written(address: str, inside: bool) -> None:
+    assert within(address, ["10.1.0.0/16", "2001:db8::/64"]) is inside
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("addresses", ["300.1.1.1"]), ("addresses", ["10.0.0.1/8"]), ("addresses", ["erp.example"]),
+     ("expires_in_days", 0), ("expires_in_days", 731)],
+)  # fmt: skip
+async def test_what_are_no_networks_or_days_is_refused(house: House, field: str, value: Any) -> None:
+    refused = await house.call("POST", "/integrations", json={"name": "E", "scopes": ["events:read"], field: value})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"].startswith(field)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from gateway_service.bodies.base import Body, Instant, Name
 
 EventType = Annotated[str, StringConstraints(pattern=r"^orderhub\.[a-z]+\.v\d+\.[A-Za-z]+$", max_length=100)]
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)  # raises ValueError, which is a field error
+    return text
+
+
+Network = Annotated[str, Field(max_length=50), AfterValidator(_network)]
 
 
 class EventFilter(Body):
@@ -26,7 +35,17 @@ class EventFilter(Body):
 class IntegrationBody(Body):
     """Another system and what it may do: `events:read` opens GET /events."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "ERP", "scopes": ["events:read"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "ERP", "scopes": ["events:read"], "addresses": ["203.0.113.7"], "expires_in_days": 365}
+            ]
+        }
+    )
 
     name: Name
     scopes: Annotated[list[Literal["events:read"]], Field(min_length=1, max_length=10)]
+    addresses: Annotated[
+        tuple[Network, ...], Field(max_length=50, description="Addresses or networks it may call from; none: any.")
+    ] = ()
+    expires_in_days: Annotated[int, Field(ge=1, le=730, description="After so many days its token ends.")] = 365

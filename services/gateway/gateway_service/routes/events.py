@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +19,15 @@ from gateway_service.routes import Services, gateway_of, router
 from gateway_service.routes.scanners import LAST, once
 
 api = router("integration")
-INTEGRATION = {"id": "string", "name": "string", "scopes": "array", "created_at": "string", "revoked_at": "string"}
+INTEGRATION = {
+    "id": "string",
+    "name": "string",
+    "scopes": "array",
+    "addresses": "array",
+    "expires_at": "string",
+    "created_at": "string",
+    "revoked_at": "string",
+}
 
 
 @api.get("/events", responses=answers.free({"items": "array", "cursor": "string", "more": "boolean"}))
@@ -40,7 +49,8 @@ async def add_integration(body: IntegrationBody, request: Request) -> Response:
     key = gateway_of(request).settings.signing_key.get_secret_value()
 
     async def work(unit: Transaction) -> dict[str, Any]:
-        return await integrations.add(unit, body.name, body.scopes, key)
+        lasts = timedelta(days=body.expires_in_days)
+        return await integrations.add(unit, body.name, body.scopes, key, addresses=body.addresses, lasts=lasts)
 
     made = await once(request, work)
     return answer(made | {"token": integrations.token_of(key, UUID(made["id"]))}, 201)

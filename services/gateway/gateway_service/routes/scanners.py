@@ -16,6 +16,7 @@ from chassis.database import Transaction
 from gateway_service import answers, devices, exchange
 from gateway_service.bodies.access import DeviceBody, EnrolBody
 from gateway_service.bodies.base import Nothing, Page
+from gateway_service.permissions import DEVICE as A_DEVICE
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer, to_json
 from gateway_service.routes import gateway_of, router
@@ -54,7 +55,7 @@ async def add_device(body: DeviceBody, request: Request) -> Response:
     return answer(made | {"station": body.station or None, "qr": payload, "qr_svg": drawn}, 201)
 
 
-@api.post("/devices:enrol", responses=answers.free({"device_id": "string", "token": "string"}))
+@api.post("/devices:enrol", responses=answers.free({"device_id": "string", "token": "string", "renew_at": "string"}))
 async def enrol_device(body: EnrolBody, request: Request) -> Response:
     """Exchange the one-time code for the device's token, shown once."""
     gateway = gateway_of(request)
@@ -66,6 +67,23 @@ async def enrol_device(body: EnrolBody, request: Request) -> Response:
     if enrolled is None:
         raise Problem(404, "ENROLMENT_CODE_UNKNOWN")
     return answer(enrolled)
+
+
+@api.post("/devices:renew", responses=answers.free({"device_id": "string", "token": "string", "renew_at": "string"}))
+async def renew_device(request: Request, _: Nothing | None = None) -> Response:
+    """Exchange the device's token for the next one, from `renew_at` on and before `expires_at`.
+
+    The token presented stays good for a week, so that an answer that was lost locks nobody out: renew again.
+    """
+    if exchange.current().principal.kind != A_DEVICE:
+        raise Problem(403, "FORBIDDEN")
+    gateway = gateway_of(request)
+    async with gateway.database.transaction(who=exchange.current().principal.subject) as unit:
+        renewed = await devices.renew(unit, request.headers.get("authorization", "").partition(" ")[2].strip())
+    if renewed is None:
+        raise Problem(401, "SIGN_IN_REQUIRED")
+    gateway.devices.forget()
+    return answer(renewed)
 
 
 @api.post("/devices/{device}:revoke", responses=DEVICE)

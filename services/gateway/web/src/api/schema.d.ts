@@ -508,6 +508,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices:renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Device
+         * @description Exchange the device's token for the next one, from `renew_at` on and before `expires_at`.
+         *
+         *     The token presented stays good for a week, so that an answer that was lost locks nobody out: renew again.
+         */
+        post: operations["renew_device_api_v1_devices_renew_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -4071,6 +4093,10 @@ export interface components {
          * IntegrationBody
          * @description Another system and what it may do: `events:read` opens GET /events.
          * @example {
+         *       "addresses": [
+         *         "203.0.113.7"
+         *       ],
+         *       "expires_in_days": 365,
          *       "name": "ERP",
          *       "scopes": [
          *         "events:read"
@@ -4078,6 +4104,18 @@ export interface components {
          *     }
          */
         IntegrationBody: {
+            /**
+             * Addresses
+             * @description Addresses or networks it may call from; none: any.
+             * @default []
+             */
+            addresses: string[];
+            /**
+             * Expires In Days
+             * @description After so many days its token ends.
+             * @default 365
+             */
+            expires_in_days: number;
             /**
              * Name
              * @example Motor A
@@ -8659,6 +8697,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         device_id?: string | null;
+                        renew_at?: string | null;
                         token?: string | null;
                     };
                 };
@@ -8674,6 +8713,133 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_device_api_v1_devices_renew_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        device_id?: string | null;
+                        renew_at?: string | null;
+                        token?: string | null;
+                    };
+                };
+            };
+            /** @description Unreadable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong state or duplicate */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Stale version */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10797,7 +10963,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        addresses?: unknown[];
                         created_at?: string | null;
+                        expires_at?: string | null;
                         id?: string | null;
                         name?: string | null;
                         revoked_at?: string | null;
@@ -10935,7 +11103,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        addresses?: unknown[];
                         created_at?: string | null;
+                        expires_at?: string | null;
                         id?: string | null;
                         name?: string | null;
                         revoked_at?: string | null;

@@ -20,7 +20,7 @@ function cookie(name: string): string {
   return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
-export interface EnrolledDevice { device_id: string; token: string }
+export interface EnrolledDevice { device_id: string; token: string; renew_at?: string }
 function enrolled(): EnrolledDevice | null {
   try { return JSON.parse(localStorage.getItem(DEVICE) ?? "null") as EnrolledDevice | null; } catch { return null; }
 }
@@ -42,12 +42,22 @@ export const session = reactive({
     localStorage.setItem(DEVICE, JSON.stringify(this.device));
     localStorage.setItem(DEVICE_ID, this.device.device_id);
   },
+  /** Exchanges the device's token for the next one when it is time; offline or refused, the old one goes on as long as it may. */
+  async renewDevice(): Promise<void> {
+    const device = this.device;
+    if (!device || Date.now() < Date.parse(device.renew_at ?? "1970-01-01")) return;
+    const answer = await fetch("/api/v1/devices:renew", { method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${device.token}` }, body: "{}" }).catch(() => null);
+    if (!answer?.ok) return;
+    this.device = (await answer.json()) as EnrolledDevice;
+    localStorage.setItem(DEVICE, JSON.stringify(this.device));
+  },
   /** Who sends, when nobody is signed in: an enrolled device. */
   bearer(): Record<string, string> { return !this.user && this.device ? { Authorization: `Bearer ${this.device.token}` } : {}; },
   dropDevice(): void { this.device = null; localStorage.removeItem(DEVICE); },
 
   /** Takes up the sign-in of this browser; a new tab needs no password. */
   async start(): Promise<void> {
+    void this.renewDevice();
     const found = kept();
     if (!found || !cookie(CSRF_COOKIE)) return;
     this.user = found.user;
