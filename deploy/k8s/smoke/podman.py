@@ -101,6 +101,7 @@ def base(podman: Podman, mirror: str) -> None:
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         f"SSL_CERT_FILE=/{CERTIFICATES}",
         f"PIP_CERT=/{CERTIFICATES}",
+        f"NODE_EXTRA_CA_CERTS=/{CERTIFICATES}",
     )
     podman.run("import", *(part for s in settings for part in ("--change", f"ENV {s}")), str(archive), BASE)
     archive.unlink()
