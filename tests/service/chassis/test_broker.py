@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -116,5 +117,24 @@ async def test_notify_is_not_told_of_its_own_messages_and_an_earlier_binding_is_
         return found.declaration_result.message_count == 1
 
     await eventually(only_the_exhausted)
+    await publisher.close()
+    await connection.close()
+
+
+async def test_an_event_names_its_login_and_no_other_login_can_be_named(broker: str) -> None:
+    """The broker checks the name against the login that publishes, so that a consumer may believe it."""
+    connection = await aio_pika.connect(broker)
+    channel = await connection.channel()
+    exchange = await channel.get_exchange("orderhub.events", ensure=False)
+    queue = await channel.declare_queue(exclusive=True)
+    await queue.bind(exchange, "orderhub.order.v1.#")
+    publisher = RabbitPublisher(broker, "order")
+    await publisher.publish(outgoing(incoming("order", SUBJECT, 1, OrderHeld())))
+
+    heard = await queue.get(timeout=10)
+    assert heard is not None
+    assert heard.user_id == urlsplit(broker).username
+    with pytest.raises(aio_pika.exceptions.AMQPError):
+        await exchange.publish(aio_pika.Message(b"{}", user_id="somebody-else"), "orderhub.order.v1.OrderHeld")
     await publisher.close()
     await connection.close()
