@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
+from typing import Any
 
 import pytest
 import xlsxwriter
 from orderhub.planning.v1 import master_pb2 as m
 
-from planning_service.domain.errors import Invalid, NotFound
+from chassis.database import Transaction
+from chassis.sql import Rows, Statement
+from planning_service.domain.errors import Invalid, NoBom, NotFound
 from tests.service.planning.conftest import World, line
 
 HEADER = "产品型号,子件编码,子件名称,单位用量,工艺路线编号\n"
@@ -137,3 +141,38 @@ async def test_units_are_listed_as_seeded(world: World) -> None:
 
     assert [u.code for u in answer.units] == ["件", "台", "套", "个", "kg", "g", "m", "cm", "L", "卷", "箱"]
     assert {u.code for u in answer.units if u.whole_units} == {"件", "台", "套", "个"}
+
+
+async def test_a_sheet_takes_a_handful_of_statements_whatever_its_length(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hundred bills from the bottom up, and none of them a query."""
+    await world.routing()
+    codes = [f"D{level}" for level in range(300)]
+    for code in codes:
+        await world.item(code, "make", "件")
+    statements: list[str] = []
+    execute = Transaction.execute
+
+    async def counted(unit: Transaction, statement: Statement, params: Any = None) -> Rows:
+        statements.append(statement.text)
+        return await execute(unit, statement, params)
+
+    monkeypatch.setattr(Transaction, "execute", counted)
+    rows = [f"{upper},{lower},,1,R1\n" for upper, lower in pairwise(codes)]
+    answer = await load(world, (HEADER + "".join(reversed(rows))).encode())
+
+    assert [verdict.result for verdict in answer.verdicts] == ["accepted"] * 299
+    assert len(statements) < 20
+
+
+async def test_a_loop_in_a_sheet_is_refused_and_the_other_bills_stay(world: World) -> None:
+    await world.routing()
+    for code in ("L1", "L2", "L3", "L4"):
+        await world.item(code, "make", "件")
+
+    answer = await load(world, (HEADER + "L1,L2,,1,R1\nL2,L3,,1,R1\nL3,L1,,1,R1\nL4,L1,,2,R1\n").encode())
+
+    assert told(answer) == [(2, "accepted", ""), (3, "accepted", ""), (4, "rejected", "BOM_CYCLE"), (5, "accepted", "")]
+    with pytest.raises(NoBom):
+        await world.master.GetBom(m.GetBomRequest(item_code="L3"), None)

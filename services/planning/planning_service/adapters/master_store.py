@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,15 +40,20 @@ INSERT INTO routing (code, operations, version, epoch) VALUES (:code, CAST(:oper
 ON CONFLICT (code) DO UPDATE SET operations = excluded.operations, version = excluded.version, epoch = excluded.epoch
 """)
 _SUPERSEDE = text("""
-UPDATE bom SET superseded = true, epoch = :epoch
-WHERE item_code = :code AND NOT superseded AND effective_from IS NOT DISTINCT FROM CAST(:start AS date)
+UPDATE bom b SET superseded = true, epoch = :epoch
+FROM unnest(CAST(:codes AS text[]), CAST(:starts AS date[])) AS t (code, start)
+WHERE b.item_code = t.code AND NOT b.superseded AND b.effective_from IS NOT DISTINCT FROM t.start
 """)
-_NEXT_VERSION = text("SELECT coalesce(max(version), 0) + 1 FROM bom WHERE item_code = :code")
-_BOM = text("""
-INSERT INTO bom (item_code, version, effective_from, effective_to, base_quantity, routing_code, content_hash, epoch,
-                 created_at, created_by)
-VALUES (:code, :version, :start, :end, :base, :routing, :hash, :epoch, :now, :who)
+_VERSIONS = text("""
+SELECT item_code, max(version) AS latest FROM bom WHERE item_code = ANY (CAST(:codes AS text[])) GROUP BY item_code
 """)
+_BOMS = BulkInsert(
+    "bom",
+    {
+        "item_code": "text", "version": "bigint", "effective_from": "date", "effective_to": "date", "base_quantity": "numeric",
+        "routing_code": "text", "content_hash": "text", "epoch": "bigint", "created_at": "timestamptz", "created_by": "text",
+    },
+)  # fmt: skip
 _LINES = BulkInsert(
     "bom_line",
     {
@@ -105,21 +111,29 @@ class MasterStore:
         known = await self.lock()
         self._catalogue = replace(known, routings={**known.routings, routing.code: routing})
 
-    async def save_bom(self, item_code: str, version: BomVersion) -> BomVersion:
-        """Keep a version under the next number; the one of the same start is superseded, its lines stay for history."""
-        epoch = await self._rise()
-        start = version.effective.start
-        await self._unit.execute(_SUPERSEDE, {"code": item_code, "start": start, "epoch": epoch})
-        number = (await self._unit.execute(_NEXT_VERSION, {"code": item_code})).scalar_one()
-        kept = replace(version, version=number)
-        head = {"code": item_code, "version": number, "start": start, "end": version.effective.end, "epoch": epoch}
-        head |= {"base": version.base_quantity, "routing": version.routing_code, "hash": version.content_hash()}
-        await self._unit.execute(_BOM, {**head, "now": self._unit.now, "who": self._unit.actor})
-        await _LINES.run(self._unit, [line_values(item_code, number, n, line) for n, line in enumerate(kept.lines)])
+    async def save_boms(self, bills: Mapping[str, BomVersion]) -> dict[str, BomVersion]:
+        """Keep a version of each bill under its next number; the one of the same start is superseded, its lines stay."""
+        if not bills:
+            return {}
+        epoch, codes = await self._rise(), list(bills)
+        starts = [version.effective.start for version in bills.values()]
+        await self._unit.execute(_SUPERSEDE, {"codes": codes, "starts": starts, "epoch": epoch})
+        latest = {row.item_code: row.latest for row in await self._unit.execute(_VERSIONS, {"codes": codes})}
+        kept = {code: replace(version, version=latest.get(code, 0) + 1) for code, version in bills.items()}
+        await _BOMS.run(self._unit, [self._head(code, version, epoch) for code, version in kept.items()])
+        lines = [line_values(code, v.version, n, line) for code, v in kept.items() for n, line in enumerate(v.lines)]
+        await _LINES.run(self._unit, lines)
         known = await self.lock()
-        bom = with_version(known.boms.get(item_code, Bom(item_code, ())), kept)
-        self._catalogue = replace(known, boms={**known.boms, item_code: bom})
+        changed = {code: with_version(known.boms.get(code, Bom(code, ())), version) for code, version in kept.items()}
+        self._catalogue = replace(known, boms={**known.boms, **changed})
         return kept
+
+    def _head(self, code: str, version: BomVersion, epoch: int) -> dict[str, Any]:
+        return {
+            "item_code": code, "version": version.version, "effective_from": version.effective.start,
+            "effective_to": version.effective.end, "base_quantity": version.base_quantity, "routing_code": version.routing_code,
+            "content_hash": version.content_hash(), "epoch": epoch, "created_at": self._unit.now, "created_by": self._unit.actor,
+        }  # fmt: skip
 
     async def _rise(self) -> int:
         return int((await self._unit.execute(_RISE)).scalar_one())

@@ -57,14 +57,27 @@ async def put_routing(routing: Routing, master: Master, tell: Tell) -> Routing:
 async def put_bom(item_code: str, version: BomVersion, master: Master, tell: Tell) -> BomVersion:
     """Keep a version of a bill; refused when the bills would contain a loop, whoever added the other half (X18)."""
     catalogue = await master.lock()
+    bom = checked_bom(item_code, version, catalogue)
+    standing = standing_version(bom, version)
+    if standing is not None:
+        return standing
+    changed = with_version(bom, version)
+    refuse_loop(item_code, lambda code: changed.components() if code == item_code else catalogue.components_of(code))
+    kept = (await master.save_boms({item_code: version}))[item_code]
+    tell.bom_changed(item_code, kept)
+    return kept
+
+
+def checked_bom(item_code: str, version: BomVersion, catalogue: Catalogue) -> Bom:
+    """Return the bill as it is, when it may get this version; raises Invalid with everything that is wrong with it."""
     routing_known = not version.routing_code or version.routing_code in catalogue.routings
     check_version(item_code, version, items=catalogue.items, units=catalogue.units, routing_known=routing_known)
-    bom = catalogue.boms.get(item_code, Bom(item_code, ()))
+    return catalogue.boms.get(item_code, Bom(item_code, ()))
+
+
+def standing_version(bom: Bom, version: BomVersion) -> BomVersion | None:
+    """Return the version that says the same already."""
     same_start = next((v for v in bom.versions if v.effective.start == version.effective.start), None)
     if same_start and (same_start.content_hash(), same_start.effective) == (version.content_hash(), version.effective):
         return same_start
-    changed = with_version(bom, version)
-    refuse_loop(item_code, lambda code: changed.components() if code == item_code else catalogue.components_of(code))
-    kept = await master.save_bom(item_code, version)
-    tell.bom_changed(item_code, kept)
-    return kept
+    return None

@@ -65,8 +65,8 @@ class Master(Protocol):
         """Insert or replace a routing."""
         ...
 
-    async def save_bom(self, item_code: str, version: BomVersion) -> BomVersion:
-        """Keep a version of a bill under the next number; one of the same start is superseded."""
+    async def save_boms(self, bills: Mapping[str, BomVersion]) -> dict[str, BomVersion]:
+        """Keep a version of each bill under its next number; one of the same start is superseded."""
         ...
 
 
