@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 from itertools import pairwise
 from typing import Any
 
 import pytest
 import xlsxwriter
 from orderhub.planning.v1 import master_pb2 as m
+from orderhub.planning.v1 import production_pb2 as p
 
 from chassis.database import Transaction
 from chassis.sql import Rows, Statement
 from planning_service.domain.errors import Invalid, NoBom, NotFound
 from tests.service.planning.conftest import World, line
 
+PROOF = os.environ.get("ORDERHUB_PROOF") == "1"
 HEADER = "产品型号,子件编码,子件名称,单位用量,工艺路线编号\n"
 
 
@@ -176,3 +179,33 @@ async def test_a_loop_in_a_sheet_is_refused_and_the_other_bills_stay(world: Worl
     assert told(answer) == [(2, "accepted", ""), (3, "accepted", ""), (4, "rejected", "BOM_CYCLE"), (5, "accepted", "")]
     with pytest.raises(NoBom):
         await world.master.GetBom(m.GetBomRequest(item_code="L3"), None)
+
+
+async def test_a_thousand_made_levels_give_one_answer_everywhere(world: World) -> None:
+    """Preview, promise, plan and what is kept of it agree; the other line goes on, and nothing needs a deep stack."""
+    levels = 1_000 if PROOF else 120
+    await world.routing()
+    await world.motor_factory()
+    world.stock.set(WIRE=5)
+    codes = [f"D{level}" for level in range(levels)]
+    for code in codes:
+        await world.item(code, "make", "件")
+    rows = [f"{upper},{lower},,1,R1\n" for upper, lower in pairwise(codes)]
+    await load(world, (HEADER + "".join(rows) + f"{codes[-1]},WIRE,,3,R1\n").encode())
+    world.orders.add("SO1", (codes[0], 2), ("A", 1))
+
+    shown = await world.master.Explode(m.ExplodeRequest(item_code=codes[0], quantity="2"), None)
+    promised = await world.planning.GetPromise(p.GetPromiseRequest(order="SO1"), None)
+    plan = await world.plan("SO1")
+    kept = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
+    after = await world.planning.GetPromise(p.GetPromiseRequest(order="SO1"), None)
+
+    assert [(r.level, r.required) for r in shown.requirements] == [*((n, "2") for n in range(1, levels)), (levels, "6")]
+    assert [(o.item_code, o.quantity) for o in plan.production_orders] == [*((code, "2") for code in codes), ("A", "1")]
+    assert [o.parent_number for o in plan.production_orders[1:levels]] == [
+        o.number for o in plan.production_orders[: levels - 1]
+    ]
+    assert [(x.item_code, x.required, x.reserved, x.short) for x in plan.pick_list] == [("WIRE", "13.5", "5", "8.5")]
+    assert (list(kept.pick_list), list(kept.production_orders)) == (list(plan.pick_list), list(plan.production_orders))
+    facts = [(x.line_no, x.to_make, x.producible_by, [s.short for s in x.shortages]) for x in promised.lines]
+    assert facts == [(x.line_no, x.to_make, x.producible_by, [s.short for s in x.shortages]) for x in after.lines]
