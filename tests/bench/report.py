@@ -28,12 +28,11 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Return p50 and p99 of seconds, in milliseconds."""
+    """Return p50, p95 and p99 of seconds, in milliseconds."""
     if not values:
         return "no values"
-    return (
-        f"p50 {statistics.median(values) * 1000:.1f} ms, p99 {percentile(values, 0.99) * 1000:.1f} ms, n {len(values)}"
-    )
+    p50, p95, p99 = (1000 * one for one in (statistics.median(values), *(percentile(values, x) for x in (0.95, 0.99))))
+    return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, n {len(values)}"
 
 
 def show(rows: Sequence[Row], home: Path) -> None:

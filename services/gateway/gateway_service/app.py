@@ -41,6 +41,7 @@ from gateway_service.routes import (
     reports,
     rush,
     scanners,
+    scans,
     self_check,
     stock,
     supply,
@@ -49,8 +50,8 @@ from gateway_service.routes import (
 from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
-RESOURCES = (
-    access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, quiet, inbox, desk,
+RESOURCES = (  # matched in this order
+    scans, access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, quiet, inbox, desk,
     track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
     reports, complaints, calendar,
 )  # fmt: skip

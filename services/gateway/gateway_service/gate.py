@@ -69,7 +69,7 @@ class Gate:
     async def named_by(self, token: str, address: str) -> Identity | None:
         """Return whom a token names; `address` is where it comes from."""
         if token.startswith("ohd_"):
-            return _device(await self._devices.device_of(token))
+            return await self._device(token)
         if token.startswith(f"{integrations.PREFIX}_"):
             return _integration(await integrations.named_by(self._database, token, address))
         access = self.access.read(token)
@@ -77,6 +77,13 @@ class Gate:
             return None
         roles = await self._sessions.roles(access.session, access.roles)
         return None if roles is None else Identity(Principal(access.username, "user", roles), access.session)
+
+    async def _device(self, token: str) -> Identity:
+        """Return the scanner that holds a token; whoever works with one must hear what to do, so none is a problem."""
+        device = await self._devices.device_of(token)
+        if device is None:
+            raise Problem(401, "DEVICE_REVOKED", headers=SIGN_IN)
+        return Identity(Principal(f"device:{device}", "device", frozenset({DEVICE})), f"device:{device}")
 
     def _check_csrf(self, request: Request, session: str) -> None:
         sent = request.headers.get(CSRF_HEADER, "")
@@ -86,12 +93,6 @@ class Gate:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _device(device: str | None) -> Identity | None:
-    if device is None:
-        return None
-    return Identity(Principal(f"device:{device}", "device", frozenset({DEVICE})), f"device:{device}")
 
 
 def _integration(named: tuple[str, frozenset[str]] | None) -> Identity | None:

@@ -151,6 +151,9 @@ def _promise(message: Any, data: dict[str, Any]) -> None:
     data["message"] = texts.say("promises", message.reason, otherwise=message.reason) if message.reason else None
 
 
+CLOCKS = {"clock_ahead": "clock_ahead_minutes", "before_dispatch": "before_dispatch_minutes"}  # by what is said of them
+
+
 def _verdict(message: Any, data: dict[str, Any]) -> None:
     params = {
         **message.params,
@@ -160,8 +163,8 @@ def _verdict(message: Any, data: dict[str, Any]) -> None:
     }
     reason = message.reason or ("applied_next" if message.next.name else "applied")
     said = texts.say("scans", reason, params)
-    ahead = "clock_ahead_minutes" in message.params
-    data["message"] = texts.say("scans", "clock_ahead", {**params, "said": said}) if ahead else said
+    odd = next((words for words, minutes in CLOCKS.items() if minutes in message.params), None)
+    data["message"] = texts.say("scans", odd, {**params, "said": said}) if odd else said
 
 
 def _notification(message: Any, data: dict[str, Any]) -> None:

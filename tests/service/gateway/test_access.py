@@ -313,7 +313,9 @@ async def test_a_revoked_scanner_is_out(house: House) -> None:
     revoked = await house.call("POST", f"/devices/{device['device_id']}:revoke")
 
     assert revoked.json()["state"] == "revoked"
-    assert (await house.http.get("/scan-targets/PO1", headers=token)).status_code == 401
+    refused = await house.http.get("/scan-targets/PO1", headers=token)
+    assert (refused.status_code, refused.json()["reason"]) == (401, "DEVICE_REVOKED")
+    assert "请联系管理员重新登记" in refused.json()["title"]
 
 
 async def test_a_scanner_renews_its_token_and_a_lost_answer_locks_nobody_out(

@@ -68,8 +68,15 @@ async def test_every_odd_scan_says_in_chinese_what_to_do(house: House, reason: s
     assert "?" not in answer.json()["message"]
 
 
-async def test_a_clock_ahead_is_told_beside_the_verdict(house: House) -> None:
-    verdict = ScanVerdict(scan_id="a", result="applied", params={"clock_ahead_minutes": "2880"})
+@pytest.mark.parametrize(
+    ("doubt", "words"),
+    [
+        ("clock_ahead_minutes", "设备时间快了 2880 分钟，请校准"),
+        ("before_dispatch_minutes", "扫码时间比派工早 2880 分钟，请核对设备时间"),
+    ],
+)
+async def test_a_doubtful_clock_is_told_beside_the_verdict(house: House, doubt: str, words: str) -> None:
+    verdict = ScanVerdict(scan_id="a", result="applied", params={doubt: "2880"})
     verdict.next.CopyFrom(Operation(sequence=20, name="装配"))
     house.services.tell("RecordScans", RecordScansResponse(verdicts=[verdict]))
 
@@ -77,7 +84,7 @@ async def test_a_clock_ahead_is_told_beside_the_verdict(house: House) -> None:
         "POST", "/scans", json={"scan_id": "a", "code": "x", "device_id": "d", "occurred_at": "t"}
     )
 
-    assert answer.json()["message"] == "已记录，下一道工序：装配。注意：设备时间快了 2880 分钟，请校准"
+    assert answer.json()["message"] == f"已记录，下一道工序：装配。注意：{words}"
 
 
 async def test_changes_are_told_in_words_and_acknowledged_by_name(house: House) -> None:

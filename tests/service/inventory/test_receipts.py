@@ -265,7 +265,7 @@ async def test_issues_take_no_more_than_there_is_and_bring_back_no_more_than_wen
     code, reason, params = await world.refused(world.issue("PO1", ("W", "31")))
     assert (code, reason) == ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK")
     assert {k: params[k] for k in ("item", "available", "wanted")} == {"item": "W", "available": "30", "wanted": "31"}
-    assert (await world.refused(world.issue("PO1", ("W", "-1"))))[1] == "OVER_RETURN"
+    assert (await world.refused(world.issue("PO1", ("W", "-1"))))[1] == "OVER_BRING_BACK"
     assert (await world.refused(world.issue("PO1", ("none", "1"))))[2]["fields"] == {
         "lines[0].item_code": "ITEM_UNKNOWN"
     }

@@ -203,6 +203,10 @@ async def test_a_clock_two_days_off_counts_and_is_flagged(world: World) -> None:
         "ahead": ("applied", ["clock_skew"]),
         "behind": ("applied", ["before_dispatch", "out_of_order"]),
     }
+    assert [dict(v.params) for v in answer.verdicts] == [
+        {"clock_ahead_minutes": "2880"},
+        {"before_dispatch_minutes": "2880"},
+    ]
 
 
 async def test_many_waiting_scans_share_a_transaction_and_each_gets_its_own_verdict(

@@ -96,14 +96,14 @@ async def _bring_back(
     fields = [
         FieldProblem(
             "lines.quantity",
-            "OVER_RETURN",
-            {"item": item, "issued": plain(lines[item].issued), "wanted": plain(quantity)},
+            "OVER_BRING_BACK",
+            {"item": item, "issued": plain(lines[item].issued), "wanted": plain(quantity), "unit": lines[item].unit},
         )
         for item, quantity in back.items()
         if quantity > lines[item].issued
     ]
     if fields:
-        raise IllegalMove("OVER_RETURN", fields, **fields[0].params)
+        raise IllegalMove("OVER_BRING_BACK", fields, **fields[0].params)
     await house.stock.move(Movement(movement.id, "issue_return", movement.ref), back)
     await house.reservations.save(_given_back(lines, back))
 

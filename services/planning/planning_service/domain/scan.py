@@ -203,7 +203,7 @@ def _record(
             order.pieces.record(operation.sequence, scan.serial)
     return ScanOutcome(
         ScanResult.APPLIED,
-        params=_clock_ahead(scan, now),
+        params=_clock_doubts(order, scan, now),
         index=index,
         started=not was_started,
         finished=not was_done and order.operation_state(index) is OperationState.DONE,
@@ -219,12 +219,16 @@ def clamped(order: ProductionOrder, occurred_at: datetime, now: datetime) -> dat
     return min(max(occurred_at, order.dispatched_at or order.created_at), now)
 
 
-def _clock_ahead(scan: ScanReport, now: datetime) -> dict[str, str]:
-    """Return by how many minutes the device's clock is ahead, when that is odd; late scans may come from a queue."""
+def _clock_doubts(order: ProductionOrder, scan: ScanReport, now: datetime) -> dict[str, str]:
+    """Return by how many minutes the device's clock is ahead, or the scan lies before the dispatch, when that is odd.
+
+    A late scan alone is not: it may come from a queue.
+    """
     ahead = scan.occurred_at - now
-    if ahead <= timedelta(minutes=CLOCK_SKEW_MINUTES):
-        return {}
-    return {"clock_ahead_minutes": str(int(ahead.total_seconds() // 60))}
+    early = (order.dispatched_at or scan.occurred_at) - scan.occurred_at
+    doubts = {"clock_ahead_minutes": ahead, "before_dispatch_minutes": early}
+    odd = timedelta(minutes=CLOCK_SKEW_MINUTES)
+    return {name: str(int(by.total_seconds() // 60)) for name, by in doubts.items() if by > odd}
 
 
 def _flag(order: ProductionOrder, operation: Operation, scan: ScanReport, now: datetime) -> None:

@@ -36,9 +36,9 @@ describe("the queue of a device without a network", () => {
     expect(asked.map((one) => one.path)).toEqual(["/scans:batch", "/issues", "/scans:batch"]);
     expect([asked[1]?.key, asked[1]?.body.scan_id]).toEqual([issue.id, issue.id]);
   });
-  it("waits when the server is away, and sends the same ids again", async () => {
+  it.each([503, 429, 401])("waits when the server says %i, and sends the same ids again", async (status) => {
     await report({ code: "A", action: "finish", quantity: "1" }, "A");
-    answer = () => said(503, {});
+    answer = () => said(status, {});
     await online();
     expect(waiting.value).toHaveLength(1);
     answer = verdicts;

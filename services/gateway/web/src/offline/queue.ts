@@ -68,6 +68,9 @@ function leading(): Entry[] {
   return [first, ...rest.slice(0, stop < 0 ? undefined : stop)].slice(0, BATCH);
 }
 
+/** Nothing is judged yet: the server is busy or away, or nobody it knows is asking; whoever signs in or enrols again sends it. */
+const later = (status: number): boolean => status === 401 || status === 429 || status >= 500;
+
 async function sendScans(batch: Entry[]): Promise<boolean> {
   const answer = await ask("POST", "/scans:batch", { body: { scans: batch.map((entry) => entry.body) }, patient: false });
   if (answer.ok) {
@@ -78,7 +81,7 @@ async function sendScans(batch: Entry[]): Promise<boolean> {
     }
     return batch.every((entry) => verdicts.has(entry.id));
   }
-  if (answer.status === 503 || answer.status === 429 || answer.status >= 500) return false;
+  if (later(answer.status)) return false;
   const problem = await problemOf(answer);
   if (batch.length > 1) { for (const entry of batch) if (!(await sendScans([entry]))) return false; return true; }
   for (const entry of batch) await judge(entry, "rejected", problem.message, problem.reason);
@@ -88,7 +91,7 @@ async function sendScans(batch: Entry[]): Promise<boolean> {
 async function sendOne(entry: Entry): Promise<boolean> {
   const answer = await ask("POST", entry.path, { body: entry.body, key: entry.id, patient: false });
   if (answer.ok) { await judge(entry, answer.headers.get("Idempotent-Replayed") ? "duplicate" : "applied", words.warehouse.saved, null); return true; }
-  if (answer.status === 429 || answer.status >= 500) return false;
+  if (later(answer.status)) return false;
   const problem = await problemOf(answer);
   await judge(entry, problem.status === 409 ? "conflict" : "rejected", problem.message, problem.reason);
   return true;
