@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.unreadable import UNREADABLE
 from gateway_service import texts
 from gateway_service.problems import BY_HTTP, SHAPES, Problem, title_of
 
@@ -120,3 +121,8 @@ def test_a_problem_says_all_it_knows() -> None:
     assert document["allowed"] == ["confirm", "cancel"]
     assert document["detail"] == "当前状态不允许这样做；现在可以：确认订单、取消"
     assert len(document["trace_id"]) == 32
+
+
+@pytest.mark.parametrize("reason", ["gap", "failed", "dead_letter", UNREADABLE])
+def test_why_a_message_rests_is_said_in_chinese(reason: str) -> None:
+    assert texts.say("check_words", reason, {}, "") not in ("", reason)
