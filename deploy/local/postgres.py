@@ -28,7 +28,7 @@ DURABLE = {
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 COMMON = {
     "max_connections": str(CONNECTIONS),
-    "shared_buffers": "64MB",
+    "shared_buffers": "32MB",  # each process counts the pages it touched; the system keeps the rest at hand
     "max_wal_size": "512MB",
     "min_wal_size": "80MB",
     "work_mem": "8MB",

@@ -28,7 +28,7 @@ ACQUIRE_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
 COMMAND_SECONDS = 10.0
 IDLE_SECONDS = 20.0  # then a connection is given back: an idle house keeps one in each service
-TURN_SECONDS = 0.1  # a connection in somebody's hands comes back sooner, or another is made
+TURN_SECONDS = 0.05  # a connection in somebody's hands comes back sooner, or a look takes another
 STATEMENTS_KEPT = 256  # prepared, for each connection
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "53", "57", "08")
 
@@ -131,7 +131,7 @@ class Database:
         if self._pool is None:
             self._pool = self._make_pool()
         pool = await self._pool  # the first time it becomes one; later this costs nothing
-        if patient and 0 < pool.get_size() <= self._lent:
+        if patient and self._lent:
             await self._turn()
         self._lent += 1
         try:
@@ -145,7 +145,7 @@ class Database:
             self._next_turn()
 
     async def _turn(self) -> None:
-        """Wait a moment for a connection to come back, rather than have another made."""
+        """Wait a moment for the connection in use, so that a second one stays idle and is closed, or is never made."""
         turn = asyncio.get_running_loop().create_future()
         self._turns.append(turn)
         with suppress(TimeoutError):
