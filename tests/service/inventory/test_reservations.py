@@ -89,6 +89,16 @@ async def test_a_count_below_what_is_held_trims_the_least_pressing(world: World)
     await world.check()
 
 
+async def test_a_movement_answers_with_who_still_waits_and_what_is_due(world: World) -> None:
+    await world.planned("SO1", made("PO1", "A", "1", ("X", "8")))
+
+    (stock,) = (await world.move("receipt", ("X", "5"))).stock
+    (counted,) = (await world.move("count", ("X", "2"))).stock
+
+    assert (stock.on_hand, stock.reserved, stock.waiting, stock.expected) == ("5", "5", "3", "0")
+    assert (counted.on_hand, counted.reserved, counted.waiting) == ("2", "2", "6")
+
+
 async def test_a_cancelled_order_frees_everything_and_the_next_is_covered_once(world: World) -> None:
     await world.move("receipt", ("X", "5"))
     await world.confirmed("SO1", ("A", "1"))

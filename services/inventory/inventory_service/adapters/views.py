@@ -11,6 +11,7 @@ from orderhub.common.v1 import common_pb2
 from chassis import page_token
 from chassis.database import Database
 from chassis.sql import Row, Statement, text
+from inventory_service.adapters.executor import Executor
 from inventory_service.domain.entry import findable
 from inventory_service.domain.quantity import BadQuantity, representable, spoken
 
@@ -218,6 +219,11 @@ class Views:
     async def _rows(self, statement: Statement, **params: Any) -> list[Row]:
         async with self._database.read() as connection:
             return list(await connection.execute(statement, params))
+
+
+async def stock_left(executor: Executor, codes: Sequence[str]) -> list[Row]:
+    """Return balances as a running transaction has left them, with what waits and what is expected."""
+    return list(await executor.execute(_STOCK_WITH_AHEAD, {"codes": codes}))
 
 
 def page_size(page: common_pb2.PageRequest) -> int:

@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.ids import uuid7
 from inventory_service.adapters.answers import once
 from inventory_service.adapters.lookout import Lookout
-from inventory_service.adapters.views import STOCK_VIEWS, Views
+from inventory_service.adapters.views import STOCK_VIEWS, Views, stock_left
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.post_movement import PostMovement, post_movement
 from inventory_service.app.take_reservations import take_reservations
@@ -47,8 +47,7 @@ class StockApi(ExpectedApi):
                 house = self._warehouses.of(unit)
                 await house.items.learn({item.code: item for item in items.values()}.values())
                 balances = await post_movement(house, command, items)
-                known = {item.code: item for item in items.values()}
-                stock = [translate.stock(known[code], balance) for code, balance in sorted(balances.items())]
+                stock = [translate.stock_shown(row) for row in await stock_left(unit, sorted(balances))]
                 return pb.PostMovementResponse(movement_id=command.id, kind=command.kind, stock=stock)
 
             return await once(unit, "movement", command.id, pb.PostMovementResponse, post)
