@@ -185,8 +185,9 @@ def _job_entry(message: Any, data: dict[str, Any]) -> None:
 
 
 def _calendar_day(message: Any, data: dict[str, Any]) -> None:
-    public = message.source == "public"
-    data["text"] = texts.say("public_holidays", message.name, otherwise=message.name) if public else data["name"]
+    named = texts.say("public_holidays", message.public_name) if message.public_name else None
+    data["public_text"] = named
+    data["text"] = named if message.source == "public" else data["name"]
 
 
 def _scan_target(message: Any, data: dict[str, Any]) -> None:
@@ -224,7 +225,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
     "orderhub.planning.v1.ImportVerdict": {"message": "string"},
     "orderhub.planning.v1.PlanJobEntry": {"message": "string"},
     "orderhub.planning.v1.ProductionChange": {"message": "string"},
-    "orderhub.order.v1.CalendarDay": {"text": "string"},
+    "orderhub.order.v1.CalendarDay": {"text": "string", "public_text": "string"},
 }
 
 

@@ -71,7 +71,7 @@ async def test_a_stale_calendar_is_not_overwritten(house: House) -> None:
 
 async def test_each_day_says_who_decided(house: House) -> None:
     days = [
-        CalendarDay(date="2026-10-01", source="public", name="national_day"),
+        CalendarDay(date="2026-10-01", source="public", name="national_day", public_name="national_day"),
         CalendarDay(date="2026-10-12", working=True, source="week"),
         CalendarDay(date="2026-10-13", source="factory", name="停电"),
     ]

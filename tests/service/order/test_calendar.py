@@ -64,6 +64,10 @@ async def test_a_calendar_is_kept_with_who_changed_it_and_why(world: World) -> N
         "2026-12-25": (True, "week", ""), "2026-12-26": (True, "factory", "补班"), "2026-12-27": (False, "week", ""),
     }  # fmt: skip
     assert (await days(world, "2026-10-01", "2026-10-01"))["2026-10-01"] == (False, "public", "national_day")
+    await put(world, days=[pb.SpecialDay(date="2026-10-10", kind="holiday")], public_holidays=False)
+    request = pb.ListCalendarDaysRequest(from_date="2026-10-10", to_date="2026-10-10")
+    (day,) = (await world.calendar.ListCalendarDays(request, None)).days
+    assert (day.working, day.source, day.public_kind, day.public_name) == (False, "factory", "working", "national_day")
 
 
 async def test_every_version_is_kept_and_none_can_be_rewritten(world: World) -> None:

@@ -124,6 +124,13 @@ export const words = {
     deliveries: "发送记录", allStates: "全部状态", stuckOnly: (n: number) => `${n} 条需要处理`, replay: "全部重发", replayed: (n: number, left: number) => (left ? `已重发 ${n} 条，另有 ${left} 条暂不能发` : `已重发 ${n} 条`), dismiss: "不发了", dismissAsk: "为什么不发？（例如：已电话告知）", attempts: (n: number) => `试了 ${n} 次`, more: "更多", noDeliveries: "没有消息",
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
+  calendar: {
+    title: "工厂日历", month: "月份", before: "◀ 上月", after: "下月 ▶", legend: "点一天改成上班或休息，再点一次恢复；粗框是本厂自己定的", weekdays: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"], working: "上班", off: "休息", workSign: "班", offSign: "休",
+    sources: { factory: "本厂安排", public: "法定安排", week: "按星期" } as Record<string, string>, week: "每周上班的日子", follow: "按国家放假安排（含调休）", shifts: "班次", shift: (n: number) => `班次 ${n}`, from: "开始", to: "结束", until: "到", nextDay: "次日", pause: "休息", addBreak: "加休息", addShift: "加一个班次", dropShift: "去掉班次", drop: "去掉",
+    special: (n: number) => `特殊日子（${n} 天）`, date: "日期", kind: "安排", name: "名称", import: "导入节假日文件（csv 或 ics）", template: "下载样表", imported: (n: number) => `读到 ${n} 天，核对后请保存`, unread: (line: string) => `没读懂：${line}`, columns: ["开始日期", "结束日期", "安排（休/班）", "名称"], example: [["2027-01-01", "2027-01-03", "休", "元旦"], ["2027-02-06", "2027-02-06", "班", "春节调休"]],
+    reason: "为什么改（选填，会留在记录里）", undo: "放弃修改", unsaved: "有修改未保存", history: "修改记录", daily: (hours: string) => `每个工作日 ${hours} 小时`, rebuilding: (done: number, all: number) => `正在按新日历重算时效：${done} / ${all} 单`, onlyPlanning: "生产计划主管和运营主管可以修改",
+    where: (field: string) => { const [part, n] = field.split("."); return part === "shifts" && n ? `班次 ${Number(n) + 1}：` : part === "days" && n ? `特殊日子第 ${Number(n) + 1} 行：` : ""; },
+  },
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", files: "您发来的附件", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",

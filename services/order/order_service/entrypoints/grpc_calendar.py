@@ -16,7 +16,7 @@ from order_service.adapters.calendar_progress import Progress, progress_now
 from order_service.adapters.calendars import KeptCalendar, current_calendar, earlier_calendars, put_calendar
 from order_service.adapters.factory_calendar import published
 from order_service.adapters.messages import stamp
-from order_service.domain.calendar import Calendar, DayType, Shift
+from order_service.domain.calendar import Calendar, Shift
 from order_service.domain.calendar_entry import CalendarEntry, DayEntry, ShiftEntry, check_calendar
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.stages import hours_of, hours_text
@@ -58,7 +58,7 @@ class CalendarApi(calendar_pb2_grpc.CalendarServiceServicer):
         async with self.database.read() as reader:
             calendar = (await current_calendar(reader, self.usual)).calendar
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        return pb.ListCalendarDaysResponse(days=[day_message(day, calendar.day(day, published)) for day in days])
+        return pb.ListCalendarDaysResponse(days=[day_message(day, calendar) for day in days])
 
     async def ListCalendarVersions(
         self, request: pb.ListCalendarVersionsRequest, context: Any
@@ -101,7 +101,7 @@ def calendar_message(kept: KeptCalendar, progress: Progress | None = None) -> pb
     return pb.FactoryCalendar(
         working_weekdays=sorted(calendar.weekdays), shifts=[_shift(shift) for shift in calendar.shifts],
         days=[
-            pb.SpecialDay(date=day.isoformat(), kind="working" if said.working else "holiday", name=said.name)
+            pb.SpecialDay(date=day.isoformat(), kind=_kind(said.working), name=said.name)
             for day, said in calendar.days.items()
         ],
         public_holidays=calendar.public_holidays, version=kept.version, reason=kept.reason,
@@ -131,6 +131,14 @@ def version_message(kept: KeptCalendar) -> pb.CalendarVersion:
     )  # fmt: skip
 
 
-def day_message(day: date, found: DayType) -> pb.CalendarDay:
-    """Return one day."""
-    return pb.CalendarDay(date=day.isoformat(), working=found.working, source=found.source, name=found.name)
+def day_message(day: date, calendar: Calendar) -> pb.CalendarDay:
+    """Return one day, and what is published of it."""
+    found, public = calendar.day(day, published), published(day)
+    return pb.CalendarDay(
+        date=day.isoformat(), working=found.working, source=found.source, name=found.name,
+        public_kind=_kind(public.working) if public else "", public_name=public.name if public else "",
+    )  # fmt: skip
+
+
+def _kind(working: bool) -> str:
+    return "working" if working else "holiday"

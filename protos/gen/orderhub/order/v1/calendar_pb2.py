@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from orderhub.common.v1 import common_pb2 as orderhub_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/calendar.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xd6\x02\n\x0f\x46\x61\x63toryCalendar\x12\x18\n\x10working_weekdays\x18\x01 \x03(\x05\x12\x30\n\x06shifts\x18\x02 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x03 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x12\n\nchanged_by\x18\x07 \x01(\t\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x61ily_hours\x18\t \x01(\t\x12\x37\n\nlead_times\x18\n \x01(\x0b\x32#.orderhub.order.v1.CalendarProgress\"]\n\rCalendarShift\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x30\n\x06\x62reaks\x18\x03 \x03(\x0b\x32 .orderhub.order.v1.CalendarBreak\"+\n\rCalendarBreak\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\"6\n\nSpecialDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\xa6\x01\n\x10\x43\x61lendarProgress\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0border_count\x18\x02 \x01(\x03\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12,\n\x08\x62\x65gan_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\x0b\x43\x61lendarDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0f\n\x07working\x18\x02 \x01(\x08\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\"\xac\x01\n\x0f\x43\x61lendarVersion\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x63\x61lendar\x18\x05 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x14\n\x12GetCalendarRequest\"K\n\x13GetCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x9f\x02\n\x12PutCalendarRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x10working_weekdays\x18\x03 \x03(\x05\x12\x30\n\x06shifts\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x06 \x01(\x08\x12\x0e\n\x06reason\x18\x07 \x01(\tB\x13\n\x11_expected_version\"K\n\x13PutCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"=\n\x17ListCalendarDaysRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"H\n\x18ListCalendarDaysResponse\x12,\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.CalendarDay\"L\n\x1bListCalendarVersionsRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\"m\n\x1cListCalendarVersionsResponse\x12\x34\n\x08versions\x18\x01 \x03(\x0b\x32\".orderhub.order.v1.CalendarVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb3\x03\n\x0f\x43\x61lendarService\x12\\\n\x0bGetCalendar\x12%.orderhub.order.v1.GetCalendarRequest\x1a&.orderhub.order.v1.GetCalendarResponse\x12\\\n\x0bPutCalendar\x12%.orderhub.order.v1.PutCalendarRequest\x1a&.orderhub.order.v1.PutCalendarResponse\x12k\n\x10ListCalendarDays\x12*.orderhub.order.v1.ListCalendarDaysRequest\x1a+.orderhub.order.v1.ListCalendarDaysResponse\x12w\n\x14ListCalendarVersions\x12..orderhub.order.v1.ListCalendarVersionsRequest\x1a/.orderhub.order.v1.ListCalendarVersionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/calendar.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xd6\x02\n\x0f\x46\x61\x63toryCalendar\x12\x18\n\x10working_weekdays\x18\x01 \x03(\x05\x12\x30\n\x06shifts\x18\x02 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x03 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x12\n\nchanged_by\x18\x07 \x01(\t\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x61ily_hours\x18\t \x01(\t\x12\x37\n\nlead_times\x18\n \x01(\x0b\x32#.orderhub.order.v1.CalendarProgress\"]\n\rCalendarShift\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x30\n\x06\x62reaks\x18\x03 \x03(\x0b\x32 .orderhub.order.v1.CalendarBreak\"+\n\rCalendarBreak\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\"6\n\nSpecialDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\xa6\x01\n\x10\x43\x61lendarProgress\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0border_count\x18\x02 \x01(\x03\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12,\n\x08\x62\x65gan_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0b\x43\x61lendarDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0f\n\x07working\x18\x02 \x01(\x08\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x13\n\x0bpublic_kind\x18\x05 \x01(\t\x12\x13\n\x0bpublic_name\x18\x06 \x01(\t\"\xac\x01\n\x0f\x43\x61lendarVersion\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x63\x61lendar\x18\x05 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x14\n\x12GetCalendarRequest\"K\n\x13GetCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x9f\x02\n\x12PutCalendarRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x10working_weekdays\x18\x03 \x03(\x05\x12\x30\n\x06shifts\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x06 \x01(\x08\x12\x0e\n\x06reason\x18\x07 \x01(\tB\x13\n\x11_expected_version\"K\n\x13PutCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"=\n\x17ListCalendarDaysRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"H\n\x18ListCalendarDaysResponse\x12,\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.CalendarDay\"L\n\x1bListCalendarVersionsRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\"m\n\x1cListCalendarVersionsResponse\x12\x34\n\x08versions\x18\x01 \x03(\x0b\x32\".orderhub.order.v1.CalendarVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb3\x03\n\x0f\x43\x61lendarService\x12\\\n\x0bGetCalendar\x12%.orderhub.order.v1.GetCalendarRequest\x1a&.orderhub.order.v1.GetCalendarResponse\x12\\\n\x0bPutCalendar\x12%.orderhub.order.v1.PutCalendarRequest\x1a&.orderhub.order.v1.PutCalendarResponse\x12k\n\x10ListCalendarDays\x12*.orderhub.order.v1.ListCalendarDaysRequest\x1a+.orderhub.order.v1.ListCalendarDaysResponse\x12w\n\x14ListCalendarVersions\x12..orderhub.order.v1.ListCalendarVersionsRequest\x1a/.orderhub.order.v1.ListCalendarVersionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,25 +44,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALENDARPROGRESS']._serialized_start=663
   _globals['_CALENDARPROGRESS']._serialized_end=829
   _globals['_CALENDARDAY']._serialized_start=831
-  _globals['_CALENDARDAY']._serialized_end=905
-  _globals['_CALENDARVERSION']._serialized_start=908
-  _globals['_CALENDARVERSION']._serialized_end=1080
-  _globals['_GETCALENDARREQUEST']._serialized_start=1082
-  _globals['_GETCALENDARREQUEST']._serialized_end=1102
-  _globals['_GETCALENDARRESPONSE']._serialized_start=1104
-  _globals['_GETCALENDARRESPONSE']._serialized_end=1179
-  _globals['_PUTCALENDARREQUEST']._serialized_start=1182
-  _globals['_PUTCALENDARREQUEST']._serialized_end=1469
-  _globals['_PUTCALENDARRESPONSE']._serialized_start=1471
-  _globals['_PUTCALENDARRESPONSE']._serialized_end=1546
-  _globals['_LISTCALENDARDAYSREQUEST']._serialized_start=1548
-  _globals['_LISTCALENDARDAYSREQUEST']._serialized_end=1609
-  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_start=1611
-  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_end=1683
-  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_start=1685
-  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_end=1761
-  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_start=1763
-  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_end=1872
-  _globals['_CALENDARSERVICE']._serialized_start=1875
-  _globals['_CALENDARSERVICE']._serialized_end=2310
+  _globals['_CALENDARDAY']._serialized_end=947
+  _globals['_CALENDARVERSION']._serialized_start=950
+  _globals['_CALENDARVERSION']._serialized_end=1122
+  _globals['_GETCALENDARREQUEST']._serialized_start=1124
+  _globals['_GETCALENDARREQUEST']._serialized_end=1144
+  _globals['_GETCALENDARRESPONSE']._serialized_start=1146
+  _globals['_GETCALENDARRESPONSE']._serialized_end=1221
+  _globals['_PUTCALENDARREQUEST']._serialized_start=1224
+  _globals['_PUTCALENDARREQUEST']._serialized_end=1511
+  _globals['_PUTCALENDARRESPONSE']._serialized_start=1513
+  _globals['_PUTCALENDARRESPONSE']._serialized_end=1588
+  _globals['_LISTCALENDARDAYSREQUEST']._serialized_start=1590
+  _globals['_LISTCALENDARDAYSREQUEST']._serialized_end=1651
+  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_start=1653
+  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_end=1725
+  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_start=1727
+  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_end=1803
+  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_start=1805
+  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_end=1914
+  _globals['_CALENDARSERVICE']._serialized_start=1917
+  _globals['_CALENDARSERVICE']._serialized_end=2352
 # @@protoc_insertion_point(module_scope)

@@ -200,12 +200,18 @@ class CalendarDay(_message.Message):
     WORKING_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    PUBLIC_KIND_FIELD_NUMBER: _builtins.int
+    PUBLIC_NAME_FIELD_NUMBER: _builtins.int
     date: _builtins.str
     working: _builtins.bool
     source: _builtins.str
     """factory public week"""
     name: _builtins.str
     """as entered, or the code of a public holiday"""
+    public_kind: _builtins.str
+    """holiday working: what is published of the day, whatever the factory says; empty: nothing"""
+    public_name: _builtins.str
+    """the code of that public holiday"""
     def __init__(
         self,
         *,
@@ -213,10 +219,12 @@ class CalendarDay(_message.Message):
         working: _builtins.bool = ...,
         source: _builtins.str = ...,
         name: _builtins.str = ...,
+        public_kind: _builtins.str = ...,
+        public_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "name", b"name", "source", b"source", "working", b"working"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "name", b"name", "public_kind", b"public_kind", "public_name", b"public_name", "source", b"source", "working", b"working"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

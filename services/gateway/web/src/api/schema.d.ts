@@ -3344,6 +3344,9 @@ export interface components {
         CalendarDay: {
             date: string | null;
             name: string | null;
+            public_kind: string | null;
+            public_name: string | null;
+            public_text: string | null;
             source: string | null;
             text: string | null;
             working: boolean;
