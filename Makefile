@@ -7,7 +7,7 @@ BOOT := deploy/local/bootstrap.sh
 PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs doctor admin demo cert test proof bench chaos lint fmt proto k8s-check k8s-smoke sbom packages-runtime packages-dev clean
+.PHONY: help up down status logs doctor admin demo demo-reset cert test proof bench chaos lint fmt proto k8s-check k8s-smoke sbom packages-runtime packages-dev clean
 
 ##@ Run
 up: packages-runtime ## install what is missing, start everything, load the demo factory
@@ -22,6 +22,8 @@ doctor: ## name every broken dependency, and the mend
 	@PY=$$(test -x $(PY) && echo $(PY) || command -v python3.11 || command -v python3); $$PY -m deploy.local.doctor
 demo: ## walk one order from phone call to signed delivery on the running stack
 	@$(PY) -m deploy.local.demo.walk
+demo-reset: ## the demo factory as on its first day (asks first unless YES=1)
+	@$(PY) -m deploy.local.demo.reset
 admin: ## create the first administrator (outside the demo profile)
 	@$(PY) -m deploy.local.admin
 cert: packages-runtime ## make a small CA and a certificate for this machine's LAN names

@@ -151,6 +151,7 @@ def own_settings(name: str, plan: Plan) -> dict[str, str]:
         "gateway": {
             "ORDERHUB_HTTP_BIND": f"{plan.bind}:{plan.ports['gateway']}",
             "ORDERHUB_ATTACHMENTS_DIR": str(plan.run / "attachments"),
+            "ORDERHUB_DEMO_RESET_FILE": str(plan.run / "demo-reset.json"),
         },
     }.get(name, {})
     return settings if name == "gateway" else settings | {"ORDERHUB_GRPC_BIND": f"{ports.LOOPBACK}:{plan.ports[name]}"}

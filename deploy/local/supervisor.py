@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from deploy.local import fleet, layout, plan, process, records, rotate, stack, start
+from deploy.local import demo_reset, fleet, layout, plan, process, records, rotate, stack, start
 from deploy.local.backoff import Backoff
 from deploy.local.fleet import Part
 from deploy.local.layout import LocalError
@@ -61,6 +61,7 @@ class Supervisor:
         while self.leaving is None:
             self._start_due()
             self._wait()
+            self._reset_when_asked()
         if self.leaving is not signal.SIGHUP:
             self._stop_all()
 
@@ -132,6 +133,16 @@ class Supervisor:
             if one.watch in seen:
                 self._died(one)
         rotate.rotate_all(self.plan.run / "logs")
+
+    def _reset_when_asked(self) -> None:
+        """Let the demo be made anew by a process of its own, which sends this supervisor away first."""
+        if demo_reset.state(self.plan.run).get("state") == demo_reset.ASKED:
+            say("demo: an administrator asked for a reset")
+            demo_reset.note(self.plan.run, state=demo_reset.RUNNING)
+            command = [sys.executable, "-m", "deploy.local.demo.reset", "--asked"]
+            given = {key: value for key, value in os.environ.items() if key.startswith("ORDERHUB_")}
+            log = self.plan.run / "logs" / "demo.log"
+            process.spawn(command, env=fleet.base_env() | given, log=log, cwd=layout.ROOT)
 
     def _died(self, one: Watched) -> None:
         assert one.record is not None

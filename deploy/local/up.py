@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from deploy.local import fleet, health, keys, layout, migrations, plan, process, records, start
+from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, process, records, start
 from deploy.local.fleet import base_env
 from deploy.local.layout import LocalError
 from deploy.local.plan import PORTS_FILE, Plan
@@ -55,11 +55,16 @@ def decide() -> Plan:
 def bring_up(wanted: Plan, kept: Records) -> None:
     retire_supervisor(kept)
     start_servers(wanted, kept)
+    began, anew = time.monotonic(), profile() == "demo" and demo_reset.resume(wanted, kept)
+    if anew:
+        step("the demo factory was wiped")
     prepare(wanted)
     step("starting the services")
     start_supervisor(wanted)
     wait_ready(wanted)
     load_demo(wanted)
+    if anew:
+        demo_reset.finish(wanted, began)
 
 
 def retire_supervisor(kept: Records) -> None:

@@ -20,6 +20,7 @@ from gateway_service.routes import (
     calendar,
     complaints,
     customers,
+    demo,
     desk,
     events,
     files,
@@ -53,7 +54,7 @@ VERSION = "0.1.0"
 RESOURCES = (  # matched in this order
     scans, access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, quiet, inbox, desk,
     track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
-    reports, complaints, calendar,
+    reports, complaints, calendar, demo,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
 QUIET_PATHS = ("/healthz", "/readyz")

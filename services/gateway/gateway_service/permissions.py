@@ -135,6 +135,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /production-orders/{production_order}/pick-list": STAFF | {DEVICE},
     "GET /floor-settings": STAFF | {DEVICE},
     "PUT /floor-settings": frozenset({PLANNING_SUPERVISOR, MANAGER}),
+    "GET /settings/demo": SETUP,
+    "POST /settings/demo:reset": SETUP,
     "GET /settings/calendar": STAFF,
     "PUT /settings/calendar": frozenset({PLANNING_SUPERVISOR, MANAGER}),
     "GET /settings/calendar/days": STAFF,

@@ -36,6 +36,7 @@ class Settings(ChassisSettings):
     http_bind: str = "127.0.0.1:8080"
     public_url: str = "http://127.0.0.1:8080"
     attachments_dir: Path = Path(".run/attachments")
+    demo_reset_file: Path | None = None  # where the demo's supervisor looks for the wish to be made anew
     web_dist: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
     trusted_proxies: str = ""  # addresses whose X-Forwarded-For counts, comma separated
     argon2_memory_kib: int = 65536

@@ -124,6 +124,10 @@ export const words = {
     deliveries: "发送记录", allStates: "全部状态", stuckOnly: (n: number) => `${n} 条需要处理`, replay: "全部重发", replayed: (n: number, left: number) => (left ? `已重发 ${n} 条，另有 ${left} 条暂不能发` : `已重发 ${n} 条`), dismiss: "不发了", dismissAsk: "为什么不发？（例如：已电话告知）", attempts: (n: number) => `试了 ${n} 次`, more: "更多", noDeliveries: "没有消息",
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
+  demo: {
+    title: "演示数据", unavailable: "这里不是演示环境，不能重置数据。", lead: "把演示工厂恢复到第一天：订单、计划、库存流水、消息、附件全部清空，再装入演示数据；用户和设备保留。大约一分钟，期间页面会暂时连不上，稍后自动恢复。",
+    reason: "为什么重置", type: (word: string) => `请输入 ${word} 表示确定`, go: "清空并重新装入", states: { asked: "已申请", running: "正在重置", done: "已重置", failed: "没有成功，请看日志或运行 make up" } as Record<string, string>, last: (when: string, who: string, why: string) => `${when} · ${who} · ${why}`,
+  },
   calendar: {
     title: "工厂日历", month: "月份", before: "◀ 上月", after: "下月 ▶", legend: "点一天改成上班或休息，再点一次恢复；粗框是本厂自己定的", weekdays: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"], working: "上班", off: "休息", workSign: "班", offSign: "休",
     sources: { factory: "本厂安排", public: "法定安排", week: "按星期" } as Record<string, string>, week: "每周上班的日子", follow: "按国家放假安排（含调休）", shifts: "班次", shift: (n: number) => `班次 ${n}`, from: "开始", to: "结束", until: "到", nextDay: "次日", pause: "休息", addBreak: "加休息", addShift: "加一个班次", dropShift: "去掉班次", drop: "去掉",
