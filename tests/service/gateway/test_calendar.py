@@ -32,6 +32,8 @@ async def test_the_calendar_is_replaced_whole_by_those_who_plan(house: House) ->
 
     put = await house.call("PUT", "/settings/calendar", role="manager", json=WANTED, headers={"If-Match": '"3"'})
     asked = house.services.last("PutCalendar").request
+    nameless = WANTED | {"days": [{"date": "2026-12-26", "kind": "working", "name": None}]}  # as the answer says it
+    assert (await house.call("PUT", "/settings/calendar", json=nameless)).status_code == 200
     refused = await house.call("PUT", "/settings/calendar", role="sales", json=WANTED)
     seen = await house.call("GET", "/settings/calendar", role="warehouse")
 

@@ -40,7 +40,7 @@ class SpecialDayBody(Body):
 
     date: CivilDate
     kind: Literal["holiday", "working"]
-    name: Short = ""
+    name: Short | None = None
 
 
 class CalendarBody(Body):

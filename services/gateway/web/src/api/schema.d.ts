@@ -5463,11 +5463,8 @@ export interface components {
              * @enum {string}
              */
             kind: "holiday" | "working";
-            /**
-             * Name
-             * @default
-             */
-            name: string;
+            /** Name */
+            name?: string | null;
         };
         StateCount: {
             channel: string | null;
