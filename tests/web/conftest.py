@@ -9,7 +9,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.client import Api
 from tests.e2e.stack import Stack
-from tests.web.browser import CHROMIUM, FLAGS
+from tests.web.browser import CHINESE, CHROMIUM, FLAGS
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -17,7 +17,7 @@ async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, asking nobody but the stack."""
     assert CHROMIUM.exists(), "these tests need Debian's package chromium"
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        running = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, env=CHINESE)
         yield running
         await running.close()
 

@@ -28,7 +28,9 @@ PAGES = [
     ("bom-sheet", "planner", "/planning?tab=import", DESK), ("orders-tablet", "sales", "/orders", TABLET),
     ("order-entry-tablet", "sales", "/orders/new", TABLET), ("planning-tablet", "planner", "/planning", TABLET),
     ("reports-handheld", "manager", "/reports", HANDHELD), ("orders-handheld", "sales", "/orders", HANDHELD),
-    ("workbench-warehouse-handheld", "warehouse", "/", HANDHELD),
+    ("workbench-warehouse-handheld", "warehouse", "/", HANDHELD), ("refused-list", "sales", "/refused", DESK),
+    ("refused-handheld", "sales", "/refused", HANDHELD), ("profile-handheld", "sales", "/me", HANDHELD),
+    ("forms-tablet", "sales", "/settings?tab=forms", TABLET),
 ]  # fmt: skip
 
 

@@ -51,6 +51,15 @@ async def test_filters_narrow_together(world: World) -> None:
     assert await found(world, customer_id="nobody") == []
 
 
+async def test_open_orders_are_those_whose_goods_are_still_owed(world: World) -> None:
+    waiting, dead = await world.submit(("A", "1"), days=5), await world.confirmed(("A", "1"), days=5)
+    await world.move(dead.number, "cancel", "客户取消")
+
+    assert await found(world, state="open") == [waiting.number]
+    assert await found(world, state="open", due_before="2026-11-28") == [waiting.number]
+    assert await found(world, state="open", urgency="red") == []
+
+
 async def test_one_box_finds_an_order_by_anything_people_know(world: World) -> None:
     mine = await world.confirmed(("C", "5"), source_ref="WX-77%1")
     stranger = await world.new_customer("苏州同济", contacts=[{"name": "李", "phone": "13900000001"}])

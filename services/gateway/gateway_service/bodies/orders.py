@@ -152,7 +152,9 @@ class OrderPatch(Body):
 class OrderFilter(Page):
     """Filters of the order list."""
 
-    state: Literal[OrderState, ""] = ""
+    state: Annotated[
+        Literal[OrderState, "open", ""], Field(description="`open`: any state in which goods are still to go out.")
+    ] = ""
     urgency: Literal[Urgency, ""] = ""
     channel: Annotated[str, Field(max_length=40)] = ""
     customer_id: Annotated[str, Field(max_length=128)] = ""

@@ -16,6 +16,7 @@ from order_service.adapters.phones import normalise
 from order_service.adapters.stage_times import MOVED
 from order_service.app.facts import Shipment
 from order_service.domain.errors import NotFound
+from order_service.domain.lifecycle import SENT, STATES
 from order_service.domain.order import Order
 from order_service.domain.stages import MOMENTS
 from order_service.domain.texts import is_clean
@@ -36,8 +37,10 @@ WHERE (o.number = ANY(CAST(:numbers AS text[])) OR (o.attachment_ids <> '{{}}' A
   AND (:owner = '' OR {OWN})
 ORDER BY o.number
 """)  # noqa: S608
+_OWED = ", ".join(f"'{state}'" for state in STATES if state not in SENT)  # constants of the domain
 _FILTERS = {
     "state": "o.state = :state",
+    "owed": f"o.state IN ({_OWED})",  # by customer_order_state
     "urgency": "o.urgency = :urgency",
     "channel": "o.channel = :channel",
     "customer_id": "o.customer_id = :customer_id",
@@ -68,6 +71,7 @@ class OrderFilter:
     customer_id: str = ""
     q: str = ""
     due_before: date | None = None
+    owed: bool = False  # goods are still to go out
     after: UUID | None = None
     owner: str = ""  # the salesperson whose orders alone are seen
 

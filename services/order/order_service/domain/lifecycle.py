@@ -10,6 +10,7 @@ STATES = (
     "draft", "submitted", "needs_capacity_confirmation", "suspected_duplicate", "confirmed", "planned",
     "in_production", "part_shipped", "shipped", "signed", "closed", "on_hold", "cancelled", "closed_short",
 )  # fmt: skip
+SENT = frozenset({"shipped", "signed", "closed", "cancelled", "closed_short"})  # no goods are owed any more
 OPEN_MOVES = ("cancel", "hold", "revise")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "draft": ("cancel",),

@@ -17,6 +17,8 @@ from order_service.domain.lifecycle import STATES
 from order_service.domain.texts import read_date
 from order_service.entrypoints.paging import read_token
 
+OWED = "open"  # what a list calls any state in which goods are still to go out
+
 
 def _lines(request: Any) -> tuple[LineEntry, ...]:
     return tuple(
@@ -71,9 +73,10 @@ def signature_of(request: pb.SignShipmentRequest) -> Signature:
 def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
     """Return the filter of a list; raise Invalid for a word that is no state or date."""
     problems = []
-    if request.state and request.state not in STATES:
+    owed = request.state == OWED
+    if request.state and not owed and request.state not in STATES:
         problems.append(
-            FieldProblem("state", "STATE_UNKNOWN", {"state": request.state[:40], "known": ",".join(STATES)})
+            FieldProblem("state", "STATE_UNKNOWN", {"state": request.state[:40], "known": ",".join((*STATES, OWED))})
         )
     due = read_date(request.due_before) if request.due_before else None
     if request.due_before and due is None:
@@ -81,6 +84,6 @@ def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
     if problems:
         raise Invalid(problems)
     return OrderFilter(
-        request.state, request.urgency, request.channel, request.customer_id, request.q.strip(), due,
-        read_token("orders", request.page),
+        "" if owed else request.state, request.urgency, request.channel, request.customer_id, request.q.strip(), due,
+        owed, read_token("orders", request.page),
     )  # fmt: skip

@@ -685,6 +685,7 @@ class ListOrdersRequest(_message.Message):
     Q_FIELD_NUMBER: _builtins.int
     DUE_BEFORE_FIELD_NUMBER: _builtins.int
     state: _builtins.str
+    """or `open`: goods are still to go out"""
     urgency: _builtins.str
     channel: _builtins.str
     customer_id: _builtins.str

@@ -13832,7 +13832,8 @@ export interface operations {
             query?: {
                 page_size?: number;
                 page_token?: string;
-                state?: "draft" | "submitted" | "needs_capacity_confirmation" | "suspected_duplicate" | "confirmed" | "planned" | "in_production" | "part_shipped" | "shipped" | "signed" | "closed" | "on_hold" | "cancelled" | "closed_short" | "";
+                /** @description `open`: any state in which goods are still to go out. */
+                state?: "draft" | "submitted" | "needs_capacity_confirmation" | "suspected_duplicate" | "confirmed" | "planned" | "in_production" | "part_shipped" | "shipped" | "signed" | "closed" | "on_hold" | "cancelled" | "closed_short" | "open" | "";
                 urgency?: "red" | "yellow" | "green" | "";
                 channel?: string;
                 customer_id?: string;

@@ -31,8 +31,9 @@ export function useOrderFilter(): { filter: ComputedRef<OrderFilter>; change: (p
 export function useSavedFilters(): { saved: Ref<SavedFilter[]>; save: (name: string, filter: OrderFilter) => void; remove: (name: string) => void } {
   const own = ref(kept());
   const ready: SavedFilter[] = [
-    { name: words.orders.defaults.red, filter: { urgency: "red" }, own: false },
-    { name: words.orders.defaults.late, filter: { due_before: civilDate() }, own: false },
+    { name: words.orders.defaults.open, filter: { state: "open" }, own: false },
+    { name: words.orders.defaults.red, filter: { urgency: "red", state: "open" }, own: false },
+    { name: words.orders.defaults.late, filter: { due_before: civilDate(), state: "open" }, own: false },
   ];
   const saved = computed(() => [...ready, ...own.value]);
   const store = (): void => localStorage.setItem(place(), JSON.stringify(own.value));

@@ -33,7 +33,6 @@ async function jobs(query: Record<string, string>, show: (job: ProductionOrder) 
   return { items: page.items.map(show).filter((item): item is Waiting => item !== null), more: Boolean(page.next_page_token) };
 }
 const dispatch = (job: ProductionOrder): Act => ({ label: words.moves.dispatch ?? "", done: words.moveDone(job.number, words.moves.dispatch ?? ""), run: (key) => post(`/production-orders/${job.number}:dispatch`, {}, key) });
-const OVER = new Set(["shipped", "signed", "closed", "cancelled", "closed_short"]);
 
 async function shippable(): Promise<{ items: Waiting[]; more: boolean }> {
   const pages = await Promise.all(["in_production", "part_shipped", "planned"].map((state) => get<Page<Order>>("/orders", { state, page_size: 50 })));
@@ -44,8 +43,7 @@ async function shippable(): Promise<{ items: Waiting[]; more: boolean }> {
   return { items: ready.filter((item): item is Waiting => item !== null), more: pages.some((page) => page.next_page_token) };
 }
 async function late(): Promise<{ items: Waiting[]; more: boolean }> {
-  const page = await get<Page<Order>>("/orders", { due_before: civilDate(), page_size: 100 });
-  return { items: page.items.filter((order) => !OVER.has(order.state)).map((order) => ofOrder(order)), more: Boolean(page.next_page_token) };
+  return orders({ due_before: civilDate(), state: "open" });
 }
 async function invoices(): Promise<{ items: Waiting[]; more: boolean }> {
   const page = await get<Page<InvoiceTask>>("/invoice-tasks", { state: "open", page_size: 50 });
@@ -77,7 +75,7 @@ export const LANES: Lane[] = [
   { code: "receive", title: t.lanes.receive, all: "/warehouse", roles: ["warehouse"], load: () => jobs({ state: "awaiting_inspection" }, receivable) },
   { code: "ship", title: t.lanes.ship, all: "/warehouse", roles: ["warehouse"], load: shippable },
   { code: "invoice", title: t.lanes.invoice, all: "/finance", roles: ["finance"], load: invoices },
-  { code: "red", title: t.lanes.red, all: "/orders?urgency=red", roles: ["manager", ...SALES], load: () => orders({ urgency: "red" }) },
-  { code: "late", title: t.lanes.late, all: `/orders?due_before=${civilDate()}`, roles: ["manager", "sales_supervisor"], load: late },
+  { code: "red", title: t.lanes.red, all: "/orders?urgency=red&state=open", roles: ["manager", ...SALES], load: () => orders({ urgency: "red", state: "open" }) },
+  { code: "late", title: t.lanes.late, all: `/orders?due_before=${civilDate()}&state=open`, roles: ["manager", "sales_supervisor"], load: late },
   { code: "held", title: t.lanes.held, all: "/orders?state=on_hold", roles: ["manager", ...SALES, ...PLANNING], load: () => orders({ state: "on_hold" }, (order) => moved(order, "resume")) },
 ];
