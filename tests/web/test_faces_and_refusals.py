@@ -29,9 +29,10 @@ async def test_a_customer_sees_the_face_behind_the_call(browser: Browser, stack:
             {"name": "我.png", "mimeType": "image/png", "buffer": PNG}
         )
         await expect(page.locator(".preview .face img")).to_be_visible()
-        await page.get_by_label("签名").fill("您的订单，我负责到底")
+        signature = f"您的订单，我负责到底 {factory.suffix}"
+        await page.get_by_label("签名").fill(signature)
         await page.get_by_role("button", name="保存").click()
-        await expect(page.locator(".preview .signature")).to_have_text("您的订单，我负责到底")
+        await expect(page.locator(".preview .signature")).to_have_text(signature)
         await window.settle()
         await window.shot("me")
         assert await window.barriers() == []
@@ -40,7 +41,7 @@ async def test_a_customer_sees_the_face_behind_the_call(browser: Browser, stack:
     async with desk(browser, stack, HANDHELD) as window:
         page = await window.open("/t/" + order["tracking_url"].rsplit("/", 1)[-1])
         await expect(page.get_by_text("您刚来电确认的订单").first).to_be_visible()
-        await expect(page.locator(".owner")).to_contain_text("您的订单，我负责到底")
+        await expect(page.locator(".owner")).to_contain_text(signature)
         drawn = await page.locator(".owner img").evaluate("image => image.decode().then(() => image.naturalWidth)")
         assert drawn == 256
         async with page.expect_download() as coming:
@@ -91,7 +92,7 @@ async def test_a_tracking_number_is_entered_later_and_put_right(browser: Browser
             await page.get_by_role("button", name=button).click()
             await page.get_by_label("物流单号", exact=False).last.fill(said)
             await page.keyboard.press("Enter")
-            await expect(page.locator(".list")).to_contain_text(shown)
+            await expect(page.locator(".list li", has_text="送货单")).to_contain_text(shown)
         await window.shot("order-parcels")
         assert window.complaints == []
     [shipment] = (await api.get(f"/shipments?order={order['number']}"))["items"]
