@@ -33,7 +33,7 @@ async def test_a_customer_sees_the_face_behind_the_call(browser: Browser, stack:
         await page.get_by_label("签名").fill(signature)
         await page.get_by_role("button", name="保存").click()
         await expect(page.locator(".preview .signature")).to_have_text(signature)
-        await window.settle()
+        await expect(page.locator(".el-message")).to_have_count(0, timeout=10_000)  # a fading word has no contrast
         await window.shot("me")
         assert await window.barriers() == []
         assert window.complaints == []
