@@ -37,6 +37,29 @@ async def test_of_many_confirmations_at_once_one_counts(world: World) -> None:
     assert (await world.names(order.number)).count("OrderConfirmed") == 1
 
 
+async def test_an_intent_is_converted_once_and_a_cancelled_one_never(world: World) -> None:
+    converted, dropped = [await world.submit(("A", "1"), kind="intent") for _ in range(2)]
+
+    answers = await asyncio.gather(*(world.move(converted.number, "confirm") for _ in range(4)), return_exceptions=True)
+    await world.move(dropped.number, "cancel", note="not wanted any more")
+
+    assert sum(isinstance(answer, order_pb2.Order) for answer in answers) == 1
+    assert (await world.names(converted.number)).count("OrderConfirmed") == 1
+    assert (await world.order(dropped.number)).state == "cancelled"
+    assert (await world.names(dropped.number)).count("OrderCancelled") == 1
+    with pytest.raises(IllegalMove):
+        await world.move(dropped.number, "confirm")
+
+
+async def test_files_stay_with_an_order_that_is_changed(world: World) -> None:
+    order = await world.confirmed(("A", "1"), attachment_ids=["file-1", "file-2"])
+
+    answer = await world.orders.ReviseOrder(revision(world, order, "urgency", urgency="red"), None)
+
+    assert list(answer.order.attachment_ids) == ["file-1", "file-2"]
+    assert list((await world.order(order.number)).attachment_ids) == ["file-1", "file-2"]
+
+
 async def test_an_unknown_order_is_not_found(world: World) -> None:
     for ref in ["SO-nothing", "", "\x00", "01977c1e-0000-7000-8000-000000000001", "x" * 5000]:
         with pytest.raises(NotFound):
