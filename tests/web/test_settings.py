@@ -56,6 +56,49 @@ async def test_a_subscription_shows_what_it_would_say_and_tells_the_mailbox(
         assert window.complaints == []
 
 
+async def test_quiet_hours_are_set_on_ones_own_page_and_seen_in_the_settings(browser: Browser, stack: Stack) -> None:
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("manager", "/me")
+        card = page.get_by_label("我的免打扰时段")
+        await expect(card.get_by_role("status")).to_be_visible()
+        assert await window.barriers() == []
+        await card.locator("#q-from").fill("22:00")
+        await card.locator("#q-to").fill("07:30")
+        await card.get_by_role("button", name="保存").click()
+        await expect(card.get_by_role("status")).to_have_text("每天 22:00 至 07:30 免打扰")
+        await window.shot("me-quiet")
+        await page.goto(f"{stack.gateway_url}/settings?tab=quiet")
+        row = page.get_by_role("row", name="22:00–07:30").first
+        await expect(row).to_be_visible()
+        await window.shot("quiet-hours")
+        assert await window.barriers() == []
+        await page.goto(f"{stack.gateway_url}/me")
+        await card.get_by_role("button", name="关闭免打扰").click()
+        await expect(card.get_by_role("status")).to_have_text("没有设置免打扰")
+        assert window.complaints == []
+
+
+async def test_every_delivery_is_listed_and_a_lost_one_can_go_again(browser: Browser, stack: Stack, api: Api) -> None:
+    factory = await build(api)
+    code = f"off-{factory.suffix.lower()}"
+    await api.put(f"/notification-channels/{code}", {"kind": "wecom", "name": code, "active": False})
+    told = {"event_type": "orderhub.order.v1.OrderConfirmed", "channel": code, "template": "{order_number}"}
+    await api.put(f"/subscriptions/{code}", told)
+    order = await confirmed(api, stack, factory, factory.cable, 1)
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("manager", "/settings?tab=deliveries")
+        stuck = page.locator(".stuck li", has_text=code)
+        await expect(stuck).to_be_visible(timeout=MAIL_MS)
+        await window.shot("deliveries")
+        assert await window.barriers() == []
+        await api.put(f"/notification-channels/{code}", {"kind": "wecom", "name": code, "active": True})
+        await stuck.get_by_role("button", name="全部重发").click()
+        await expect(page.get_by_text("已重发 1 条")).to_be_visible(timeout=MAIL_MS)
+        await expect(stuck).to_have_count(0, timeout=MAIL_MS)
+        await expect(page.get_by_role("row", name=order["number"]).first).to_be_visible()
+        assert window.complaints == []
+
+
 async def test_papers_come_as_pdf(browser: Browser, stack: Stack, api: Api) -> None:
     factory = await build(api)
     order = await confirmed(api, stack, factory, factory.controller, 1, due_date=str(stack.today + timedelta(days=9)))
