@@ -31,7 +31,7 @@ async def test_a_customer_sees_the_face_behind_the_call(browser: Browser, stack:
         await expect(page.locator(".preview .face img")).to_be_visible()
         signature = f"您的订单，我负责到底 {factory.suffix}"
         await page.get_by_label("签名").fill(signature)
-        await page.get_by_role("button", name="保存").click()
+        await page.locator(".sign").get_by_role("button", name="保存").click()
         await expect(page.locator(".preview .signature")).to_have_text(signature)
         await expect(page.locator(".el-message")).to_have_count(0, timeout=10_000)  # a fading word has no contrast
         await window.shot("me")
