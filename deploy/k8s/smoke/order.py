@@ -28,6 +28,9 @@ def walk(podman: Podman, gateway: str, url: str) -> str:
         "python", "-m", "gateway_service", "create-admin", "--username", ADMIN,
     )  # fmt: skip
     api = Rest.signed_in({"gateway_url": url, "users": users}, ADMIN)
+    api.http.timeout = (
+        PATIENCE_SECONDS  # ten passwords hashed at once take half a minute on a machine that builds images
+    )
     plant = factory()
     patient(lambda: load(api, plant, users))
     print("  signed in, factory loaded", flush=True)
