@@ -78,6 +78,7 @@ class Goods(Beginning):
 
     def _sign(self, number: str) -> None:
         assert self.house.post(f"/shipments/{number}:sign", {"signed_by": "model"}).status_code == 200
+        self.seen["signature"] += 1
 
     @precondition(lambda self: any(order.completed for order in self.ledger.orders.values()))
     @rule(n=which, twice=st.booleans())

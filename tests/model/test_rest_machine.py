@@ -18,7 +18,7 @@ from tests.model.machine import Factory
 pytestmark = [pytest.mark.timeout(1800)]
 PROOF = os.environ.get("ORDERHUB_PROOF") == "1"
 HISTORIES, STEPS = (60, 40) if PROOF else (3, 14)
-DEPTHS = ("order cancelled", "order closed", "order signed", "job completed", "scan rejected", "returned")
+DEPTHS = ("order cancelled", "order closed", "signature", "job completed", "scan rejected", "returned")
 
 
 def run(house: House, histories: int, steps: int) -> Counter[str]:

@@ -25,7 +25,10 @@ pytestmark = [
     pytest.mark.skipif(os.environ.get("ORDERHUB_PROOF") != "1", reason="the whole contract is tried in `make proof`"),
 ]
 EXAMPLES = int(os.environ.get("ORDERHUB_SCHEMATHESIS_EXAMPLES", "25"))
-STREAMS = {"/api/v1/stream"}  # never ends
+LEFT_OUT = {
+    "/api/v1/stream",  # never ends
+    "/api/v1/settings/demo:reset",  # its example does what it says: the house of all other tests would be pulled down
+}
 INTERNAL = ("Traceback", "sqlalchemy", "asyncpg", "SELECT ", "INSERT INTO", "/site-packages/")
 
 
@@ -85,7 +88,7 @@ def test_no_call_makes_the_house_fail(stack: Stack) -> None:
     seen: Counter[int] = Counter()
 
     # A session of its own for each: signing out is one of the operations.
-    faults = [fault for one in operations if one.path not in STREAMS for fault in faults_of(one, sign_in(stack), seen)]
+    faults = [fault for one in operations if one.path not in LEFT_OUT for fault in faults_of(one, sign_in(stack), seen)]
 
     print("\nanswers:", dict(sorted(seen.items())))
     assert faults == []

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from orderhub.planning.v1 import master_pb2 as m
 from orderhub.planning.v1 import production_pb2 as p
 
+from chassis.errors import ChassisRefusal
 from planning_service.domain.errors import PlanningRefusal
 from tests.service.planning.conftest import World
 
@@ -79,7 +80,7 @@ async def test_garbage_is_refused_in_our_own_words(world: World) -> None:
             try:
                 await method(request, None)
                 answered += 1
-            except PlanningRefusal:
+            except (PlanningRefusal, ChassisRefusal):
                 refused += 1
             except Exception as error:
                 raise AssertionError(f"{kind.__name__}: {request}") from error

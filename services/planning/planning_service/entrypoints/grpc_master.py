@@ -88,9 +88,12 @@ class MasterApi(Bills, master_pb2_grpc.MasterServiceServicer):
         size = page_size(request.page.page_size)
         (after,) = page_token.read("items", request.page.page_token, page_token.text, first=("",))
         q = request.q.strip().replace("\x00", "")[:200]
+        reading = Reading()
+        supply = reading.choice("supply", request.supply, Supply) or ""
+        reading.done()
         async with self.database.read() as reader:
             found = await master_views.item_page(
-                reader, q, after, size + 1, supply=request.supply, active_only=request.active_only
+                reader, q, after, size + 1, supply=supply, active_only=request.active_only
             )
         items = [form.item_message(item, version) for item, version in found[:size]]
         following = page_token.write("items", items[-1].code) if len(found) > size else ""
