@@ -9,6 +9,7 @@ from collections import Counter
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.e2e.stack import Stack
@@ -82,7 +83,8 @@ def test_a_house_with_a_fault_is_found_out(stack: Stack, house: House, mutant: s
         )
     )
     try:
-        with pytest.raises((AssertionError, ExceptionGroup)):
+        # A history that failed is told again, and a house with a fault may go another way then.
+        with pytest.raises((AssertionError, ExceptionGroup, Flaky)):
             run(house, 15, 30)
     finally:
         house.run(_as_owner(stack, service, f"DROP TRIGGER mutant ON {table}; DROP FUNCTION mutant()"))
