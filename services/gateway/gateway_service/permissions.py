@@ -144,7 +144,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     "POST /scans": FLOOR | {DEVICE},
     "POST /scans:batch": FLOOR | {DEVICE},
     "GET /scan-targets/{code}": STAFF | {DEVICE},
-    "POST /issues": STORE | {TEAM_LEADER, DEVICE},
+    "POST /issues": STORE | {TEAM_LEADER, DEVICE, PLANNING_SUPERVISOR, MANAGER},  # the latter two may override too
     "POST /receipts": STORE | {DEVICE, PLANNING_SUPERVISOR, MANAGER},  # the latter two may override, with a reason
     "GET /receipts": STAFF,
     "POST /shipments": STORE | {DEVICE},

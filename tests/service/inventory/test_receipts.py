@@ -262,6 +262,7 @@ async def test_pick_mode_leaves_consumption_to_issues(make_world: MakeWorld) -> 
 async def test_issues_take_no_more_than_there_is_and_bring_back_no_more_than_went(world: World) -> None:
     await ready(world)
 
+    await world.planned("SO1", made("PO1", "A", "10", ("W", "40")))
     code, reason, params = await world.refused(world.issue("PO1", ("W", "31")))
     assert (code, reason) == ("FAILED_PRECONDITION", "INSUFFICIENT_STOCK")
     assert {k: params[k] for k in ("item", "available", "wanted")} == {"item": "W", "available": "30", "wanted": "31"}

@@ -95,6 +95,7 @@ class IssueBody(Body):
     scan_id: Key | None = None
     production_order: Key
     lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=500)]
+    override_reason: Annotated[str, Field(max_length=500)] | None = None
 
 
 class ReceiptBody(Body):

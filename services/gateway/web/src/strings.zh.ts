@@ -99,7 +99,12 @@ export const words = {
     quantity: "数量", passed: "合格", received: "已入", remaining: "可入", planned: "计划", confirmReceive: "确认入库", confirmShip: "确认发货", confirmIssue: "确认领料", confirmCount: "提交盘点", carrier: "承运商", tracking: "物流单号（可多个，空格分开）", nothingToShip: "这张订单现在没有可发的货", stillMade: (n: string) => `未发 ${n}`,
     counted: "实盘数量", book: "账面", diff: "差异", item: "物料编码", reason: "盘点原因", verdicts: { applied: "已记录", duplicate: "重复", rejected: "被拒绝", conflict: "有冲突", waiting: "等待上传", sending: "上传中" } as Record<string, string>,
     kinds: { scan: "报工", receipt: "入库", issue: "领料", shipment: "发货", movement: "盘点" } as Record<string, string>, noLog: "还没有扫码", queuedOk: "已存在本机，联网后上传", unknown: "离线：先记下这次扫码，联网后再判断", kept: "本机保存", clearDone: "清除已完成", saved: "已提交", install: "添加到主屏幕，断网也能打开", reportHere: "报完工", noAction: "这个条码现在没有可做的事",
-    storageFailed: "本机存储不可用，请不要离线作业", toIssue: "待领", bringBack: "退料", confirmBack: "确认退料", pick: (n: number) => `领料 / 退料（${n} 种）`, issued: "已领", rapid: "连续报工（每扫一次记一次）", each: "每次数量", home: "工作台", asReported: "按剩余数量",
+    storageFailed: "本机存储不可用，请不要离线作业", toIssue: "待领", bringBack: "退料", confirmBack: "确认退料", pick: (n: number) => `领料 / 退料（${n} 种）`, issued: "已领", rapid: "连续报工（每扫一次记一次）", each: "每次数量", home: "工作台", asReported: "按剩余数量", overrideWhy: "主管批准的原因", override: "批准并重新提交",
+  },
+  floorRules: {
+    title: "车间规则", policy: "工序扫码次序", bounce_seconds: "防抖时间（秒）", acknowledge_minutes: "变更确认时限（分钟）", range: (most: number) => `填 0 到 ${most} 的整数`,
+    policies: { record: { title: "照记并标出", hint: "次序不对也记下，标出来给班组长看" }, previous: { title: "不超过上道工序", hint: "报工数不能超过上道工序的合格数，工序可以重叠" }, strict: { title: "严格按次序", hint: "上道工序完工后才能报下道" } },
+    hints: { bounce_seconds: "同一个码在这段时间内再扫，只算一次；0 为不防抖", acknowledge_minutes: "派工后的变更，班组在这段时间内没有确认就提醒主管" },
   },
   finance: {
     title: "财务", tasks: "开票待办", opened: "生成时间", invoice: "登记发票", invoiceNo: "发票号码", lines: "开票明细", recorded: (no: string) => `发票 ${no} 已登记`, noTasks: "没有待开票", done: "已开票", open: "待开票", reconcile: "发货开票对账", month: "月份", shipped: "已发", returned: "已退", invoiced: "已开", difference: "差异", noDifference: "这个月发货与开票完全一致",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -15,11 +15,13 @@ from chassis.database import Database
 from inventory_service.adapters.items import SqlItems
 from inventory_service.adapters.orders import SqlOrders
 from inventory_service.adapters.receivables import SqlReceivables
-from inventory_service.app.wanted import WantedLine
+from inventory_service.adapters.reservations import SqlReservations
+from inventory_service.app.wanted import WantedItem, WantedLine
 from inventory_service.domain.entry import findable
 from inventory_service.domain.item import Item
 from inventory_service.domain.production import CANCELLED, Receivable
 from inventory_service.domain.quantity import ZERO, BadQuantity, read
+from inventory_service.domain.reservation import Demand, Line
 from inventory_service.domain.shipping import OrderCopy
 
 AT_ONCE = 8
@@ -61,6 +63,19 @@ class Lookout:
         made = fresh or known
         return fresh, await self.items([made.item] if made else [])
 
+    async def picking(self, name: str, lines: Sequence[WantedItem]) -> tuple[Receivable | None, dict[str, Item]]:
+        """Return what planning says when the copy here is missing or would refuse to issue `lines`, and their items."""
+        fresh, _ = await self.receivable(name)
+        items = await self.items(line.item for line in lines)
+        if fresh is not None or not findable(name):
+            return fresh, items
+        async with self._database.read() as connection:
+            known = await SqlReceivables(connection).find(name)
+            held = [] if known is None else await SqlReservations(connection).of_demands([Demand(known.order, known.number)])
+        if self._tolerance == 0 and _would_issue(held, lines, items):
+            return None, items
+        return await self._owners.production_order(name), items
+
     def _accepts(self, known: Receivable, quantity: str) -> bool:
         if not known.is_known or known.state == CANCELLED:
             return False
@@ -97,6 +112,19 @@ def _would_ship(order: OrderCopy | None, asked: Iterable[WantedLine]) -> bool:
         wanted[line.line_no] += _guess(line.quantity)
     known = {line.line_no: line for line in order.lines}
     return all(line_no in known and known[line_no].remaining >= quantity for line_no, quantity in wanted.items())
+
+
+def _would_issue(held: Iterable[Line], lines: Iterable[WantedItem], items: Mapping[str, Item]) -> bool:
+    left = {line.key.item: line.need - line.issued for line in held}
+    for line in lines:
+        item = items.get(line.item)
+        quantity = _guess(line.quantity)
+        if item is None or quantity <= 0:
+            continue
+        left[item.code] = left.get(item.code, ZERO) - quantity
+        if left[item.code] < 0 or line.unit not in ("", item.unit):
+            return False
+    return True
 
 
 def _guess(quantity: str) -> Decimal:

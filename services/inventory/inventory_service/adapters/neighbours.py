@@ -86,8 +86,15 @@ def receivable_of(order: production_pb2.ProductionOrder, traceparent: str) -> Re
     return Receivable(
         order.number, order.order_number, order.line_no, order.item_code, order.unit, decimal_of(order.quantity),
         order.parent_number, good, decimal_of(order.passed_quantity), decimal_of(order.scrapped_quantity), ZERO,
-        order.state if order.state in DEAD_STATES else OPEN, order.id, traceparent,
+        order.state if order.state in DEAD_STATES else OPEN, order.id, traceparent, _picks(order),
     )  # fmt: skip
+
+
+def _picks(order: production_pb2.ProductionOrder) -> tuple[tuple[str, Decimal], ...]:
+    total: dict[str, Decimal] = {}
+    for component in order.components:
+        total[component.item_code] = total.get(component.item_code, ZERO) + decimal_of(component.required)
+    return tuple(total.items())
 
 
 def order_of(order: order_pb2.Order) -> OrderCopy:

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chassis.database import Transaction
 from chassis.sql import Row, text
+from inventory_service.adapters.executor import Executor
 from inventory_service.adapters.admission import ADMIT, asked_columns, claim_columns
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
@@ -129,7 +129,7 @@ ORDER BY production_order_number, order_number, line_no, item_code
 class SqlReservations:
     """Reservation lines of one transaction. The SQL of allocation is a parameter for the tests' mutants."""
 
-    def __init__(self, unit: Transaction, reallocate_sql: str = REALLOCATE, admit_sql: str = ADMIT) -> None:
+    def __init__(self, unit: Executor, reallocate_sql: str = REALLOCATE, admit_sql: str = ADMIT) -> None:
         self._unit = unit
         self._admit = text(admit_sql)
         self._reallocate = text(reallocate_sql)

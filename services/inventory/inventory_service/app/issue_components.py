@@ -13,8 +13,10 @@ from inventory_service.app.reallocate import reallocate
 from inventory_service.app.wanted import WantedItem
 from inventory_service.domain.balance import Balance
 from inventory_service.domain.entry import Entry, item_at
-from inventory_service.domain.errors import FieldProblem, IllegalMove, NotFound
+from inventory_service.domain.errors import FieldProblem, Forbidden, IllegalMove, NotFound
 from inventory_service.domain.item import Item
+from inventory_service.domain.picking import over_issue
+from inventory_service.domain.policy import SUPERVISORS
 from inventory_service.domain.production import CANCELLED, Receivable
 from inventory_service.domain.quantity import ZERO, plain
 from inventory_service.domain.reservation import Demand, Line, LineKey
@@ -22,10 +24,12 @@ from inventory_service.domain.reservation import Demand, Line, LineKey
 
 @dataclass(frozen=True, slots=True)
 class IssueComponents:
-    """Components fetched for a production order."""
+    """Components fetched for a production order. `may_override` says who asks is a supervisor."""
 
     production_order: str
     lines: tuple[WantedItem, ...]
+    override_reason: str = ""
+    may_override: bool = False
 
 
 async def issue_components(
@@ -35,6 +39,8 @@ async def issue_components(
     of = fresh or await house.receivables.find(command.production_order)
     if of is None or not of.is_known:
         raise NotFound("PRODUCTION_ORDER_UNKNOWN", production_order=command.production_order)
+    if command.override_reason and not command.may_override:
+        raise Forbidden("OVERRIDE_NOT_ALLOWED", roles=", ".join(SUPERVISORS))
     quantities = _read(command, learned)
     balances = await house.stock.lock(quantities)
     if fresh is not None:
@@ -42,9 +48,11 @@ async def issue_components(
     of = (await house.receivables.of_numbers([of.number]))[of.number]
     if of.state == CANCELLED and any(quantity > 0 for quantity in quantities.values()):
         raise IllegalMove("PRODUCTION_ORDER_CANCELLED", production_order=of.number)
-    demand, movement = Demand(of.order, of.number), Movement(str(uuid7()), "issue", of.number)
+    demand, movement = Demand(of.order, of.number), Movement(str(uuid7()), "issue", of.number, command.override_reason)
     known = {line.key.item: line for line in await house.reservations.of_demands([demand])}
     lines = {item: known.get(item) or _extra(of, item, learned) for item in quantities}
+    if not command.override_reason:
+        _check(lines, quantities, dict(fresh.picks) if fresh else {}, house.policy.tolerance)
     await _bring_back(house, movement, lines, {item: -q for item, q in quantities.items() if q < 0})
     await _fetch(house, movement, lines, {item: q for item, q in quantities.items() if q > 0}, balances)
     after = await house.reservations.of_demands([demand])
@@ -55,6 +63,7 @@ async def issue_components(
 
 def _read(command: IssueComponents, learned: Mapping[str, Item]) -> dict[str, Decimal]:
     entry, total = Entry(), dict[str, Decimal]()
+    entry.words("override_reason", command.override_reason)
     if entry.lines(len(command.lines)):
         for place, line in enumerate(command.lines):
             item = item_at(entry, f"lines[{place}]", line.item, learned)
@@ -69,6 +78,20 @@ def _extra(of: Receivable, item: str, learned: Mapping[str, Item]) -> Line:
     """Return a line for something the plan did not ask for."""
     unit = next((known.unit for known in learned.values() if known.code == item), "")
     return Line(LineKey(of.number, of.order, of.line_no, item), unit, ZERO, traceparent=of.traceparent)
+
+
+def _check(
+    lines: Mapping[str, Line], wanted: Mapping[str, Decimal], planned: Mapping[str, Decimal], tolerance: Decimal
+) -> None:
+    """Refuse what the pick list does not ask for, every item at once."""
+    found = [
+        over_issue(lines[item], quantity, planned.get(item, ZERO), tolerance)
+        for item, quantity in wanted.items()
+        if quantity > 0
+    ]
+    fields = [problem for problem in found if problem is not None]
+    if fields:
+        raise IllegalMove(fields[0].reason, fields, **fields[0].params)
 
 
 async def _fetch(
@@ -104,7 +127,7 @@ async def _bring_back(
     ]
     if fields:
         raise IllegalMove("OVER_BRING_BACK", fields, **fields[0].params)
-    await house.stock.move(Movement(movement.id, "issue_return", movement.ref), back)
+    await house.stock.move(Movement(movement.id, "issue_return", movement.ref, movement.reason), back)
     await house.reservations.save(_given_back(lines, back))
 
 

@@ -12,12 +12,11 @@ from inventory_service.app.reallocate import reallocate
 from inventory_service.domain.document import RECEIPT, SHIPMENT
 from inventory_service.domain.entry import Entry
 from inventory_service.domain.errors import Forbidden, NotFound
+from inventory_service.domain.policy import SUPERVISORS
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.quantity import ZERO
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey, urgency_rank
 from inventory_service.domain.shipping import ENDED_STATES, OrderCopy
-
-SUPERVISORS = ("planning_supervisor", "manager")
 
 
 @dataclass(frozen=True, slots=True)

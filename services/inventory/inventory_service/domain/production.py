@@ -31,6 +31,8 @@ class Receivable:
     state: str = OPEN
     id: str = ""
     traceparent: str = ""
+    picks: tuple[tuple[str, Decimal], ...] = ()
+    """What the plan takes of each component, as planning said it; not kept here."""
 
     def limit(self, tolerance: Decimal) -> Decimal:
         """Return how much may be received at most: what passed, and a share more."""

@@ -19,12 +19,13 @@ from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.change_shipment import ShipmentWords, change_shipment
 from inventory_service.app.issue_components import IssueComponents, issue_components
 from inventory_service.app.ports import Warehouse
-from inventory_service.app.receive_goods import SUPERVISORS, ReceiveGoods, receive_goods
+from inventory_service.app.receive_goods import ReceiveGoods, receive_goods
 from inventory_service.app.return_goods import ReturnGoods, return_goods
 from inventory_service.app.ship_goods import ShipGoods, ship_goods
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
 from inventory_service.domain.errors import NotFound
 from inventory_service.domain.item import Item
+from inventory_service.domain.policy import SUPERVISORS
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.shipping import OrderCopy
 from inventory_service.entrypoints import translate
@@ -48,13 +49,12 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         self._views = views
 
     async def ReceiveGoods(self, request: pb.ReceiveGoodsRequest, context: Context) -> pb.ReceiveGoodsResponse:
-        who = principal.current.get()
         command = ReceiveGoods(
             request.production_order,
             request.quantity,
             request.device_id,
             override_reason=request.override_reason.strip(),
-            may_override=who is not None and who.has(*SUPERVISORS),
+            may_override=_may_override(),
         )
 
         async def ahead() -> tuple[Receivable | None, dict[str, Item]]:
@@ -67,11 +67,15 @@ class GoodsApi(inventory_pb2_grpc.GoodsServiceServicer):
         return await self._once(request.context, "receipt", request.scan_id, pb.ReceiveGoodsResponse, ahead, work)
 
     async def IssueComponents(self, request: pb.IssueComponentsRequest, context: Context) -> pb.IssueComponentsResponse:
-        command = IssueComponents(request.production_order, translate.wanted_items(request.lines))
+        command = IssueComponents(
+            request.production_order,
+            translate.wanted_items(request.lines),
+            override_reason=request.override_reason.strip(),
+            may_override=_may_override(),
+        )
 
         async def ahead() -> tuple[Receivable | None, dict[str, Item]]:
-            fresh, _ = await self._lookout.receivable(command.production_order)
-            return fresh, await self._lookout.items(line.item for line in command.lines[:MAX_LINES])
+            return await self._lookout.picking(command.production_order, command.lines[:MAX_LINES])
 
         async def work(
             house: Warehouse, found: tuple[Receivable | None, dict[str, Item]]
@@ -155,3 +159,9 @@ def scan_name(given: str) -> str:
     name = entry.words("scan_id", given, MAX_NAME)
     entry.done()
     return name
+
+
+def _may_override() -> bool:
+    """True when a supervisor asks."""
+    who = principal.current.get()
+    return who is not None and who.has(*SUPERVISORS)

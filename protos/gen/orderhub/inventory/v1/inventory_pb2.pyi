@@ -1114,8 +1114,11 @@ class IssueComponentsRequest(_message.Message):
     SCAN_ID_FIELD_NUMBER: _builtins.int
     PRODUCTION_ORDER_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    OVERRIDE_REASON_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     production_order: _builtins.str
+    override_reason: _builtins.str
+    """a supervisor issues what the pick list does not ask for, and says why"""
     @_builtins.property
     def context(self) -> _common_pb2.CommandContext: ...
     @_builtins.property
@@ -1127,10 +1130,11 @@ class IssueComponentsRequest(_message.Message):
         scan_id: _builtins.str = ...,
         production_order: _builtins.str = ...,
         lines: _abc.Iterable[Global___StockLine] | None = ...,
+        override_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "lines", b"lines", "production_order", b"production_order", "scan_id", b"scan_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "lines", b"lines", "override_reason", b"override_reason", "production_order", b"production_order", "scan_id", b"scan_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

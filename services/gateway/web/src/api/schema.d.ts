@@ -4239,6 +4239,8 @@ export interface components {
         IssueBody: {
             /** Lines */
             lines: components["schemas"]["StockLineBody"][];
+            /** Override Reason */
+            override_reason?: string | null;
             /**
              * Production Order
              * @example 019ab3c4-7d10-7c11-9a55-7a1d3c5e0001

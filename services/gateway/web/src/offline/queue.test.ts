@@ -9,7 +9,7 @@ vi.mock("@/api/client", () => ({
   mint: () => crypto.randomUUID(),
   ask: async (_method: string, path: string, options: { body: Record<string, unknown>; key?: string }) => { asked.push({ path, body: options.body, key: options.key }); return answer(path, options.body); },
 }));
-const { add, drain, entries, report, waiting } = await import("./queue");
+const { add, drain, entries, overridable, override, report, waiting } = await import("./queue");
 
 const said = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 const verdicts = (_path: string, body: Record<string, unknown>): Response => said(200, { items: (body.scans as { scan_id: string; code: string }[]).map((scan) => ({ scan_id: scan.scan_id, result: scan.code === "BAD" ? "rejected" : "applied", message: scan.code, reason: null })) });
@@ -52,5 +52,17 @@ describe("the queue of a device without a network", () => {
     answer = (_path, body) => (body.quantity === "9" ? said(409, { title: "OVER", reason: "OVER_RECEIPT" }) : said(201, {}));
     await online();
     expect(entries.value.map((entry) => [entry.result, entry.reason])).toEqual([["conflict", "OVER_RECEIPT"], ["applied", null]]);
+  });
+  it("sends what a supervisor lets through under an id of its own, in place of the refusal", async () => {
+    const refused = await add("issue", "/issues", { production_order: "PO1", lines: [] }, "too many");
+    answer = (_path, body) => (body.override_reason ? said(201, {}) : said(409, { title: "OVER", reason: "OVER_ISSUE" }));
+    await online();
+    const [kept] = entries.value;
+    expect(kept && overridable(kept)).toBe(true);
+    if (kept) await override(kept, "why");
+    await drain();
+    await vi.waitFor(() => expect(entries.value.map((entry) => [entry.result, entry.reason])).toEqual([["applied", null]]));
+    expect(asked.at(-1)?.body).toMatchObject({ production_order: "PO1", override_reason: "why" });
+    expect(asked.at(-1)?.key).not.toBe(refused.id);
   });
 });

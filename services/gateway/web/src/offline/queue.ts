@@ -116,6 +116,17 @@ function schedule(): void {
   if (waiting.value.length) timer = setTimeout(() => void drain(), RETRY_MS);
 }
 
+/** What a supervisor may let through with a reason. */
+export const overridable = (entry: Entry): boolean => ["OVER_RECEIPT", "OVER_ISSUE", "NOT_ON_PICK_LIST"].includes(entry.reason ?? "");
+
+/** Sends a refused entry again under an id of its own, with a supervisor's reason; the refused one goes. */
+export async function override(entry: Entry, reason: string): Promise<Entry> {
+  const again = await add(entry.kind, entry.path, { ...entry.body, override_reason: reason }, entry.label);
+  await forget([entry.id]);
+  entries.value = entries.value.filter((one) => one.id !== entry.id);
+  return again;
+}
+
 export async function clearDone(): Promise<void> {
   const done = entries.value.filter((entry) => entry.result !== "waiting").map((entry) => entry.id);
   await forget(done);
