@@ -71,7 +71,11 @@ class Lookout:
             return fresh, items
         async with self._database.read() as connection:
             known = await SqlReceivables(connection).find(name)
-            held = [] if known is None else await SqlReservations(connection).of_demands([Demand(known.order, known.number)])
+            held = (
+                []
+                if known is None
+                else await SqlReservations(connection).of_demands([Demand(known.order, known.number)])
+            )
         if self._tolerance == 0 and _would_issue(held, lines, items):
             return None, items
         return await self._owners.production_order(name), items

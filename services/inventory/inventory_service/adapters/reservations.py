@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.sql import Row, text
-from inventory_service.adapters.executor import Executor
 from inventory_service.adapters.admission import ADMIT, asked_columns, claim_columns
+from inventory_service.adapters.executor import Executor
 from inventory_service.domain.reservation import Claim, Demand, Line, LineKey
 
 _COLUMNS = """r.production_order_number, r.order_number, r.line_no, r.item_code, r.unit, r.need, r.got, r.issued,
