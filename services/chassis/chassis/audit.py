@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -170,12 +169,3 @@ def _differences(one: Any, rows: dict[int, bytes]) -> list[str]:
     gone = [f"row {n} was deleted" for n in sealed.keys() - rows.keys()]
     changed = [f"row {n} was changed" for n in sealed.keys() & rows.keys() if sealed[n] != rows[n]]
     return sorted(gone + changed + [f"row {n} was inserted" for n in rows.keys() - sealed.keys()])
-
-
-async def report(service: str, settings: Settings) -> int:
-    """Print what is not what was sealed; return 1 when something is (the command `audit-verify`)."""
-    database = Database(settings.database_url.get_secret_value(), service)
-    found = await verify(database, seal_key(settings))
-    await database.close()
-    sys.stdout.write("\n".join([f"{service}: audit log: {len(found) or 'no'} differences", *found]) + "\n")
-    return 1 if found else 0

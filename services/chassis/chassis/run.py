@@ -22,7 +22,7 @@ from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_to_server
 
-from chassis import audit, failpoint, logs, mutual_tls, telemetry
+from chassis import audit, audit_export, failpoint, logs, mutual_tls, telemetry
 from chassis.broker import RabbitPublisher
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -90,7 +90,9 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         group.create_task(consumer.retry_parked(stop))
         group.create_task(relay.run(stop))
         group.create_task(sweep(service.database, stop))
-        group.create_task(audit.seal(service.database, audit.seal_key(settings), stop))
+        key, folder = audit.seal_key(settings), settings.audit_export_dir
+        group.create_task(audit.seal(service.database, key, stop))
+        group.create_task(audit_export.keep(service.database, key, folder, service.name, stop))
         group.create_task(keep_small(stop))
         group.create_task(watch_health(service, health, consumer, stop))
         for loop in service.loops:
@@ -182,7 +184,7 @@ def main(
     elif command == "replay-dead":
         asyncio.run(_replay_dead(name, settings))
     elif command == "audit-verify":
-        sys.exit(asyncio.run(audit.report(name, settings)))
+        sys.exit(asyncio.run(audit_export.report(name, settings)))
     elif command == "republish":
         asyncio.run(_republish(name, settings, arguments.since))
     else:

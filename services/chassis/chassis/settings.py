@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     notify_target: str = "127.0.0.1:50054"
     signing_key: SecretStr
     audit_key: SecretStr | None = None  # of the audit log's seals; without one, made from the signing key
+    audit_export_dir: Path | None = None  # where each day's last seal is written: outside the database's host
     trusted_keys: str
     profile: Literal["production", "demo", "test"] = "production"
     factory_zone: str = "Asia/Shanghai"

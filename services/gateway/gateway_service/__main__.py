@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from chassis import audit, logs, telemetry
+from chassis import audit, audit_export, logs, telemetry
 from chassis.database import Database
 from chassis.janitor import sweep
 from chassis.thrift import keep_small
@@ -62,7 +62,9 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
             serving = group.create_task(server.serve())
             group.create_task(gateway.hub.run(stop))
             group.create_task(sweep(gateway.database, stop))
-            group.create_task(audit.seal(gateway.database, audit.seal_key(gateway.settings), stop))
+            key, folder = audit.seal_key(gateway.settings), gateway.settings.audit_export_dir
+            group.create_task(audit.seal(gateway.database, key, stop))
+            group.create_task(audit_export.keep(gateway.database, key, folder, "gateway", stop))
             group.create_task(keep_small(stop))
             group.create_task(housekeeping.keep(gateway.database, stop, gateway.settings.phone_lookup_days))
             group.create_task(_stop_when(stop, server, gateway))
@@ -121,7 +123,7 @@ def main() -> None:
         asyncio.run(create_admin(settings, arguments.username, _asked_password()))
         print(f"administrator {arguments.username} is ready")
     elif arguments.command == "audit-verify":
-        sys.exit(asyncio.run(audit.report("gateway", settings)))
+        sys.exit(asyncio.run(audit_export.report("gateway", settings)))
     elif arguments.command == "replay-dead":
         print("gateway: keeps no events")
     else:
