@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { cleanQuantity, isMore, minus, plain, plus, scaled, share } from "./format";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { at, cleanQuantity, due, isMore, minus, plain, plus, scaled, share } from "./format";
 
 describe("quantities are exact decimals", () => {
   it.each([["0.1", "0.2", "0.3"], ["99999999999.999999", "0.000001", "100000000000"], ["-1.5", "1.5", "0"]])("%s + %s = %s", (a, b, sum) => expect(plus(a, b)).toBe(sum));
@@ -12,4 +12,13 @@ describe("quantities are exact decimals", () => {
 
 describe("what people paste into a number field", () => {
   it.each([["３ 件", "3"], ["1,200.50", "1200.50"], [" 2.5m ", "2.5"], ["约１２．５", "12.5"], ["abc", ""], ["", ""], ["=1+1", "1"], ["-5", "5"], ["9".repeat(60), "9".repeat(24)]])("%j becomes %j", (pasted, kept) => expect(cleanQuantity(pasted)).toBe(kept));
+});
+
+describe("days and moments", () => {
+  afterEach(() => { vi.useRealTimers(); });
+  it("name the year when it is not this one, as the factory's clock has it", () => {
+    vi.useFakeTimers({ now: new Date("2026-12-31T17:00:00Z") }); // 2027 has begun in the factory
+    expect([due("2027-01-03"), due("2030-11-23").split(" ")[0], due("2026-12-30").split(" ")[0]]).toEqual(["01-03 还有 2 天", "2030-11-23", "2026-12-30"]);
+    expect([at("2026-12-31T17:00:00Z").startsWith("01/01"), at("2026-12-31T15:00:00Z").startsWith("2026/12/31")]).toEqual([true, true]);
+  });
 });

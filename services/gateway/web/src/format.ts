@@ -8,13 +8,20 @@ const civil = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, year: "numeric"
 /** The factory's civil date of today plus some days, as YYYY-MM-DD. */
 export const civilDate = (days = 0): string => civil.format(new Date(Date.now() + days * DAY_MS));
 export const civilMonth = (): string => civilDate().slice(0, 7);
-export const at = (instant: string | null | undefined): string => (instant ? moment.format(new Date(instant)) : words.none);
+const thisYear = (): string => civilDate().slice(0, 4);
 
-/** A due date as people say it: month and day, and how far away it is. */
+/** A moment as month, day and time; another year than this one is named. */
+export function at(instant: string | null | undefined): string {
+  if (!instant) return words.none;
+  const when = new Date(instant), year = civil.format(when).slice(0, 4);
+  return year === thisYear() ? moment.format(when) : `${year}/${moment.format(when)}`;
+}
+
+/** A due date as people say it: month and day, the year when it is another, and how far away it is. */
 export function due(date: string | null | undefined): string {
   if (!date) return words.none;
   const days = Math.round((Date.parse(date) - Date.parse(civilDate())) / DAY_MS);
-  return `${date.slice(5)} ${words.due(days)}`;
+  return `${date.startsWith(thisYear()) ? date.slice(5) : date} ${words.due(days)}`;
 }
 export const isLate = (date: string | null | undefined): boolean => Boolean(date) && String(date) < civilDate();
 
