@@ -86,10 +86,16 @@ class Drill:
         history, began = self.traffic.history, time.monotonic()
         before = {kind: len(history.acknowledged(kind)) for kind in COUNTED}
 
-        async def all_kinds() -> bool:
-            return all(len(history.acknowledged(kind)) > count for kind, count in before.items())
+        def missing() -> list[str]:
+            return [kind for kind, count in before.items() if len(history.acknowledged(kind)) <= count]
 
-        await eventually(all_kinds, within=GOOD_WEATHER_SECONDS, every=0.05)
+        async def all_kinds() -> bool:
+            return not missing()
+
+        try:
+            await eventually(all_kinds, within=GOOD_WEATHER_SECONDS, every=0.05)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; not acknowledged: {missing()}; {dict(history.surprises)}") from late
         return time.monotonic() - began
 
     async def at_rest(self) -> None:

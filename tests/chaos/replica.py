@@ -19,6 +19,8 @@ from deploy.local.process import start_tick
 from tests.e2e.stack import ROOT, Stack
 from tests.support.waiting import eventually
 
+TOLD = 4000  # characters of its log printed when a drill fails
+
 
 def environment_of(stack: Stack, part: str) -> dict[str, str]:
     """Return the environment a part was started with."""
@@ -75,15 +77,20 @@ async def instead_of(
     environment, pid = environment_of(stack, part) | settings, stack.pid(part)
     os.kill(supervisor, signal.SIGSTOP)
     running: asyncio.subprocess.Process | None = None
+    said = stack.home / f"instead-of-{part}.log"
     try:
         os.kill(pid, signal.SIGTERM)
         await eventually(lambda: _gone(pid), within=60, every=0.1)
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"{part}_service", "serve", env=environment, cwd=home,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        with said.open("wb") as log:
+            running = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"{part}_service", "serve", env=environment, cwd=home, stdout=log, stderr=log
+            )
         yield running
         assert running.returncode is None, f"the {part} in its place ended by itself"
+    except BaseException:
+        state = "was not started" if running is None else f"ended: {running.returncode}"
+        print(f"the {part} in its place {state}; it said:\n{said.read_text()[-TOLD:] if said.exists() else ''}")
+        raise
     finally:
         if running is not None:
             await ended(running)

@@ -13,12 +13,12 @@ from datetime import timedelta
 from typing import Any
 
 from tests.chaos.history import Command, History
+from tests.chaos.patience import BUSY, PatientApi
 from tests.e2e.client import Api, Json
 from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 
 AGAIN = {401, 429, 502, 503, 504}  # what a client tries again; 401: the session has to be renewed
-BUSY = "IDEMPOTENCY_IN_PROGRESS"  # the client's own first attempt still runs
 REPEATED_SHARE = 0.2  # a double click, a retrying proxy
 PAUSE_SECONDS = 0.1
 JOB_QUANTITY = "90000"
@@ -45,7 +45,12 @@ class Traffic:
 
     async def prepare(self) -> None:
         """Make the master data, stock, one job to scan and one whose goods may be received."""
+        self.api = await PatientApi(self.stack.gateway_url).sign_in("admin", self.stack.password("admin"))
+        await self._furnish()
+        await self.close()
         self.api = await Api(self.stack.gateway_url).sign_in("admin", self.stack.password("admin"))
+
+    async def _furnish(self) -> None:
         self.factory = await build(self.api)
         lines = [{"item_code": self.factory.cable, "quantity": "1000000"}]
         await self.api.post("/stock/movements", {"kind": "receipt", "lines": lines, "reason": "opening"})

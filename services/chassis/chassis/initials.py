@@ -15,6 +15,9 @@ import threading
 from collections.abc import Callable
 from functools import cache
 
+import structlog
+
+log = structlog.get_logger()
 WITHOUT = "PYPINYIN_NO_PHRASES"
 SECONDS = 60
 _FIND = """
@@ -47,9 +50,18 @@ def _open_dictionary() -> Callable[[str], str]:
     os.environ[WITHOUT] = "true"
     from pypinyin import Style, lazy_pinyin, load_phrases_dict
 
-    environment = {name: value for name, value in os.environ.items() if name != WITHOUT}
-    child = subprocess.run(  # noqa: S603  a constant
-        [sys.executable, "-c", _FIND], env=environment, capture_output=True, timeout=SECONDS, check=True
-    )
-    load_phrases_dict(json.loads(child.stdout))
+    load_phrases_dict(_phrases())
     return lambda name: "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
+
+
+def _phrases() -> dict[str, list[list[str]]]:
+    """Return the phrases a child process finds; none when it can't: a name read by its characters serves too."""
+    environment = {name: value for name, value in os.environ.items() if name != WITHOUT}
+    try:
+        child = subprocess.run(  # noqa: S603  a constant
+            [sys.executable, "-c", _FIND], env=environment, capture_output=True, timeout=SECONDS, check=True
+        )
+        return json.loads(child.stdout)  # type: ignore[no-any-return]
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        log.warning("no_pinyin_phrases", error=repr(error))
+        return {}

@@ -43,3 +43,15 @@ def test_names_read_as_with_the_whole_dictionary() -> None:
 @pytest.mark.parametrize(("name", "said"), [("重庆", "cq"), ("长沙", "cs"), ("银行", "yh"), ("启明机电", "qmjd")])
 def test_a_name_reads_as_people_say_it(name: str, said: str) -> None:
     assert initials(name) == said
+
+
+@pytest.mark.parametrize("child", ["/bin/false", "/bin/true", "/nowhere/python"])
+def test_without_the_phrases_a_name_is_read_by_its_characters(child: str) -> None:
+    without = (
+        f"import sys; sys.executable = {child!r}; from chassis.initials import initials; print(initials('启明机电'))"
+    )
+
+    said = subprocess.run([sys.executable, "-c", without], capture_output=True, text=True, check=True).stdout
+
+    assert said.splitlines()[-1] == "qmjd"
+    assert "no_pinyin_phrases" in said
