@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, process, records, start
+from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, process, records, start, turns
 from deploy.local.fleet import base_env
 from deploy.local.layout import LocalError
 from deploy.local.plan import PORTS_FILE, Plan
@@ -35,9 +34,8 @@ def main() -> None:
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """Let one `make up` run at a time in this clone."""
-    with (layout.RUN / "up.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Let one `make up` run at a time in this clone, and one at a time choose among the usual ports."""
+    with turns.alone(layout.RUN / "up.lock"), turns.choosing_ports(usual=layout.RUN == layout.HOME_RUN):
         yield
 
 
