@@ -34,6 +34,7 @@ from gateway_service.routes import (
     notify,
     orders,
     papers,
+    personal_data,
     production,
     profiles,
     public_forms,
@@ -52,8 +53,8 @@ from gateway_service.wiring import Gateway
 
 VERSION = "0.1.0"
 RESOURCES = (  # matched in this order
-    scans, access, orders, papers, production, floor, rush, goods, customers, master, stock, supply, finance, notify, quiet, inbox, desk,
-    track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
+    scans, access, orders, papers, production, floor, rush, goods, customers, personal_data, master, stock, supply, finance, notify, quiet,
+    inbox, desk, track, live, files, scanners, profiles, public_forms, refusals, self_check, events, messages,
     reports, complaints, calendar, demo,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"

@@ -12,7 +12,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from orderhub.common.v1 import event_feed_pb2_grpc, self_check_pb2_grpc
 from orderhub.inventory.v1 import inventory_pb2_grpc
 from orderhub.notify.v1 import notify_pb2_grpc
-from orderhub.order.v1 import calendar_pb2_grpc, complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import (
+    calendar_pb2_grpc,
+    complaint_pb2_grpc,
+    customer_pb2_grpc,
+    finance_pb2_grpc,
+    order_pb2_grpc,
+    personal_data_pb2_grpc,
+)
 from orderhub.planning.v1 import master_pb2_grpc, production_pb2_grpc
 
 from chassis import notes
@@ -74,6 +81,7 @@ class OrderClient(Service):
         self.customers = customer_pb2_grpc.CustomerServiceStub(self.peer.channel)
         self.finance = finance_pb2_grpc.FinanceServiceStub(self.peer.channel)
         self.complaints = complaint_pb2_grpc.ComplaintServiceStub(self.peer.channel)
+        self.personal_data = personal_data_pb2_grpc.PersonalDataServiceStub(self.peer.channel)
         self.calendar = calendar_pb2_grpc.CalendarServiceStub(self.peer.channel)
 
 

@@ -35,6 +35,7 @@ UNKEYED = frozenset(
         "POST /devices:renew",
         "POST /orders/{order}:preview_change",
         "POST /subscriptions/{code}:preview",
+        "POST /customers/{customer}:export_contact",
     }
 )
 UPLOADS = frozenset({"POST /attachments", "POST /boms:import", "POST /forms/{code}/attachments", "PUT /me/avatar"})

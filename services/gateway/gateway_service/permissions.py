@@ -60,6 +60,8 @@ TABLE: Mapping[str, frozenset[str]] = {
     "GET /customers/{customer}": OFFICE | {WAREHOUSE},
     "PATCH /customers/{customer}": ENTRY,
     "POST /customers/{customer}:merge": frozenset({SALES_SUPERVISOR, MANAGER}),
+    "POST /customers/{customer}:export_contact": SETUP,
+    "POST /customers/{customer}:erase_contact": SETUP,
     "PUT /customers/{customer}/recipients/{kind}": ENTRY,
     "PUT /items/{code}": PLANNING,
     "GET /items/{code}": STAFF,

@@ -28,7 +28,7 @@ Thing = TypeVar("Thing")
 REMEMBERED = 1000
 MOST_NAMED = 5
 CHANGED_OWNER = "orderhub.order.v1.OrderChanged"
-CUSTOMER = "orderhub.order.v1.CustomerChanged"
+CUSTOMERS = ("orderhub.order.v1.CustomerChanged", "orderhub.order.v1.ContactErased")
 
 
 def is_narrow(roles: Collection[str]) -> bool:
@@ -108,7 +108,7 @@ def stream_sight(who: Principal, services: Clients) -> Sight | None:
         if change.type == CHANGED_OWNER:
             known.pop(change.order, None)
         if not change.order:
-            return change.type != CUSTOMER
+            return change.type not in CUSTOMERS
         if change.order not in known:
             known[change.order] = await _is_seen(who, services, change.order)
             if len(known) > REMEMBERED:

@@ -14,6 +14,7 @@ from orderhub.notify.v1.notify_pb2_grpc import (
     add_RehearsalServiceServicer_to_server,
     add_RepairServiceServicer_to_server,
 )
+from orderhub.order.v1.events_pb2 import ContactErased
 from pydantic import Field, SecretStr, field_validator
 
 from chassis import settings as chassis_settings
@@ -82,6 +83,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         structlog.get_logger(),
     )
     forgetting = Forgetting(SqlPast(database), timedelta(days=settings.keep_days), is_transient)
+    reception = Reception(desk, KeptRules(vault), engine.wake)
     commands = Commands(database)
     api = NotifyApi(commands, desk, vault, ProtoCatalogue(), engine.wake)
     return Service(
@@ -100,7 +102,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         ],
         service_names=[service.full_name for service in notify_pb2.DESCRIPTOR.services_by_name.values()],
         errors=ERRORS,
-        anything=Reception(desk, KeptRules(vault), engine.wake).on_anything,
+        handlers={ContactErased: reception.on_contact_erased},
+        anything=reception.on_anything,
         loops=[engine.run, engine.look_after, forgetting.run],
         checks=MessageChecks(database).checks(),
         closers=[egress.close],

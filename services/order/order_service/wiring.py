@@ -8,7 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import grpc
-from orderhub.order.v1 import calendar_pb2_grpc, complaint_pb2_grpc, customer_pb2_grpc, finance_pb2_grpc, order_pb2_grpc
+from orderhub.order.v1 import (
+    calendar_pb2_grpc,
+    complaint_pb2_grpc,
+    customer_pb2_grpc,
+    finance_pb2_grpc,
+    order_pb2_grpc,
+    personal_data_pb2_grpc,
+)
 from pydantic import SecretStr
 
 from chassis import initials, mutual_tls
@@ -44,12 +51,14 @@ from order_service.entrypoints.grpc_complaints import ComplaintApi
 from order_service.entrypoints.grpc_customers import CustomerApi
 from order_service.entrypoints.grpc_finance import FinanceApi
 from order_service.entrypoints.grpc_orders import OrderApi
+from order_service.entrypoints.grpc_personal_data import PersonalDataApi
 from order_service.entrypoints.lead_time_loop import LeadTimeFollower
 from order_service.entrypoints.overdue_loop import OverdueWatch
 from order_service.entrypoints.scope import SalesScope
 
 SERVICES = tuple(
-    f"orderhub.order.v1.{name}Service" for name in ("Order", "Customer", "Finance", "Complaint", "Calendar")
+    f"orderhub.order.v1.{name}Service"
+    for name in ("Order", "Customer", "Finance", "Complaint", "Calendar", "PersonalData")
 )
 
 REBUILD_SECONDS = 3600.0
@@ -143,6 +152,7 @@ def _servicers(parts: Parts) -> tuple[Servicer, ...]:
         (finance_pb2_grpc.add_FinanceServiceServicer_to_server, _finance(parts)),
         (complaint_pb2_grpc.add_ComplaintServiceServicer_to_server, complaints),
         (calendar_pb2_grpc.add_CalendarServiceServicer_to_server, calendar),
+        (personal_data_pb2_grpc.add_PersonalDataServiceServicer_to_server, PersonalDataApi(parts.commands)),
     )
 
 

@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 from orderhub.common.v1 import event_feed_pb2, self_check_pb2
 from orderhub.inventory.v1 import inventory_pb2
 from orderhub.notify.v1 import notify_pb2
-from orderhub.order.v1 import calendar_pb2, complaint_pb2, customer_pb2, finance_pb2, order_pb2
+from orderhub.order.v1 import calendar_pb2, complaint_pb2, customer_pb2, finance_pb2, order_pb2, personal_data_pb2
 from orderhub.planning.v1 import master_pb2, production_pb2
 
 from chassis import notes
@@ -27,7 +27,7 @@ from tests.support import trust
 
 MODULES = (
     event_feed_pb2, self_check_pb2, inventory_pb2, notify_pb2, calendar_pb2, complaint_pb2, customer_pb2, finance_pb2,
-    order_pb2, master_pb2, production_pb2,
+    order_pb2, personal_data_pb2, master_pb2, production_pb2,
 )  # fmt: skip
 SHARED = ("order", "planning", "inventory", "notify")
 SERVING, AWAY = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

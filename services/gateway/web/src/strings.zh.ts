@@ -79,6 +79,11 @@ export const words = {
     merge: "合并", mergeInto: (name: string) => `合并到「${name}」`, mergeOther: "重复的客户", mergeSure: (gone: string, kept: string) => `「${gone}」的订单和联系人将全部转到「${kept}」，「${gone}」不再单独使用，不能撤回。`, merged: (name: string) => `已合并到「${name}」`,
     refused: "不接受的替代料", refusedHint: "排计划时不会用这些物料替代，保存后生效。", takeAgain: "重新接受",
   },
+  people: {
+    title: "个人信息", of: (name: string) => `「${name}」联系人的个人信息`, who: "联系人", everybody: "全部联系人", why: "例如：本人书面要求", show: "查看保存了什么", save: "下载 JSON", nothing: "没有保存此人的信息", kept: "保存的个人信息", place: "位置", ref: "单号", value: "内容",
+    more: "内容太多，这里没有列全", sure: "姓名、电话和微信绑定将被永久抹去，客户查询链接随即失效；订单和数量保留。不能撤回。", erase: "删除个人信息", gone: (contacts: number, orders: number) => `已删除 ${contacts} 位联系人，${orders} 张订单已匿名`,
+    places: { customer: "客户资料", order: "订单", timeline: "订单经过", shipment: "签收", complaint: "投诉", recipient: "消息接收", refusal: "被拒的下单", phone_lookup: "号码查询记录" } as Record<string, string>,
+  },
   supply: {
     shortages: "缺料采购", arrivals: "预计到货", arrival: "预计到货", newArrival: "登记到货", announce: "登记采购", due: "在途", toOrder: "还要订", covered: "在途已够", neededBy: "最早需要", orderBy: "最晚下单", tooLate: "已晚", noLeadTime: "未设采购周期", who: "谁在等",
     waiting: (n: number) => `${n} 处在等`, andMore: (n: number) => `还有 ${n} 处`, late: "逾期未到", nothingDue: "没有在途", dueDate: "到货日期", supplier: "供应商", reference: "采购单号", number: "到货单号", came: "已到", kept: (number: string) => `${number} 已保存`, callOff: "不再来货（取消剩余数量）", noArrivals: "没有预计到货",

@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from chassis.events import Incoming
 from notify_service.adapters.addresses import SqlAddresses
 from notify_service.adapters.delivery_log import SqlNotifications
+from notify_service.adapters.erasure import forget_contact
 from notify_service.adapters.records import tell_arrived
 from notify_service.adapters.rules import KeptRules
 from notify_service.adapters.shipments import SqlShipments
@@ -32,6 +33,11 @@ class Reception:
             self._heard[unit] = []
             unit.at_end(lambda: self._compose(unit))
         self._heard[unit].append(Cause(event.event_id, event.type, event.time, event.traceparent, event.data))
+
+    async def on_contact_erased(self, event: Incoming, unit: Transaction) -> None:
+        """Forget a person; then it is an event like any other."""
+        await forget_contact(unit, event.data["customer_id"], event.data["order_numbers"])
+        await self.on_anything(event, unit)
 
     async def _compose(self, unit: Transaction) -> None:
         log, shipments = SqlNotifications(unit, unit.now), SqlShipments(unit, unit.now)

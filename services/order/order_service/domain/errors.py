@@ -43,6 +43,10 @@ class Conflict(Refusal):
     """It exists already (409)."""
 
 
+class Forbidden(Refusal):
+    """Not for this caller (403)."""
+
+
 class Stale(Refusal):
     """The version named is not the current one (412)."""
 

@@ -13,5 +13,6 @@ ERRORS: Mapping[type[Exception], grpc.StatusCode] = {
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
     errors.IllegalMove: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Conflict: grpc.StatusCode.ALREADY_EXISTS,
+    errors.Forbidden: grpc.StatusCode.PERMISSION_DENIED,
     errors.Stale: grpc.StatusCode.ABORTED,
 }

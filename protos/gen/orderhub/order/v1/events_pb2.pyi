@@ -55,6 +55,39 @@ class CustomerChanged(_message.Message):
 Global___CustomerChanged: _TypeAlias = CustomerChanged  # noqa: Y015
 
 @_typing.final
+class ContactErased(_message.Message):
+    """ContactErased says that a person at a customer is to be forgotten: who knows them under the customer's id forgets too.
+    It names nobody.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    EVERYBODY_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    everybody: _builtins.bool
+    """no contact is left"""
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """whose tracking links ended"""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        everybody: _builtins.bool = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "everybody", b"everybody", "order_numbers", b"order_numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContactErased: _TypeAlias = ContactErased  # noqa: Y015
+
+@_typing.final
 class EventLine(_message.Message):
     """EventLine is a line as events carry it."""
 

@@ -16,3 +16,8 @@ export function bodyOf(form: CustomerDraft): object {
   const contacts = form.contacts.map((one) => ({ name: one.name.trim() || form.name.trim(), phone: one.phone.trim(), typed: one.name.trim() + one.phone.trim() })).filter((one) => one.typed);
   return { name: form.name.trim(), tier: form.tier.trim(), credit_code: form.credit_code.trim(), invoice_policy: form.invoice_policy, contacts: contacts.map(({ name, phone }) => ({ name, phone })) };
 }
+
+/** What is kept of a person: one value and the place it is kept at. */
+export interface Kept { customer_id: string; complete: boolean; items: { place: string; ref: string; field: string; value: string }[] }
+/** A contact as the server is asked for them; below zero everybody at the customer. */
+export const personOf = (one: Customer, n: number): { name?: string; phone?: string } => (n < 0 ? {} : { name: one.contacts[n]?.name ?? "", phone: one.contacts[n]?.phone ?? "" });
