@@ -42,9 +42,10 @@ SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), 'Customer ' || n, 'c' || n, now()
 """
 # Orders spread evenly over the year; times skewed, in seconds, so that hardly two are the same.
 TIMES = """
-INSERT INTO order_stage_time (order_id, day, customer_id, sales_owner, items, elapsed, working)
+INSERT INTO order_stage_time (order_id, day, customer_id, sales_owner, items, elapsed, working, channel)
 SELECT o.id, CAST(o.created_at AT TIME ZONE 'Asia/Shanghai' AS date), o.customer_id, o.sales_owner,
-  ARRAY['I' || (o.n % 300)], t.elapsed, t.elapsed
+  ARRAY['I' || (o.n % 300)], t.elapsed, t.elapsed,
+  (ARRAY['wechat', 'phone', 'web', 'email'])[o.n % 4 + 1]
 FROM bench_order o CROSS JOIN LATERAL (
   SELECT ARRAY(SELECT CAST(900000 * random() * random() + 0 * o.n AS int) FROM generate_series(1, 10)) AS elapsed) t
 """

@@ -69,8 +69,8 @@ POST /invoice-tasks/{}:invoice
 GET /reports/reconciliation month
 GET /reports/lead-times from to group_by hours
 GET /reports/lead-times/orders from to stage group_by key hours page_size page_token
-GET /reports/lead-times/comparison from to before_from before_to hours
-GET /reports/delivery from to urgency customer_id channel sales_owner
+GET /reports/lead-times/comparison from to before_from before_to hours group_by key
+GET /reports/delivery from to urgency customer_id channel sales_owner group_by
 GET /reports/delivery/orders from to verdict urgency customer_id channel sales_owner
 PUT /notification-channels/{}
 GET /notification-channels/{}

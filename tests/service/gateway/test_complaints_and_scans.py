@@ -112,3 +112,21 @@ async def test_a_complaint_that_is_none_is_refused_with_every_field(
 async def test_orders_complained_about_are_asked_for(house: House) -> None:
     assert (await house.call("GET", "/reports/delivery/orders?complained=true", role="manager")).status_code == 200
     assert house.services.last("ListDeliveryOrders").request.complained
+
+
+async def test_reports_are_asked_for_by_channel(house: House) -> None:
+    paths = (
+        "/reports/lead-times?group_by=channel",
+        "/reports/lead-times/orders?stage=production&group_by=channel&key=wechat",
+        "/reports/lead-times/comparison?group_by=channel&key=wechat",
+        "/reports/delivery?group_by=channel",
+    )
+
+    assert [(await house.call("GET", path, role="manager")).status_code for path in paths] == [200] * 4
+    asked = [
+        house.services.last(name).request
+        for name in ("GetLeadTimes", "ListLeadTimeOrders", "CompareLeadTimes", "GetDelivery")
+    ]
+    assert {one.group_by for one in asked} == {"channel"}
+    assert (asked[1].key, asked[2].key) == ("wechat", "wechat")
+    assert (await house.call("GET", "/reports/delivery?group_by=moon", role="manager")).status_code == 422

@@ -14,6 +14,7 @@ from orderhub.planning.v1 import events_pb2 as planning
 
 from chassis.clock import FixedClock
 from chassis.page_token import BadPageToken
+from chassis.sql import text
 from order_service.domain.errors import Invalid
 from order_service.domain.stages import REPORTED
 from tests.service.order.conftest import World
@@ -57,7 +58,7 @@ async def scattered(world: World, clock: FixedClock, count: int) -> None:
         clock.advance(timedelta(days=chance.choice((0, 1, 3)), hours=chance.randrange(9)))
         order = (await world.confirmed(
             (chance.choice("AB"), "10"), days=60, customer_id=chance.choice(customers).id, note=str(n),
-            sales_owner=chance.choice(("zhao", "qian", "")),
+            sales_owner=chance.choice(("zhao", "qian", "")), channel=chance.choice(("wechat", "phone", "web")),
         )).number  # fmt: skip
         if chance.random() < 0.8:
             clock.advance(timedelta(hours=chance.randrange(1, 30)))
@@ -117,7 +118,26 @@ async def _rebuilt(world: World) -> list[tuple[Any, ...]]:
     return await runs(world)
 
 
-@pytest.mark.parametrize("group_by", ["week", "month", "customer", "item", "sales_owner"])
+async def test_orders_the_release_before_kept_get_their_channel(world: World, clock: FixedClock) -> None:
+    await scattered(world, clock, 12)
+    await world.finance.keeper.follow()
+    expected = await runs(world)
+    async with world.service.database.transaction() as unit:  # as the code before leaves a row: no channel, old runs
+        await unit.execute(
+            text(
+                "UPDATE order_stage_time SET channel = NULL WHERE order_id IN (SELECT order_id FROM order_stage_time LIMIT 3)"
+            )
+        )
+        await unit.execute(
+            text("UPDATE lead_time_run SET total = 0, seconds = decode('00000001', 'hex') WHERE kind = 'channel'")
+        )
+
+    await report(world, "channel", "2026-11-01", "2027-06-30")
+
+    assert await runs(world) == expected
+
+
+@pytest.mark.parametrize("group_by", ["week", "month", "customer", "item", "sales_owner", "channel"])
 async def test_any_period_equals_the_orders_in_it(world: World, clock: FixedClock, group_by: str) -> None:
     await scattered(world, clock, 25)
     rows = await world.rows(
@@ -203,7 +223,7 @@ async def test_the_orders_behind_a_cell_come_slowest_first_page_by_page(world: W
     groups = await report(world, "week", "2026-11-01", "2026-11-30")
     assert groups["2026-W47"]["confirm_to_release"].n == 5
     for group_by, key, n in (("week", "2026-11-16", 5), ("month", "2026-11-01", 5), ("item", "A", 5), ("item", "B", 0),
-                             ("customer", world.customer.id, 5), ("customer", "x", 0), ("", "", 5)):  # fmt: skip
+                             ("channel", "phone", 5), ("channel", "web", 0), ("customer", world.customer.id, 5), ("customer", "x", 0), ("", "", 5)):  # fmt: skip
         request = finance_pb2.ListLeadTimeOrdersRequest(
             from_date="2026-11-01", to_date="2026-11-30", stage="confirm_to_release", group_by=group_by, key=key
         )
@@ -225,6 +245,53 @@ async def test_two_periods_beside_each_other_show_the_change(world: World, clock
 
     assert (found.before.n, found.before.mean_hours, found.after.n, found.after.mean_hours) == (2, "50", 2, "10")
     assert (found.change_hours, found.change_percent) == ("-40", "-80")
+
+
+async def test_each_channel_is_compared_with_itself_before(world: World, clock: FixedClock) -> None:
+    for channel, hours, day in (("wechat", 40, 0), ("phone", 8, 0), ("wechat", 10, 40), ("phone", 12, 40)):
+        clock.advance(timedelta(days=day))
+        order = (await world.confirmed(("A", "10"), days=60, note=f"{channel}{hours}", channel=channel)).number
+        clock.advance(timedelta(hours=hours))
+        await released(world, order)
+        clock.advance(timedelta(days=-day, hours=-hours))
+
+    async def change(key: str, group_by: str = "channel") -> tuple[int, str]:
+        request = finance_pb2.CompareLeadTimesRequest(
+            from_date="2027-01-01", to_date="2027-01-10", before_from_date="2026-11-20", before_to_date="2026-11-25",
+            group_by=group_by, key=key,
+        )  # fmt: skip
+        answer = await world.finance.CompareLeadTimes(request, None)
+        found = {x.stage: x for x in answer.stages}["confirm_to_release"]
+        return found.after.n, found.change_percent
+
+    assert [await change(key) for key in ("wechat", "phone", "web")] == [(1, "-75"), (1, "50"), (0, "")]
+    assert await change(world.customer.id, "customer") == (2, "-54.2")
+    with pytest.raises(Invalid):
+        await change("2026-11-16", "week")  # a week is in one of the periods only
+
+
+async def test_deliveries_are_counted_by_channel(world: World, clock: FixedClock) -> None:
+    numbers = [
+        (await world.confirmed(("A", "10"), days=10 + 30 * (n % 2), note=str(n), channel=channel)).number
+        for n, channel in enumerate(("wechat", "wechat", "wechat", "phone"))
+    ]
+    for number in numbers[:2]:
+        await shipped(world, number, f"SH-{number}", "10")
+    clock.advance(timedelta(days=12))
+    period = {"from_date": "2026-12-01", "to_date": "2027-01-31"}
+
+    answer = await world.finance.GetDelivery(finance_pb2.GetDeliveryRequest(**period, group_by="channel"), None)
+
+    assert [(x.key, x.orders_count, x.on_time_count, x.late_count) for x in answer.groups] == [
+        ("phone", 1, 0, 0), ("wechat", 3, 2, 1),
+    ]  # fmt: skip
+    assert answer.total.orders_count == 4
+    assert [(x.month, x.key, x.orders_count) for x in answer.months] == [("2026-12", "", 2), ("2027-01", "", 2)]
+    late = finance_pb2.ListDeliveryOrdersRequest(**period, channel="wechat", verdict="late")
+    assert [x.order_number for x in (await world.finance.ListDeliveryOrders(late, None)).orders] == [numbers[2]]
+    assert not (await world.finance.GetDelivery(finance_pb2.GetDeliveryRequest(**period), None)).groups
+    with pytest.raises(Invalid):
+        await world.finance.GetDelivery(finance_pb2.GetDeliveryRequest(**period, group_by="moon"), None)
 
 
 @pytest.mark.parametrize("values", [{"hours": "lunar"}, {"stage": "moon"}, {"page": {"page_token": "x"}}])

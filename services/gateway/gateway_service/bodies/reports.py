@@ -10,7 +10,7 @@ from gateway_service.bodies.base import Body, CivilDate, Page
 from gateway_service.bodies.orders import Urgency
 
 Hours = Literal["elapsed", "working"]
-GroupBy = Literal["week", "month", "customer", "item", "sales_owner"]
+GroupBy = Literal["week", "month", "customer", "item", "sales_owner", "channel"]
 Stage = Literal[
     "quote_to_confirm", "confirm_to_release", "dispatch_to_start", "receipt_to_ship", "release_to_dispatch",
     "production", "inspection", "inspection_to_receipt", "carrier", "waiting_for_material",
@@ -54,6 +54,11 @@ class ComparisonFilter(PeriodFilter):
     before_from: CivilDate | None = None
     before_to: CivilDate | None = None
     hours: Hours = "elapsed"
+    group_by: Annotated[
+        Literal["customer", "item", "sales_owner", "channel"] | None,
+        Field(description="With `key`: only this group's orders."),
+    ] = None
+    key: Annotated[str, Field(max_length=128, description="A group's `ref` in the heat map.")] = ""
 
 
 class DeliveryFilter(PeriodFilter):
@@ -63,6 +68,12 @@ class DeliveryFilter(PeriodFilter):
     customer_id: Annotated[str, Field(max_length=128)] = ""
     channel: Annotated[str, Field(max_length=40)] = ""
     sales_owner: Annotated[str, Field(max_length=64)] = ""
+
+
+class DeliveryReportFilter(DeliveryFilter):
+    """Which orders, and by what they are counted beside the whole and the months."""
+
+    group_by: Literal["channel", "urgency", "sales_owner"] | None = None
 
 
 class DeliveryOrderFilter(DeliveryFilter, Page):

@@ -25,6 +25,7 @@ from gateway_service.bodies.reports import (
     ComparisonFilter,
     DeliveryFilter,
     DeliveryOrderFilter,
+    DeliveryReportFilter,
     LeadTimeCellFilter,
     LeadTimeFilter,
     MonthFilter,
@@ -96,18 +97,27 @@ async def compare_lead_times(filters: Annotated[ComparisonFilter, Query()], serv
     request = CompareLeadTimesRequest(
         from_date=filters.from_date or "", to_date=filters.to_date or "", hours=filters.hours,
         before_from_date=filters.before_from or "", before_to_date=filters.before_to or "",
+        group_by=filters.group_by or "", key=filters.key,
     )  # fmt: skip
     return one(await services.order.ask(services.order.finance.CompareLeadTimes, request))
 
 
 @api.get("/reports/delivery", responses=answers.free(dict.fromkeys(("period", "filter", "total"), "object")))
-async def delivery(filters: Annotated[DeliveryFilter, Query()], services: Services) -> Response:
-    """Orders due in a period: on time, late and how late, order to ship; in all and by month (S2)."""
+async def delivery(filters: Annotated[DeliveryReportFilter, Query()], services: Services) -> Response:
+    """Orders due in a period: on time, late and how late, order to ship; in all, by month and group (S2, S16)."""
     narrowed = _narrowed(filters)
-    request = GetDeliveryRequest(from_date=filters.from_date or "", to_date=filters.to_date or "", **narrowed)
+    request = GetDeliveryRequest(
+        from_date=filters.from_date or "", to_date=filters.to_date or "", group_by=filters.group_by or "", **narrowed
+    )
     found = render(await services.order.ask(services.order.finance.GetDelivery, request))
     period = {"from": found.pop("from_date"), "to": found.pop("to_date")}
-    return answer({"period": period, "filter": {name: value or None for name, value in narrowed.items()}, **found})
+    return answer(
+        {
+            "period": period,
+            "filter": {name: value or None for name, value in (narrowed | {"group_by": filters.group_by}).items()},
+            **found,
+        }
+    )
 
 
 @api.get("/reports/delivery/orders", responses=answers.listing(DeliveryOrder))

@@ -116,7 +116,7 @@ export const words = {
     sources: "来源", moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
-    title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售" } as Record<string, string>, deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
+    title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售", channel: "下单渠道" } as Record<string, string>, allChannels: "全部渠道", byChannel: "各下单渠道的交付", deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
     stages: {
       quote_to_confirm: "① 销售响应", confirm_to_release: "② 计划锁定", dispatch_to_start: "③ 车间滞留", receipt_to_ship: "④ 仓储周转", inquiry_to_quote: "咨询到报价", production: "加工", inspection: "质检", carrier: "物流",
       waiting_for_material: "等料", waiting_for_inspection: "等质检", start_to_finish: "加工", finish_to_inspection: "等质检", inspection_to_receipt: "质检到入库", ship_to_sign: "物流", release_to_dispatch: "等派工", other: "其他", inquiry: "首次咨询", first_quote: "首次报价", confirmed: "确认订单", released: "下发任务",

@@ -14,13 +14,14 @@ from chassis.sql import Row, text
 
 VERDICTS = ("on_time", "late", "pending")
 FILTERS = ("urgency", "customer_id", "channel", "sales_owner")
+GROUPS = ("channel", "urgency", "sales_owner")
 # An order is done on the factory day its last shipment left; one that is open is late from the day after it was due.
 # A cancelled one does not count, one closed short counts as what it became.
 _ORDERS = """
 SELECT d.*, coalesce(k.n, 0) AS complaints, CASE WHEN coalesce(done_on, :today) > due_date THEN 'late' WHEN done_on IS NULL THEN 'pending' ELSE 'on_time' END
          AS verdict, greatest(coalesce(done_on, :today) - due_date, 0) AS days_late
 FROM (
-  SELECT o.id, o.number, o.due_date, o.urgency, o.state, o.sales_owner, o.created_at, c.name AS customer_name,
+  SELECT o.id, o.number, o.due_date, o.urgency, o.channel, o.state, o.sales_owner, o.created_at, c.name AS customer_name,
     CASE WHEN o.state = 'closed_short' THEN m.shipped ELSE o.fully_shipped_at END AS done_at,
     CAST((CASE WHEN o.state = 'closed_short' THEN m.shipped ELSE o.fully_shipped_at END) AT TIME ZONE :zone AS date) AS done_on
   FROM customer_order o JOIN customer c ON c.id = o.customer_id LEFT JOIN order_milestones m ON m.order_id = o.id
@@ -28,14 +29,15 @@ FROM (
 ) d LEFT JOIN (SELECT order_id, CAST(count(*) AS int) AS n FROM complaint GROUP BY order_id) k ON k.order_id = d.id
 """
 _FIGURES = """
-SELECT to_char(due_date, 'YYYY-MM') AS month, count(*) AS orders,
+SELECT to_char(due_date, 'YYYY-MM') AS month, {key} AS key, count(*) AS orders,
   count(*) FILTER (WHERE verdict = 'on_time') AS on_time, count(*) FILTER (WHERE verdict = 'late') AS late,
   count(*) FILTER (WHERE verdict = 'pending') AS pending, coalesce(sum(days_late), 0) AS days_late,
   count(*) FILTER (WHERE urgency = 'red' AND verdict <> 'pending') AS rush_decided,
   count(*) FILTER (WHERE urgency = 'red' AND verdict = 'late') AS rush_late,
   count(*) FILTER (WHERE complaints > 0) AS complained, coalesce(sum(complaints), 0) AS complaints,
   count(done_at) AS shipped, coalesce(sum(date_part('epoch', done_at - created_at)), 0) AS seconds_to_ship
-FROM ({orders}) v GROUP BY GROUPING SETS ((), (to_char(due_date, 'YYYY-MM'))) ORDER BY month NULLS FIRST
+FROM ({orders}) v GROUP BY GROUPING SETS ((), (to_char(due_date, 'YYYY-MM')) {set})
+ORDER BY month NULLS FIRST, key NULLS FIRST
 """
 _LIST = """
 SELECT id, number, customer_name, sales_owner, due_date, urgency, state, done_on, verdict, days_late, complaints FROM ({orders}) v
@@ -56,9 +58,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of one month (empty: the whole period) and what follows from them; None where nothing was counted."""
+    """Counts of one month, or group, or all of the period, and what follows from them; None where nothing was counted."""
 
     month: str
+    key: str
     orders: int
     on_time: int
     late: int
@@ -123,9 +126,10 @@ class DeliveryViews:
         self._database = database
         self._zone = zone
 
-    async def figures(self, scope: Scope) -> list[Figures]:
-        """Return the figures of the whole period, then of each month."""
-        query = text(_FIGURES.format(orders=_orders(scope)))
+    async def figures(self, scope: Scope, group_by: str = "") -> list[Figures]:
+        """Return the figures of the whole period, then of each of its groups, then of each month."""
+        grouped = f", ({group_by})" if group_by else ""
+        query = text(_FIGURES.format(orders=_orders(scope), key=group_by or "CAST(NULL AS text)", set=grouped))
         async with self._database.read() as connection:
             return [_figures(row) for row in await connection.execute(query, self._params(scope))]
 
@@ -164,7 +168,7 @@ def _orders(scope: Scope) -> str:
 def _figures(row: Row) -> Figures:
     values = dict(row)
     seconds = Decimal(repr(values.pop("seconds_to_ship")))
-    return Figures(**{**values, "month": row.month or "", "seconds_to_ship": seconds})
+    return Figures(**{**values, "month": row.month or "", "key": row.key or "", "seconds_to_ship": seconds})
 
 
 def _share(part: Decimal, whole: int) -> Decimal | None:

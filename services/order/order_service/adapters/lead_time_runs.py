@@ -40,6 +40,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {  # first day, key, and what is joi
     "month": ("date_trunc('month', t.day)", "''", ""),
     "customer": ("date_trunc('month', t.day)", "CAST(t.customer_id AS text)", ""),
     "sales_owner": ("date_trunc('month', t.day)", "t.sales_owner", ""),
+    "channel": ("date_trunc('month', t.day)", "t.channel", ""),
     "item": ("date_trunc('month', t.day)", "i.code", "CROSS JOIN LATERAL unnest(t.items) AS i (code)"),
 }
 
@@ -55,6 +56,7 @@ class StageTimes:
     items: Sequence[str]
     elapsed: Sequence[int | None]
     working: Sequence[int | None]
+    channel: str | None  # None: written by the release before, and in no run by channel
 
     def runs(self) -> Iterable[tuple[tuple[Any, ...], int]]:
         """Yield each run this order stands in, with its value."""
@@ -63,6 +65,8 @@ class StageTimes:
             ("week", week, ""), ("month", month, ""), ("customer", month, str(self.customer_id)),
             ("sales_owner", month, self.sales_owner), *(("item", month, code) for code in self.items),
         ]  # fmt: skip
+        if self.channel is not None:
+            groups.append(("channel", month, self.channel))
         for hours, values in zip(HOURS, (self.elapsed, self.working), strict=True):
             for stage, value in zip(REPORTED, values, strict=True):
                 if value is not None:

@@ -18,7 +18,7 @@ from order_service.domain.ranks import Run, Summary, summary
 from order_service.domain.stages import REPORTED
 
 # An order counts in the period, week or month in which it was entered; an order of several items counts for each.
-GROUP_WORDS = ("week", "month", "customer", "item", "sales_owner")
+GROUP_WORDS = ("week", "month", "customer", "item", "sales_owner", "channel")
 WHOLE = "whole"  # everything of the period as one group
 _BY_START = ("week", "month")
 _RUNS = """
@@ -47,6 +47,7 @@ _IN_GROUP = {
     "customer": "AND t.customer_id = CAST(:key AS uuid)",
     "item": "AND t.items @> ARRAY[CAST(:key AS text)]",
     "sales_owner": "AND t.sales_owner = :key",
+    "channel": "AND t.channel = :key",
     WHOLE: "",
 }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.database import Database, Transaction
 from chassis.sql import Row, text
-from order_service.adapters import calendar_progress
+from order_service.adapters import calendar_progress, channel_runs
 from order_service.adapters.calendar_progress import Progress, progress_now
 from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.lead_time_runs import HOURS, KINDS, StageTimes, change_runs, pack
@@ -25,7 +25,7 @@ _TAKE = text("""
 DELETE FROM lead_time_change WHERE n IN (SELECT n FROM lead_time_change ORDER BY n LIMIT :limit) RETURNING order_id
 """)
 _FACTS = text(f"""
-SELECT o.id, CAST(o.created_at AT TIME ZONE :zone AS date) AS day, o.customer_id, o.sales_owner, o.state,
+SELECT o.id, CAST(o.created_at AT TIME ZONE :zone AS date) AS day, o.customer_id, o.sales_owner, o.state, o.channel,
   ARRAY(SELECT DISTINCT l.item_code FROM order_line l WHERE l.order_id = o.id ORDER BY l.item_code) AS item_codes,
   {", ".join(f"m.{moment}" for moment in MOMENTS)}, w.raised, w.cleared, w.open_now
 FROM customer_order o LEFT JOIN order_milestones m ON m.order_id = o.id
@@ -41,15 +41,17 @@ SELECT l.order_id, false, l.line_no, s.shipped_at, l.quantity
 FROM shipment_line l JOIN shipment s ON s.number = l.shipment_number
 WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND l.told
 """)
-_COLUMNS = "order_id, day, customer_id, sales_owner, items, elapsed, working"
+_COLUMNS = "order_id, day, customer_id, sales_owner, items, elapsed, working, channel"
 _KEPT = text(f"SELECT {_COLUMNS} FROM order_stage_time WHERE order_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
 _FORGET = text("DELETE FROM order_stage_time WHERE order_id = ANY(CAST(:ids AS uuid[]))")
 _KEEP = text(f"""
 INSERT INTO order_stage_time ({_COLUMNS})
-VALUES (:order_id, :day, :customer_id, :sales_owner, :items, :elapsed, :working)
+VALUES (:order_id, :day, :customer_id, :sales_owner, :items, :elapsed, :working, :channel)
 """)  # noqa: S608  constants
 _EVERY = text("INSERT INTO lead_time_change (order_id) SELECT order_id FROM order_milestones")
-_PENDING = text("SELECT count(DISTINCT order_id) FROM lead_time_change")
+_PENDING = text(f"""
+SELECT count(DISTINCT order_id) + CAST({channel_runs.MISSING} AS int) FROM lead_time_change
+""")  # noqa: S608  constant
 
 
 class StageTimesKeeper:
@@ -66,7 +68,7 @@ class StageTimesKeeper:
             if not await self._waits():
                 return 0
             async with self._database.transaction(who="service:order") as unit:
-                await unit.execute(_LOCK)
+                await self._begin(unit)
                 taken = list((await unit.execute(_TAKE, {"limit": CHUNK})).scalars())
                 await self._take_over(unit, sorted(set(taken)), into_runs=True)
         return await self._waits()
@@ -75,7 +77,7 @@ class StageTimesKeeper:
         """Count up to `lots` lots of orders by the calendar that holds; what is kept is then as if it always had."""
         while lots > 0 and not (progress := await self.progress()).current:
             async with self._database.transaction(who="service:order") as unit:
-                await unit.execute(_LOCK)
+                await self._begin(unit)
                 if ids := await calendar_progress.next_lot(unit, LOT):
                     await self._take_over(unit, ids, into_runs=True)
                     await calendar_progress.step(unit, ids)
@@ -108,6 +110,11 @@ class StageTimesKeeper:
         async with self._database.read(patient=True) as connection:
             return int((await connection.execute(_PENDING)).scalar_one())
 
+    async def _begin(self, unit: Transaction) -> None:
+        """Keep other followers out; what the release before left undone comes first."""
+        await unit.execute(_LOCK)
+        await channel_runs.complete(unit)
+
     async def _take_over(self, unit: Transaction, ids: Sequence[UUID], *, into_runs: bool) -> int:
         """Bring what is kept of these orders up to their facts."""
         after = await self._computed(unit, ids)
@@ -133,7 +140,7 @@ class StageTimesKeeper:
         found = dwells(moments, row.state, now, turnover_of(moved))
         found.append(waiting(row.raised, row.cleared, open_now=row.open_now, now=now))
         measured = seconds_of(found, elapsed), seconds_of(found, working.between)
-        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.item_codes, *measured)
+        return StageTimes(row.id, row.day, row.customer_id, row.sales_owner, row.item_codes, *measured, row.channel)
 
 
 def turnover_of(moved: Iterable[Row]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from orderhub.order.v1 import finance_pb2_grpc
 
 from chassis.database import Database
 from order_service.adapters.customer_views import CustomerViews
-from order_service.adapters.delivery_views import FILTERS, VERDICTS, DeliveryViews, Figures, Scope
+from order_service.adapters.delivery_views import FILTERS, GROUPS, VERDICTS, DeliveryViews, Figures, Scope
 from order_service.adapters.lead_time_views import WHOLE, Group, LeadTimeViews, Period
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.stage_times import StageTimesKeeper
@@ -27,6 +27,7 @@ from order_service.entrypoints.paging import page_size
 from order_service.entrypoints.periods import place_token, read_days, read_period, read_place, word_problems
 from order_service.entrypoints.scope import SalesScope, owner_asking
 
+COMPARED = ("customer", "item", "sales_owner", "channel")  # groups both periods have
 _TENTH = Decimal("0.1")
 
 
@@ -57,7 +58,7 @@ def figures_message(found: Figures, before: Figures | None = None) -> pb.Deliver
         rush_late_count=found.rush_late, rush_late_rate=hours_text(found.rush_late_rate), shipped_count=found.shipped,
         order_to_ship_days=hours_text(found.order_to_ship_days), complained_count=found.complained,
         complaints_count=found.complaints, complaint_rate=hours_text(found.complaint_rate),
-        complaint_rate_change=hours_text(found.complaint_change(before)),
+        complaint_rate_change=hours_text(found.complaint_change(before)), key=found.key,
     )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         return pb.ListLeadTimeOrdersResponse(orders=orders, next_page_token=token)
 
     async def CompareLeadTimes(self, request: pb.CompareLeadTimesRequest, context: Any) -> pb.CompareLeadTimesResponse:
-        first, last = read_period(request, self.database.clock.today())
+        first, last = read_period(request, self.database.clock.today(), COMPARED)
         earlier = (first - (last - first) - timedelta(days=1), first - timedelta(days=1))
         typed = (("before_from", request.before_from_date), ("before_to", request.before_to_date))
         before, problems = read_days(typed, earlier)
@@ -146,25 +147,29 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
             raise Invalid(problems)
         hours = request.hours or "elapsed"
         await self.keeper.follow()
-        cells = [await self._whole(Period(*days, hours)) for days in (before, (first, last))]
+        group = request.group_by or WHOLE, request.key
+        cells = [await self._cells(Period(*days, hours), *group) for days in (before, (first, last))]
         return pb.CompareLeadTimesResponse(
             from_date=first.isoformat(), to_date=last.isoformat(), before_from_date=before[0].isoformat(),
             before_to_date=before[1].isoformat(), hours=hours,
             stages=[comparison_message(stage, *(found[stage] for found in cells)) for stage in REPORTED],
         )  # fmt: skip
 
-    async def _whole(self, period: Period) -> dict[str, Summary]:
-        """Return the cells of every order of a period together."""
-        found = await self.lead_times.groups(period, WHOLE)
-        return found[0].cells if found else dict.fromkeys(REPORTED, Summary())
+    async def _cells(self, period: Period, group_by: str, key: str) -> dict[str, Summary]:
+        """Return the cells of one group of a period, or of every order of it together."""
+        found = await self._seen(await self.lead_times.groups(period, group_by), group_by)
+        cells = [group.cells for group in found if group_by == WHOLE or group.ref == key]
+        return cells[0] if cells else dict.fromkeys(REPORTED, Summary())
 
     async def GetDelivery(self, request: pb.GetDeliveryRequest, context: Any) -> pb.GetDeliveryResponse:
         scope = self._scope(request)
-        whole, *months = await self.deliveries.figures(scope)
+        whole, *parts = await self.deliveries.figures(scope, request.group_by)
+        months = [part for part in parts if part.month]
         invoicing = await self.timeliness.timeliness(*self._instants(scope.first, scope.last))
         return pb.GetDeliveryResponse(
             from_date=scope.first.isoformat(), to_date=scope.last.isoformat(), total=figures_message(whole),
-            months=[figures_message(*pair) for pair in zip(months, [None, *months], strict=False)], invoicing=invoicing_message(invoicing),
+            months=[figures_message(*pair) for pair in zip(months, [None, *months], strict=False)],
+            groups=[figures_message(part) for part in parts if not part.month], invoicing=invoicing_message(invoicing),
         )  # fmt: skip
 
     async def ListDeliveryOrders(
@@ -188,7 +193,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         return pb.ListDeliveryOrdersResponse(orders=orders, next_page_token=token)
 
     def _scope(self, request: Any) -> Scope:
-        first, last = read_period(request, self.database.clock.today())
+        first, last = read_period(request, self.database.clock.today(), GROUPS)
         only: dict[str, Any] = {name: getattr(request, name) for name in FILTERS if getattr(request, name)}
         if "customer_id" in only:
             only["customer_id"] = read_id(only["customer_id"])  # no id: no order has it

@@ -27,11 +27,11 @@ def read_month(typed: str) -> date:
     return first
 
 
-def read_period(request: Any, today: date) -> tuple[date, date]:
+def read_period(request: Any, today: date, groups: tuple[str, ...] = GROUP_WORDS) -> tuple[date, date]:
     """Return the first and last day of a period, the last 90 days by default; raise Invalid."""
     defaults = (today - timedelta(days=DEFAULT_PERIOD_DAYS), today)
     days, problems = read_days((("from", request.from_date), ("to", request.to_date)), defaults)
-    problems += word_problems("group_by", getattr(request, "group_by", ""), GROUP_WORDS, "GROUP_UNKNOWN")
+    problems += word_problems("group_by", getattr(request, "group_by", ""), groups, "GROUP_UNKNOWN")
     problems += word_problems("hours", getattr(request, "hours", ""), HOURS, "HOURS_UNKNOWN")
     if problems:
         raise Invalid(problems)

@@ -356,7 +356,7 @@ class GetLeadTimesRequest(_message.Message):
     from_date: _builtins.str
     to_date: _builtins.str
     group_by: _builtins.str
-    """week month customer item sales_owner"""
+    """week month customer item sales_owner channel"""
     hours: _builtins.str
     """elapsed (default) or working"""
     def __init__(
@@ -581,12 +581,18 @@ class CompareLeadTimesRequest(_message.Message):
     BEFORE_FROM_DATE_FIELD_NUMBER: _builtins.int
     BEFORE_TO_DATE_FIELD_NUMBER: _builtins.int
     HOURS_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
     before_from_date: _builtins.str
     """empty: as many days, right before"""
     before_to_date: _builtins.str
     hours: _builtins.str
+    group_by: _builtins.str
+    """customer item sales_owner channel; empty: every order of the periods"""
+    key: _builtins.str
+    """a group's ref"""
     def __init__(
         self,
         *,
@@ -595,10 +601,12 @@ class CompareLeadTimesRequest(_message.Message):
         before_from_date: _builtins.str = ...,
         before_to_date: _builtins.str = ...,
         hours: _builtins.str = ...,
+        group_by: _builtins.str = ...,
+        key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_from_date", b"before_from_date", "before_to_date", b"before_to_date", "from_date", b"from_date", "hours", b"hours", "to_date", b"to_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_from_date", b"before_from_date", "before_to_date", b"before_to_date", "from_date", b"from_date", "group_by", b"group_by", "hours", b"hours", "key", b"key", "to_date", b"to_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -756,6 +764,7 @@ class GetDeliveryRequest(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     SALES_OWNER_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     """of the due date; empty: the last 90 days"""
     to_date: _builtins.str
@@ -763,6 +772,8 @@ class GetDeliveryRequest(_message.Message):
     customer_id: _builtins.str
     channel: _builtins.str
     sales_owner: _builtins.str
+    group_by: _builtins.str
+    """channel urgency sales_owner; empty: no groups"""
     def __init__(
         self,
         *,
@@ -772,10 +783,11 @@ class GetDeliveryRequest(_message.Message):
         customer_id: _builtins.str = ...,
         channel: _builtins.str = ...,
         sales_owner: _builtins.str = ...,
+        group_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "from_date", b"from_date", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "from_date", b"from_date", "group_by", b"group_by", "sales_owner", b"sales_owner", "to_date", b"to_date", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -790,6 +802,7 @@ class GetDeliveryResponse(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     MONTHS_FIELD_NUMBER: _builtins.int
     INVOICING_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
     @_builtins.property
@@ -800,6 +813,10 @@ class GetDeliveryResponse(_message.Message):
     def invoicing(self) -> Global___InvoicingFigures:
         """of the tasks opened in the period, whatever the filter"""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryFigures]:
+        """of the whole period, by key"""
+
     def __init__(
         self,
         *,
@@ -808,10 +825,11 @@ class GetDeliveryResponse(_message.Message):
         total: Global___DeliveryFigures | None = ...,
         months: _abc.Iterable[Global___DeliveryFigures] | None = ...,
         invoicing: Global___InvoicingFigures | None = ...,
+        groups: _abc.Iterable[Global___DeliveryFigures] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["invoicing", b"invoicing", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "invoicing", b"invoicing", "months", b"months", "to_date", b"to_date", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "groups", b"groups", "invoicing", b"invoicing", "months", b"months", "to_date", b"to_date", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -839,6 +857,7 @@ class DeliveryFigures(_message.Message):
     COMPLAINTS_COUNT_FIELD_NUMBER: _builtins.int
     COMPLAINT_RATE_FIELD_NUMBER: _builtins.int
     COMPLAINT_RATE_CHANGE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
     month: _builtins.str
     """2026-11; empty: the whole period"""
     orders_count: _builtins.int
@@ -866,6 +885,8 @@ class DeliveryFigures(_message.Message):
     """complained of all orders, 0 to 1 with four places"""
     complaint_rate_change: _builtins.str
     """against the month before in the answer, in percent of its rate; empty without one"""
+    key: _builtins.str
+    """the group it counts; empty: all, or orders that name none"""
     def __init__(
         self,
         *,
@@ -885,10 +906,11 @@ class DeliveryFigures(_message.Message):
         complaints_count: _builtins.int = ...,
         complaint_rate: _builtins.str = ...,
         complaint_rate_change: _builtins.str = ...,
+        key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complained_count", b"complained_count", "complaint_rate", b"complaint_rate", "complaint_rate_change", b"complaint_rate_change", "complaints_count", b"complaints_count", "late_count", b"late_count", "mean_days_late", b"mean_days_late", "month", b"month", "on_time_count", b"on_time_count", "on_time_rate", b"on_time_rate", "order_to_ship_days", b"order_to_ship_days", "orders_count", b"orders_count", "pending_count", b"pending_count", "rush_decided_count", b"rush_decided_count", "rush_late_count", b"rush_late_count", "rush_late_rate", b"rush_late_rate", "shipped_count", b"shipped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complained_count", b"complained_count", "complaint_rate", b"complaint_rate", "complaint_rate_change", b"complaint_rate_change", "complaints_count", b"complaints_count", "key", b"key", "late_count", b"late_count", "mean_days_late", b"mean_days_late", "month", b"month", "on_time_count", b"on_time_count", "on_time_rate", b"on_time_rate", "order_to_ship_days", b"order_to_ship_days", "orders_count", b"orders_count", "pending_count", b"pending_count", "rush_decided_count", b"rush_decided_count", "rush_late_count", b"rush_late_count", "rush_late_rate", b"rush_late_rate", "shipped_count", b"shipped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

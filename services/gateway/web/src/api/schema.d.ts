@@ -2269,7 +2269,7 @@ export interface paths {
         };
         /**
          * Delivery
-         * @description Orders due in a period: on time, late and how late, order to ship; in all and by month (S2).
+         * @description Orders due in a period: on time, late and how late, order to ship; in all, by month and group (S2, S16).
          */
         get: operations["delivery_api_v1_reports_delivery_get"];
         put?: never;
@@ -19527,6 +19527,7 @@ export interface operations {
                 customer_id?: string;
                 channel?: string;
                 sales_owner?: string;
+                group_by?: ("channel" | "urgency" | "sales_owner") | null;
             };
             header?: never;
             path?: never;
@@ -19774,7 +19775,7 @@ export interface operations {
             query?: {
                 from?: string | null;
                 to?: string | null;
-                group_by?: "week" | "month" | "customer" | "item" | "sales_owner";
+                group_by?: "week" | "month" | "customer" | "item" | "sales_owner" | "channel";
                 hours?: "elapsed" | "working";
             };
             header?: never;
@@ -19861,6 +19862,10 @@ export interface operations {
                 before_from?: string | null;
                 before_to?: string | null;
                 hours?: "elapsed" | "working";
+                /** @description With `key`: only this group's orders. */
+                group_by?: ("customer" | "item" | "sales_owner" | "channel") | null;
+                /** @description A group's `ref` in the heat map. */
+                key?: string;
             };
             header?: never;
             path?: never;
@@ -19941,7 +19946,7 @@ export interface operations {
                 from?: string | null;
                 to?: string | null;
                 stage: "quote_to_confirm" | "confirm_to_release" | "dispatch_to_start" | "receipt_to_ship" | "release_to_dispatch" | "production" | "inspection" | "inspection_to_receipt" | "carrier" | "waiting_for_material";
-                group_by?: ("week" | "month" | "customer" | "item" | "sales_owner") | null;
+                group_by?: ("week" | "month" | "customer" | "item" | "sales_owner" | "channel") | null;
                 key?: string;
                 hours?: "elapsed" | "working";
             };
