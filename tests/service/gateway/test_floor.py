@@ -23,6 +23,8 @@ from tests.service.gateway.conftest import House
 SENTENCES = {
     "CODE_UNKNOWN": "请扫流转卡",
     "CODE_BURST": "重新扫描",
+    "CODE_OF_NO_JOB": "找计划员核对",
+    "CODE_IS_ITEM": "这是物料“铜线”的条码",
     "CODE_IS_GS1": "请扫流转卡",
     "CODE_IS_LINK": "请扫流转卡",
     "CODE_IS_ORDER": "请扫流转卡",
@@ -50,7 +52,7 @@ SENTENCES = {
 }
 PARAMS = {
     "number": "PO1", "left": "3", "unit": "台", "before": "绕线", "sequence": "10", "expected": "20", "serial": "7",
-    "at_operation": "装配", "seconds": "2", "field": "code", "quantity": "9",
+    "at_operation": "装配", "seconds": "2", "field": "code", "quantity": "9", "item": "铜线",
 }  # fmt: skip
 
 

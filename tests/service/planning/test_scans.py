@@ -9,7 +9,7 @@ from orderhub.planning.v1 import production_pb2 as p
 
 from chassis import notes
 from chassis.database import Transaction
-from planning_service.domain.errors import Invalid
+from planning_service.domain.errors import Invalid, NotFound
 from tests.service.planning.conftest import World
 from tests.service.planning.test_floor import dispatched, inspect
 from tests.service.planning.test_floor_changes import put_settings
@@ -168,7 +168,8 @@ async def test_a_running_job_that_is_cancelled_refuses_and_keeps_what_was_said(w
         ("https://hub.example/t/abc", "CODE_IS_LINK"),
         ("PO20261122-0001PO20261122-0002", "CODE_BURST"),
         ("PO20261122-0001\nPO20261122-0002", "CODE_BURST"),
-        ("PO20991231-9999", "CODE_UNKNOWN"),
+        ("PO20991231-9999", "CODE_OF_NO_JOB"),
+        ("PO20991231-9999-U7.20", "CODE_OF_NO_JOB"),
         ("hello", "CODE_UNKNOWN"),
         ("'; DROP TABLE scan; --", "CODE_UNKNOWN"),
         ("完工", "CODE_UNKNOWN"),
@@ -178,6 +179,51 @@ async def test_a_wrong_code_says_what_it_is(world: World, code: str, reason: str
     verdict = await world.scan(code, 1)
 
     assert (verdict.result, verdict.reason) == ("rejected", reason)
+
+
+async def test_an_item_scanned_instead_of_a_job_is_named(world: World) -> None:
+    await dispatched(world)
+    await world.item("WIRE", name="铜线", aliases=["6901234567892"])
+
+    verdicts = [await world.scan(code, minute) for minute, code in enumerate(("WIRE", "6901234567892", "LOST"), 1)]
+
+    assert [v.reason for v in verdicts] == ["CODE_IS_ITEM", "CODE_IS_ITEM", "CODE_UNKNOWN"]
+    assert [v.params["item"] for v in verdicts[:2]] == ["铜线", "铜线"]
+
+
+@pytest.mark.parametrize("code", ["6901234567892", "hello", "PO20991231-9999", "SH20261122-0001", "a b"])
+async def test_a_code_that_leads_nowhere_says_the_same_when_it_is_looked_up(world: World, code: str) -> None:
+    verdict = await world.scan(code, 1)
+
+    with pytest.raises(NotFound) as refused:
+        await world.planning.GetScanTarget(p.GetScanTargetRequest(code=code), None)
+
+    assert refused.value.reason == verdict.reason
+
+
+async def test_goods_and_orders_are_recognised_as_what_they_are(world: World) -> None:
+    await dispatched(world)
+    await world.item("WIRE", name="铜线", aliases=["6901234567892"])
+
+    found = [await target(world, code) for code in ("WIRE", " 6901234567892 ", "SO20261122-0001")]
+
+    assert [(one.kind, one.number, list(one.actions)) for one in found] == [
+        ("item", "WIRE", ["count"]), ("item", "WIRE", ["count"]), ("order", "SO20261122-0001", ["ship"]),
+    ]  # fmt: skip
+    assert (found[1].item_name, found[1].unit) == ("铜线", "m")
+
+
+async def test_the_code_of_an_operation_is_about_that_operation(world: World) -> None:
+    number = await dispatched(world)
+
+    found = [await target(world, number + suffix) for suffix in ("", ".20", "-U1.20", ".99")]
+
+    assert [one.operation.sequence for one in found] == [10, 20, 20, 10]
+    assert {one.number for one in found} == {number}
+
+
+async def target(world: World, code: str) -> p.GetScanTargetResponse:
+    return await world.planning.GetScanTarget(p.GetScanTargetRequest(code=code), None)
 
 
 async def test_a_code_of_another_operation_than_the_station_chose_is_refused(world: World) -> None:

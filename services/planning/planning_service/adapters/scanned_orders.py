@@ -51,6 +51,11 @@ FROM unnest(CAST(:numbers AS text[]), CAST(:states AS text[]), CAST(:lives AS bo
             CAST(:times AS int[])) AS t (number, state, live, rework_waiting, times)
 WHERE p.number = t.number
 """)  # noqa: S608  constants
+# Only codes that name no production order ask this.
+_ITEMS = text("""
+SELECT code AS said, name FROM item WHERE code = ANY(:codes)
+UNION SELECT a.alias, i.name FROM item_alias a JOIN item i ON i.code = a.item_code WHERE a.alias = ANY(:codes)
+""")
 _PASSED = text("""
 INSERT INTO piece_pass (production_order_number, sequence, serial, passes)
 SELECT * FROM unnest(CAST(:numbers AS text[]), CAST(:sequences AS int[]), CAST(:serials AS text[]), CAST(:times AS int[]))
@@ -79,6 +84,11 @@ class ScannedOrderRows:
             await self._read_passes(orders, serials)
         by_id = {order.id: order for order in orders.values()}
         return {**orders, **{key: by_id[one] for key, one in ids.items() if one in by_id}}
+
+    async def items_among(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of the items that these codes or aliases stand for."""
+        rows = await self._unit.execute(_ITEMS, {"codes": [code for code in codes if "\x00" not in code]})
+        return {row.said: row.name for row in rows}
 
     async def save_scanned(self, moved: Sequence[tuple[ProductionOrder, int]]) -> None:
         """Write back what moved: two statements at most, however many scans."""

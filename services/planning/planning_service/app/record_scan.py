@@ -74,6 +74,10 @@ class ScannedOrders(Protocol):
         """Return production orders by number or id, locked in one order, with the passes of these serials."""
         ...
 
+    async def items_among(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Return the names of the items that these codes or aliases stand for."""
+        ...
+
     async def save_scanned(self, moved: Sequence[tuple[ProductionOrder, int]]) -> None:
         """Write back what scans moved: production orders, each with how often; their operations; passes of pieces."""
         ...
@@ -89,6 +93,7 @@ class Round:
     settings: FloorSettings
     now: datetime
     render: Render
+    items: Mapping[str, str]
 
     def judge(self, entry: Entry) -> Verdict:
         """Return the verdict of one scan and let it take effect."""
@@ -104,6 +109,8 @@ class Round:
         return Verdict(entry, outcome, answer, order.number if order else None, sequence)
 
     def _outcome(self, order: ProductionOrder | None, scan: ScanReport) -> ScanOutcome:
+        if order is None and scan.code in self.items:
+            return refused("CODE_IS_ITEM", code=scan.code, item=self.items[scan.code])
         if order is None:
             return refused(why_unknown(scan.code), code=scan.code)
         within = timedelta(seconds=self.settings.bounce_seconds)
@@ -129,7 +136,11 @@ async def record_scans(
     fresh = [entry for entry in entries if entry.key not in known]
     found = await orders.locked_for_scans(*_wanted(fresh)) if fresh else {}
     earlier = await _earlier(fresh, found, settings, scans)
-    round_ = Round(known, found, earlier, settings, now, render)
+    strange = sorted(
+        {entry.scan.code for entry in fresh} - {entry.scan.code for entry in fresh if _key(entry) in found}
+    )
+    items = await orders.items_among(strange) if strange else {}
+    round_ = Round(known, found, earlier, settings, now, render, items)
     results, verdicts = list[tuple[ScanResult, bytes]](), list[Verdict]()
     for entry in entries:
         first = round_.known.get(entry.key)
@@ -142,14 +153,18 @@ async def record_scans(
         results.append((verdict.outcome.result, verdict.answer))
         if verdict.outcome.result is ScanResult.APPLIED:
             speak_for(entry.who)
-            tell.scanned(found[read_code(entry.scan.code).key], entry.scan, verdict.outcome)
+            tell.scanned(found[_key(entry)], entry.scan, verdict.outcome)
     await _save(verdicts, found, orders)
     await scans.keep(verdicts)
     return results
 
 
+def _key(entry: Entry) -> str:
+    return read_code(entry.scan.code).key
+
+
 def _wanted(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
-    keys = sorted({read_code(entry.scan.code).key for entry in entries})
+    keys = sorted({_key(entry) for entry in entries})
     return keys, sorted({entry.scan.serial for entry in entries if entry.scan.serial})
 
 

@@ -41,6 +41,14 @@ class NotFound(PlanningRefusal):
     reason = "NOT_FOUND"
 
 
+class UnknownCode(NotFound):
+    """A code on paper leads nowhere; the reason tells what it is instead: `code`."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(code=code)
+        self.reason = reason
+
+
 class UnknownItem(PlanningRefusal):
     """The item master has no such code: `item`."""
 

@@ -39,11 +39,13 @@ def operation_code(number: str, sequence: int) -> str:
 
 
 def why_unknown(text: str) -> str:
-    """Return the reason that tells a worker what was scanned instead of a traveller."""
+    """Return the reason that tells a worker what was scanned instead of a traveller (X41)."""
     if len(_ANY_OURS.findall(text)) > 1 or (len(text.split()) > 1 and _ANY_OURS.search(text)):
         return "CODE_BURST"
     if _ANY_OURS.fullmatch(text) and text[:2] in KINDS:
         return KINDS[text[:2]]
+    if _OURS.fullmatch(text.strip()):
+        return "CODE_OF_NO_JOB"
     if _GS1.match(text) and (_GS1.fullmatch(text) or text[0] in "](\x1d" or "\x1d" in text):
         return "CODE_IS_GS1"
     return "CODE_IS_LINK" if "://" in text else "CODE_UNKNOWN"

@@ -15,6 +15,7 @@ from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.app import move_production_order as moves
+from planning_service.domain.errors import NotFound
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import promise_order
 from planning_service.entrypoints import production_proto as form
@@ -26,7 +27,7 @@ from planning_service.entrypoints.grpc_refusals import Refusals
 from planning_service.entrypoints.grpc_scans import ScanRecords
 from planning_service.entrypoints.grpc_shortages import Shortages
 from planning_service.entrypoints.reading import Reading, page_size
-from planning_service.entrypoints.scanning import target_message
+from planning_service.entrypoints.scan_targets import other_target, target_message
 
 MAX_NUMBERS = 200
 
@@ -185,7 +186,10 @@ class PlanningApi(
 
     async def GetScanTarget(self, request: pb.GetScanTargetRequest, context: Any) -> pb.GetScanTargetResponse:
         """Say what a code is and what may be done with it."""
-        return target_message(await self.production_order(request.code))
+        try:
+            return target_message(await self.production_order(request.code), request.code)
+        except NotFound:
+            return other_target(request.code, await self.catalogue())
 
     async def _current_hash(self, view: views.ProductionView) -> str | None:
         """Return the content hash of the bill as it holds today for this production order's due date."""

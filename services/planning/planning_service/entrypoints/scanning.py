@@ -1,4 +1,4 @@
-"""RecordScans and GetScanTarget: scans as devices send them to scan reports and verdicts."""
+"""RecordScans: scans as devices send them to scan reports and verdicts."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ from chassis.commands import Commands
 from chassis.database import Transaction, is_transient
 from chassis.outbox import Mark
 from planning_service.adapters.messages import Messages
-from planning_service.adapters.production_views import ProductionView
 from planning_service.adapters.scanned_orders import ScannedOrderRows
 from planning_service.adapters.scans import ScanRows
 from planning_service.app.record_scan import Entry, record_scans
-from planning_service.domain.exact import plain
 from planning_service.domain.floor_settings import FloorSettings
-from planning_service.domain.lifecycle import DEAD, ProductionState
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, ScanResult, refused
 from planning_service.domain.scan_code import MAX_SERIAL, read_code
@@ -187,34 +184,3 @@ def _moment(said: str) -> datetime:
     if found is None:
         raise ValueError(said)
     return found
-
-
-def target_message(view: ProductionView) -> pb.GetScanTargetResponse:
-    """Return what a code is and what may be done with it now."""
-    order = view.order
-    following = order.next_open()
-    message = pb.GetScanTargetResponse(
-        kind="production_order",
-        number=order.number,
-        actions=_actions(order),
-        planned=plain(order.quantity),
-        passed=plain(order.passed),
-        received=plain(order.received),
-        remaining=plain(max(Decimal(0), order.passed - order.received)),
-        unit=order.unit,
-        item_code=order.item_code,
-        item_name=order.item_name,
-        state=order.state.value,
-    )
-    if following is not None:
-        message.operation.CopyFrom(form.operation_message(order, following))
-    return message
-
-
-def _actions(order: ProductionOrder) -> list[str]:
-    if order.state in DEAD or order.state is ProductionState.ON_HOLD:
-        return []
-    work = ["start", "finish"] if order.next_open() is not None else []
-    inspect = ["inspect"] if order.state is ProductionState.AWAITING_INSPECTION and order.waiting > 0 else []
-    receive = ["receive"] if order.passed > order.received else []
-    return work + inspect + receive

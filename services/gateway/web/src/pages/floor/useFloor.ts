@@ -1,7 +1,8 @@
 import { computed, ref, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import { get, post } from "@/api/client";
-import type { Operation, Page, ProductionOrder } from "@/api/models";
+import type { Operation, Page, ProductionOrder, ScanTarget } from "@/api/models";
+import { words } from "@/strings.zh";
 import { useCommand } from "@/composables/useCommand";
 import { useLoaded } from "@/composables/useLoaded";
 import { minus, plain, scaled } from "@/format";
@@ -10,7 +11,13 @@ import { whenChanged } from "@/state/live";
 const LIVE = new Set(["created", "dispatched", "in_progress", "rework", "awaiting_inspection", "on_hold"]);
 export interface Notice { number: string; ids: string[]; texts: string[]; at: string | null; escalated: boolean }
 
-export const openOperation = (job: ProductionOrder): Operation | null => job.operations.find((operation) => operation.state !== "done") ?? null;
+/** The operation in hand: the one whose own code was scanned, else the next one that is not done. */
+export const openOperation = (job: ProductionOrder, sequence: number | null = null): Operation | null => job.operations.find((operation) => operation.sequence === sequence) ?? job.operations.find((operation) => operation.state !== "done") ?? null;
+/** What a code of a traveller says: the job, perhaps one piece of it, perhaps one operation. */
+export function readTraveller(code: string): { number: string; piece: boolean; sequence: number | null } {
+  const found = /^(PO\d{8}-\d{4,})(-U[0-9A-Za-z]{1,32})?(?:\.(\d{1,6}))?$/.exec(code);
+  return found?.[1] ? { number: found[1], piece: found[2] !== undefined, sequence: found[3] ? Number(found[3]) : null } : { number: code, piece: false, sequence: null };
+}
 export const remaining = (job: ProductionOrder, operation: Operation | null): string => {
   if (!operation) return "0";
   const left = scaled(job.quantity) - scaled(operation.good_quantity) - scaled(operation.scrap_quantity);
@@ -28,9 +35,17 @@ export function useFloor() {
   const lines = computed(() => [...new Set(all.value.flatMap((job) => job.operations.map((operation) => operation.work_center)))].filter(Boolean).sort());
   const jobs = computed(() => all.value.filter((job) => !line.value || job.operations.some((operation) => operation.work_center === line.value && operation.state !== "done") || job.state === "awaiting_inspection"));
   const number = computed({ get: () => String(route.query.job ?? ""), set: (wanted) => { void router.replace({ query: wanted ? { job: wanted } : {} }); } });
-  const elsewhere = useLoaded(() => get<ProductionOrder>(`/production-orders/${encodeURIComponent(number.value)}`));
-  const onBoard = computed(() => (board.value.value?.items ?? []).find((one) => one.number === number.value || one.scan_code === number.value) ?? null);
-  const job = computed(() => onBoard.value ?? (elsewhere.value.value && [elsewhere.value.value.number, elsewhere.value.value.scan_code].includes(number.value) ? elsewhere.value.value : null));
+  const named = computed(() => readTraveller(number.value));
+  const elsewhere = useLoaded(async () => {
+    const code = number.value;
+    const found = await get<ScanTarget>(`/scan-targets/${encodeURIComponent(code)}`);
+    if (found.kind !== "production_order") return { code, job: null, text: words.floor.notAJob(found.item_name ?? found.number, found.kind) };
+    return { code, job: await get<ProductionOrder>(`/production-orders/${encodeURIComponent(found.number)}`), text: "" };
+  });
+  const onBoard = computed(() => (board.value.value?.items ?? []).find((one) => one.number === named.value.number || one.scan_code === named.value.number) ?? null);
+  const looked = computed(() => (elsewhere.value.value?.code === number.value ? elsewhere.value.value : null));
+  const job = computed(() => onBoard.value ?? looked.value?.job ?? null);
+  const unknown = computed(() => looked.value?.text ?? elsewhere.failure.value);
   // A code that is not on the board may still be a job: done, cancelled, or of another line.
   watch(() => [number.value, board.value.value], () => { if (number.value && board.value.value && !onBoard.value) void elsewhere.load(); }, { immediate: true });
   // What changed after the dispatch waits here until somebody of the floor says that it was seen; the server keeps count.
@@ -39,5 +54,5 @@ export function useFloor() {
   watch(line, (wanted) => localStorage.setItem("orderhub.line", wanted));
   whenChanged(board.load, (change) => /planning|inventory|OrderChanged|OrderHeld|OrderResumed|OrderCancelled/.test(change.type));
   void board.load();
-  return { line, lines, jobs, job, number, unknown: elsewhere.failure, notices, acknowledge, board };
+  return { line, lines, jobs, job, number, named, unknown, notices, acknowledge, board };
 }
