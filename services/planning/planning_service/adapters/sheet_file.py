@@ -16,6 +16,8 @@ from planning_service.domain.errors import FieldError, Invalid
 
 MAX_BYTES = 3 * 1024 * 1024
 MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+MAX_ENTRIES = 1000
+MACROS = "vbaproject.bin"
 MAX_RATIO = 100
 MAX_ROWS = 50_000
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -67,6 +69,8 @@ def _spreadsheet(content: bytes) -> list[list[Any]]:
         _refuse_bomb(content)
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    except MemoryError:
+        raise
     except Exception as error:  # the reader has an error class for each of its formats
         raise _refuse("FILE_UNREADABLE") from error
 
@@ -74,10 +78,13 @@ def _spreadsheet(content: bytes) -> list[list[Any]]:
 def _refuse_bomb(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
     except zipfile.BadZipFile as error:
         raise _refuse("FILE_UNREADABLE") from error
-    if unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * len(content):
+    if any(entry.filename.lower().endswith(MACROS) for entry in entries):
+        raise _refuse("FILE_HAS_MACROS")
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * len(content):
         raise _refuse("FILE_TOO_LARGE", max_mb=MAX_UNPACKED_BYTES // 1024 // 1024)
 
 

@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from planning_service.adapters import master_views
 from planning_service.adapters.master_store import MasterStore
 from planning_service.adapters.messages import Messages
-from planning_service.adapters.sheet_file import rows_of
+from planning_service.adapters.sheet_process import rows_apart
 from planning_service.app.import_boms import import_boms
 from planning_service.domain.bom_diff import differences
 from planning_service.domain.bom_sheet import SheetReading
@@ -32,7 +32,7 @@ class Bills(MasterDesk):
 
     async def ImportBoms(self, request: pb.ImportBomsRequest, context: Any) -> pb.ImportBomsResponse:
         """Read a sheet and keep its bills; a dry run keeps nothing and gives the same verdicts."""
-        rows = await asyncio.to_thread(rows_of, request.content)
+        rows = await asyncio.to_thread(rows_apart, request.content)
 
         async def work(unit: Transaction) -> pb.ImportBomsResponse:
             reading = await import_boms(rows, MasterStore(unit, self.cache), Messages(unit))
