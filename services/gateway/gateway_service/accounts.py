@@ -16,6 +16,7 @@ _FIND = text(f"SELECT {_COLUMNS} FROM users WHERE username = :username")  # noqa
 _LIST = text(f"""
 SELECT {_COLUMNS} FROM users WHERE username > :after ORDER BY username LIMIT :limit
 """)  # noqa: S608  constants
+_EVERYBODY = text(f"SELECT {_COLUMNS} FROM users ORDER BY username")  # noqa: S608  constants
 _PUT = text(f"""
 INSERT INTO users (username, display_name, password_hash, roles, active)
 VALUES (:username, :display_name, coalesce(CAST(:password_hash AS text), ''), :roles, :active)
@@ -61,6 +62,12 @@ async def listed(database: Database, after: str, limit: int) -> list[Account]:
     async with database.read() as connection:
         rows = await connection.execute(_LIST, {"after": after, "limit": limit})
     return [_account(row) for row in rows]
+
+
+async def everybody(database: Database) -> list[Account]:
+    """Return every account, of people who left too."""
+    async with database.read() as connection:
+        return [_account(row) for row in await connection.execute(_EVERYBODY)]
 
 
 async def put(

@@ -112,6 +112,7 @@ class NotifyClient(Service):
         self.mailbox = notify_pb2_grpc.MailboxServiceStub(self.peer.channel)
         self.repair = notify_pb2_grpc.RepairServiceStub(self.peer.channel)
         self.quiet = notify_pb2_grpc.QuietServiceStub(self.peer.channel)
+        self.people = notify_pb2_grpc.PeopleServiceStub(self.peer.channel)
         self.rehearsal = notify_pb2_grpc.RehearsalServiceStub(self.peer.channel)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import grpc
 import structlog
 from orderhub.notify.v1 import notify_pb2
 from orderhub.notify.v1.notify_pb2_grpc import (
     add_MailboxServiceServicer_to_server,
     add_NotifyServiceServicer_to_server,
+    add_PeopleServiceServicer_to_server,
     add_QuietServiceServicer_to_server,
     add_RehearsalServiceServicer_to_server,
     add_RepairServiceServicer_to_server,
@@ -36,15 +40,18 @@ from notify_service.adapters.watch import SqlWatch
 from notify_service.app.compose import Desk
 from notify_service.app.deliver import Engine
 from notify_service.app.forget import LEAST_DAYS, Forgetting
+from notify_service.app.ports import Courier
 from notify_service.entrypoints.error_map import ERRORS
 from notify_service.entrypoints.events_in import Reception
 from notify_service.entrypoints.grpc_api import NotifyApi
 from notify_service.entrypoints.mailbox_api import MailboxApi
+from notify_service.entrypoints.people_api import PeopleApi
 from notify_service.entrypoints.quiet_api import QuietApi
 from notify_service.entrypoints.rehearsal_api import RehearsalApi
 from notify_service.entrypoints.repair_api import RepairApi
 
 KEY_HEX_CHARACTERS = 64
+Servicer = tuple[Callable[[Any, grpc.aio.Server], None], Any]
 
 
 class Settings(chassis_settings.Settings):
@@ -66,40 +73,19 @@ class Settings(chassis_settings.Settings):
 
 def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Return the service, ready to serve."""
-    zone = ZoneInfo(settings.factory_zone)
     clock = clock or SystemClock(settings.factory_zone)
     database = Database(settings.database_url.get_secret_value(), "notify", clock=clock, pool=settings.database_pool)
     vault = Vault(settings.secrets_key.get_secret_value())
-    sink_url = "" if settings.profile == "production" else settings.sink_url
-    egress = Egress(sink_url, settings.egress_allowed.split(","))
-    texts = TomlTexts()
-    desk = Desk(CelConditions(), texts, egress, zone)
-    deliveries = SqlDeliveries(database, vault, texts=texts, guard=egress, zone=zone)
-    engine = Engine(
-        deliveries,
-        EgressCourier(egress, clock),
-        SqlWatch(database, texts=texts, zone=zone),
-        is_transient,
-        structlog.get_logger(),
-    )
+    egress = _egress(settings)
+    desk = Desk(CelConditions(), TomlTexts(), egress, ZoneInfo(settings.factory_zone))
+    engine = _engine(database, vault, desk, EgressCourier(egress, clock))
     forgetting = Forgetting(SqlPast(database), timedelta(days=settings.keep_days), is_transient)
     reception = Reception(desk, KeptRules(vault), engine.wake)
-    commands = Commands(database)
-    api = NotifyApi(commands, desk, vault, ProtoCatalogue(), engine.wake)
     return Service(
         name="notify",
         settings=settings,
         database=database,
-        servicers=[
-            (add_NotifyServiceServicer_to_server, api),
-            (add_MailboxServiceServicer_to_server, MailboxApi(commands)),
-            (add_RepairServiceServicer_to_server, RepairApi(commands, desk, vault, engine.wake)),
-            (
-                add_RehearsalServiceServicer_to_server,
-                RehearsalApi(commands, desk, vault, ProtoCatalogue(), engine.wake),
-            ),
-            (add_QuietServiceServicer_to_server, QuietApi(commands, vault, zone, engine.wake)),
-        ],
+        servicers=_servicers(Commands(database), desk, vault, engine.wake),
         service_names=[service.full_name for service in notify_pb2.DESCRIPTOR.services_by_name.values()],
         errors=ERRORS,
         handlers={ContactErased: reception.on_contact_erased},
@@ -108,3 +94,27 @@ def build(settings: Settings, clock: Clock | None = None) -> Service:
         checks=MessageChecks(database).checks(),
         closers=[egress.close],
     )
+
+
+def _egress(settings: Settings) -> Egress:
+    """Return the way out; in production there is no sink, whatever the settings say."""
+    sink_url = "" if settings.profile == "production" else settings.sink_url
+    return Egress(sink_url, settings.egress_allowed.split(","))
+
+
+def _engine(database: Database, vault: Vault, desk: Desk, courier: Courier) -> Engine:
+    deliveries = SqlDeliveries(database, vault, texts=desk.texts, guard=desk.guard, zone=desk.zone)
+    watch = SqlWatch(database, texts=desk.texts, zone=desk.zone)
+    return Engine(deliveries, courier, watch, is_transient, structlog.get_logger())
+
+
+def _servicers(commands: Commands, desk: Desk, vault: Vault, wake: Callable[[], None]) -> Sequence[Servicer]:
+    catalogue = ProtoCatalogue()
+    return [
+        (add_NotifyServiceServicer_to_server, NotifyApi(commands, desk, vault, catalogue, wake)),
+        (add_MailboxServiceServicer_to_server, MailboxApi(commands)),
+        (add_RepairServiceServicer_to_server, RepairApi(commands, desk, vault, wake)),
+        (add_RehearsalServiceServicer_to_server, RehearsalApi(commands, desk, vault, catalogue, wake)),
+        (add_QuietServiceServicer_to_server, QuietApi(commands, vault, desk.zone, wake)),
+        (add_PeopleServiceServicer_to_server, PeopleApi(commands, wake)),
+    ]

@@ -273,7 +273,7 @@ async def test_operations_hear_of_what_is_stuck_once(world: World) -> None:
 
     assert counts == [4, 0]  # two alarms, each by the operations' channel and in the administrator's mailbox
     told = world.sink.texts("escalation")
-    assert "缺少内容（tracking_numbers）" in told[0]
+    assert "原因：缺少内容，详情：物流单号" in told[0]
     assert "通道 订单协同群，原因：通道未接通" in told[1]
 
 

@@ -180,7 +180,7 @@ async def test_a_sender_that_was_given_up_records_nothing_over_its_successor(wor
 
 
 async def test_two_replicas_send_each_message_once(world: World) -> None:
-    await world.tell(*(capacity(f"SO{n}") for n in range(3)), *(fully_shipped(f"SO{n}", "SF") for n in range(20)))
+    await world.tell(*(capacity(f"SO{n}") for n in range(4)), *(fully_shipped(f"SO{n}", "SF") for n in range(20)))
     channels = ["customer", "planning_supervisor"] * 3
 
     await asyncio.gather(*(world.engine.drain(channel) for channel in channels))

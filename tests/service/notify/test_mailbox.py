@@ -157,4 +157,4 @@ async def test_a_stuck_message_is_in_the_administrators_mailbox(house: World) ->
     await house.engine.watch.look()
 
     [told] = (await inbox(house, "root", "admin")).messages
-    assert "缺少内容（tracking_numbers）" in told.text
+    assert "原因：缺少内容，详情：物流单号" in told.text

@@ -138,7 +138,9 @@ async def waits(world: World) -> list[float]:
     """Return the seconds from cause to send of each message, shortest first."""
     async with world.service.database.read() as connection:
         found = await connection.execute(
-            text("SELECT extract(epoch FROM sent_at - created_at) FROM notification WHERE subscription = 'order_summary'")
+            text(
+                "SELECT extract(epoch FROM sent_at - created_at) FROM notification WHERE subscription = 'order_summary'"
+            )
         )
         return sorted(float(wait) for wait in found.scalars())
 

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from chassis import audit, page_token
 from chassis.errors import FieldProblem
-from gateway_service import accounts, answers, exchange
+from gateway_service import accounts, answers, exchange, people
 from gateway_service.accounts import Account
 from gateway_service.bodies.access import LoginBody, RefreshBody, UserBody
 from gateway_service.bodies.base import Page
@@ -143,6 +143,7 @@ async def put_user(username: str, body: UserBody, request: Request) -> Response:
         command.reason = f"roles {','.join(body.roles)}; active {body.active}; password {'new' if hashed else 'kept'}"
         await audit.note(unit, command)
     await _end_sessions(request, account, password_changed=hashed is not None and known is not None)
+    await people.tell(gateway.clients.notify, await accounts.everybody(gateway.database))
     return answer(account.public(), headers={"ETag": f'"{account.version}"'})
 
 

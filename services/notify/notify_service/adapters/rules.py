@@ -5,16 +5,18 @@ from __future__ import annotations
 from chassis.sql import text
 from notify_service.adapters.quiet_hours import SqlQuietHours
 from notify_service.adapters.repositories import Runs, SqlChannels, SqlSubscriptions
+from notify_service.adapters.staff import SqlStaff
 from notify_service.adapters.vault import Vault
 from notify_service.app.ports import Rules
 from notify_service.domain.quiet import by_name
 from notify_service.domain.subscription import Subscription
 
-# Every change raises its row's version and nothing is ever deleted, so that the sums name one state of the three tables.
+# Every change raises its row's version and nothing is ever deleted, so that the sums name one state of the tables.
 _VERSION = text("""
 SELECT concat_ws(' ', (SELECT concat(count(*), '/', sum(version)) FROM subscription),
                       (SELECT concat(count(*), '/', sum(version)) FROM channel),
-                      (SELECT concat(count(*), '/', sum(version)) FROM quiet_hours))
+                      (SELECT concat(count(*), '/', sum(version)) FROM quiet_hours),
+                      (SELECT revision FROM staff))
 """)
 
 
@@ -38,4 +40,5 @@ class KeptRules:
             if entry.active:
                 by_event.setdefault(entry.event_type, []).append(entry)
         channels = {channel.code: channel for channel in await SqlChannels(runs, self._vault).listed()}
-        return Rules(version, by_event, channels, by_name(await SqlQuietHours(runs).listed()))
+        quiet = by_name(await SqlQuietHours(runs).listed())
+        return Rules(version, by_event, channels, quiet, await SqlStaff(runs).get())

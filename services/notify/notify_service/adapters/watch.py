@@ -16,7 +16,7 @@ from notify_service.adapters.records import tell_arrived
 from notify_service.app.ports import Texts
 from notify_service.domain.channel import MAILBOX_CHANNEL, OPERATIONS_CHANNEL
 from notify_service.domain.message import render
-from notify_service.domain.notification import Intent, State
+from notify_service.domain.notification import NOBODY_READS, Intent, State
 
 AT_ONCE = 100
 STUCK = "stuck"
@@ -78,11 +78,12 @@ class SqlWatch:
     def _alarms(self, row: Any, now: datetime) -> list[Intent]:
         """Tell operations, by their channel and in the administrator's mailbox.
 
-        Of a channel that is not connected once a day, not once a message (X59, S26).
+        Of a channel that is not connected, or a recipient who is not there, once a day, not once a message (X59, S26).
         """
-        said = render(self._texts.stuck, row, self._texts.words, group=True).text
-        daily = f"{row.channel} {now.astimezone(self._zone):%Y-%m-%d}"
-        once_key = daily if row.reason == "CHANNEL_NOT_CONNECTED" else str(row.id)
+        lacking = {"last_error": row.last_error.split(",")} if row.reason == "TEMPLATE_VARIABLE_MISSING" else {}
+        said = render(self._texts.stuck, {**row, **lacking}, self._texts.words, group=True).text
+        about = {"CHANNEL_NOT_CONNECTED": row.channel, NOBODY_READS: f"{row.channel}/{row.recipient}"}.get(row.reason)
+        once_key = f"{about} {now.astimezone(self._zone):%Y-%m-%d}" if about else str(row.id)
         kept = replace(
             _intent(row, now, STUCK, MAILBOX_CHANNEL, said, once_key=once_key),
             recipient=ADMINISTRATOR, mailbox=True, state=State.SENT, sent_at=now,

@@ -21,7 +21,7 @@ from notify_service.app.ports import (
 )  # fmt: skip
 from notify_service.domain.channel import FALLBACK_CHANNEL, Channel
 from notify_service.domain.message import Rendered, render
-from notify_service.domain.notification import Intent, State, withdrawn
+from notify_service.domain.notification import NOBODY_READS, Intent, State, withdrawn
 from notify_service.domain.quiet import NEVER, Hours, loud_for_all
 from notify_service.domain.subscription import Subscription, once_key, recipients_of
 
@@ -125,6 +125,8 @@ def _intent(
 ) -> Intent:  # fmt: skip
     channel = rules.channels[subscription.channel]
     reason, error = held_because(rendered, fault, connected=channel.connected(desk.guard.sink_url))
+    if not reason and channel.is_mailbox and rules.staff.lacks(recipient):
+        reason, error = NOBODY_READS, recipient
     spans = () if cause.data.get("urgency") == "red" else quiet_spans(subscription, channel, rules.hours_of(recipient))
     begins = loud_for_all(now, spans, desk.zone)
     arrives = channel.is_mailbox and not reason and begins <= now  # what is read inside the house arrives at once

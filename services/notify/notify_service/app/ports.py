@@ -14,6 +14,7 @@ from notify_service.domain.message import Words
 from notify_service.domain.notification import Intent, Notification
 from notify_service.domain.outcome import Outcome
 from notify_service.domain.quiet import NEVER, Hours, OwnHours
+from notify_service.domain.staff import NOBODY_MISSING, Staff
 from notify_service.domain.subscription import Subscription
 
 
@@ -45,6 +46,7 @@ class Rules:
     subscriptions: Mapping[str, Sequence[Subscription]]
     channels: Mapping[str, Channel]
     quiet: Mapping[str, Hours] = field(default_factory=dict)  # of recipients, by each of their names
+    staff: Staff = NOBODY_MISSING
 
     def of_event(self, event_type: str) -> Sequence[Subscription]:
         """Return what is subscribed to an event type."""

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 WINDOW = timedelta(seconds=60)
 APART = timedelta(seconds=2.8)  # so that a message leaves within three seconds of its cause while the minute has room
-FREE_SHARE = 6  # one part in six of a minute's messages may go as they come
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +23,16 @@ class Allowance:
 def allowance(sent: Sequence[datetime], rate: int, now: datetime) -> Allowance:
     """Judge by the sends of the last minute; `rate` is messages a minute.
 
-    A sixth of the rate may go as it comes; then sends keep apart, and what waits meanwhile leaves together. They share
-    out what is left of the minute, so that a rush never uses it up and then waits in silence for its end.
+    A third of the rate may go as it comes; then sends keep apart, and what waits meanwhile leaves together. From half of
+    the rate on they share out what is left of the minute, so that a rush never uses it up and waits in silence for its end.
     """
     recent = tuple(sorted(at for at in sent if at > now - WINDOW))
-    tight = len(recent) * FREE_SHARE >= rate
-    if not tight:
+    if len(recent) * 3 < rate:
         return Allowance(True, now, False, recent)
-    ready_at = recent[-1] + max(min(APART, WINDOW / rate), _share(recent, rate - len(recent)))
+    apart = min(APART, WINDOW / rate)
+    if rate / 2 <= len(recent) < rate:
+        apart = max(apart, (recent[0] + WINDOW - recent[-1]) / (rate - len(recent) + 1))
+    ready_at = recent[-1] + apart
     if len(recent) >= rate:
         ready_at = max(ready_at, recent[-rate] + WINDOW)
     return Allowance(ready_at <= now, ready_at, True, recent)
-
-
-def _share(recent: Sequence[datetime], left: int) -> timedelta:
-    """Return how far apart the `left` sends are, spread until the oldest one no longer counts."""
-    return (recent[0] + WINDOW - recent[-1]) / (left + 1) if left > 0 else timedelta(0)

@@ -22,6 +22,7 @@ class State(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+NOBODY_READS = "RECIPIENT_ABSENT"  # the reason of mail for a role nobody holds, or for somebody who left
 RESENDABLE = (State.EXHAUSTED, State.HELD, State.UNCERTAIN)
 
 

@@ -25,6 +25,82 @@ if _version_not_supported:
     )
 
 
+class PeopleServiceStub:
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PutPeople = channel.unary_unary(
+                '/orderhub.notify.v1.PeopleService/PutPeople',
+                request_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleRequest.SerializeToString,
+                response_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleResponse.FromString,
+                _registered_method=True)
+
+
+class PeopleServiceServicer:
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread.
+    """
+
+    def PutPeople(self, request, context):
+        """PutPeople replaces everybody by those who are there now; older than what is known, it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PeopleServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PutPeople': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPeople,
+                    request_deserializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleRequest.FromString,
+                    response_serializer=orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'orderhub.notify.v1.PeopleService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('orderhub.notify.v1.PeopleService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PeopleService:
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread.
+    """
+
+    @staticmethod
+    def PutPeople(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.notify.v1.PeopleService/PutPeople',
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleRequest.SerializeToString,
+            orderhub_dot_notify_dot_v1_dot_notify__pb2.PutPeopleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class QuietServiceStub:
     """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions.
     """

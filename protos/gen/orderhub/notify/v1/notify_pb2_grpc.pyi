@@ -26,6 +26,37 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
+class PeopleServiceStub:
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> PeopleServiceAsyncStub: ...
+    PutPeople: _grpc.UnaryUnaryMultiCallable[_notify_pb2.PutPeopleRequest, _notify_pb2.PutPeopleResponse]
+    """PutPeople replaces everybody by those who are there now; older than what is known, it changes nothing."""
+
+@_typing.type_check_only
+class PeopleServiceAsyncStub(PeopleServiceStub):
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PutPeople: _aio.UnaryUnaryMultiCallable[_notify_pb2.PutPeopleRequest, _notify_pb2.PutPeopleResponse]  # type: ignore[assignment]
+    """PutPeople replaces everybody by those who are there now; older than what is known, it changes nothing."""
+
+class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
+    """PeopleService knows who is in the house, so that mail for a role nobody holds does not lie unread."""
+
+    @_abc_1.abstractmethod
+    def PutPeople(
+        self,
+        request: _notify_pb2.PutPeopleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notify_pb2.PutPeopleResponse, _abc.Awaitable[_notify_pb2.PutPeopleResponse]]:
+        """PutPeople replaces everybody by those who are there now; older than what is known, it changes nothing."""
+
+def add_PeopleServiceServicer_to_server(servicer: PeopleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class QuietServiceStub:
     """QuietService keeps the quiet hours of recipients, beside those of channels and subscriptions."""
 
