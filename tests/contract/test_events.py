@@ -117,3 +117,10 @@ def test_the_asyncapi_document_names_every_event() -> None:
 
     assert document["asyncapi"].startswith("3.")
     assert {channel["address"] for channel in document["channels"].values()} == {path.stem for path in SAMPLES}
+
+
+def test_the_screens_name_every_event_in_words() -> None:
+    words = (ROOT / "services/gateway/web/src/strings.zh.ts").read_text()
+    named = set(re.findall(r"(\w+): \"", words[words.index("  events: {") :].split("},", 1)[0].split("\n  }", 1)[0]))
+
+    assert {path.stem.split(".")[-1] for path in SAMPLES} - named == set()

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { at, cleanQuantity, due, isMore, minus, plain, plus, scaled, share } from "./format";
+import { at, cleanQuantity, due, isMore, minute, minus, monthName, plain, plus, scaled, share, weekday } from "./format";
 
 describe("quantities are exact decimals", () => {
   it.each([["0.1", "0.2", "0.3"], ["99999999999.999999", "0.000001", "100000000000"], ["-1.5", "1.5", "0"]])("%s + %s = %s", (a, b, sum) => expect(plus(a, b)).toBe(sum));
@@ -21,4 +21,10 @@ describe("days and moments", () => {
     expect([due("2027-01-03"), due("2030-11-23").split(" ")[0], due("2026-12-30").split(" ")[0]]).toEqual(["01-03 还有 2 天", "2030-11-23", "2026-12-30"]);
     expect([at("2026-12-31T17:00:00Z").startsWith("01/01"), at("2026-12-31T15:00:00Z").startsWith("2026/12/31")]).toEqual([true, true]);
   });
+});
+
+describe("dates read the same in a browser of any language", () => {
+  it.each([["2026-11-30", "周一"], ["2026-12-06", "周日"], ["2024-02-29", "周四"], ["", ""], ["2026-13-45", ""], ["soon", ""]])("the day of %s is %s", (date, day) => expect(weekday(date)).toBe(day));
+  it.each([["2026-11", "2026年11月"], ["2026-02", "2026年2月"], ["rubbish", "rubbish"]])("%s is %s", (month, name) => expect(monthName(month)).toBe(name));
+  it("a spreadsheet gets the factory's wall clock", () => expect([minute("2026-11-22T23:30:00Z"), minute("2026-11-23T16:05:00Z"), minute(null)]).toEqual(["2026-11-23 07:30", "2026-11-24 00:05", ""]));
 });

@@ -17,6 +17,14 @@ export function at(instant: string | null | undefined): string {
   return year === thisYear() ? moment.format(when) : `${year}/${moment.format(when)}`;
 }
 
+const wall = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** A moment for a spreadsheet: the factory's YYYY-MM-DD HH:MM, which sorts. */
+export function minute(instant: string | null | undefined): string {
+  if (!instant) return "";
+  const when = new Date(instant);
+  return `${civil.format(when)} ${wall.format(when)}`;
+}
+
 /** A due date as people say it: month and day, the year when it is another, and how far away it is. */
 export function due(date: string | null | undefined): string {
   if (!date) return words.none;
@@ -32,6 +40,10 @@ export function hours(value: string | null | undefined): string {
   if (figure < 1) return words.minutes(Math.round(figure * 60));
   return figure >= 48 ? words.days((figure / 24).toFixed(1)) : words.hours(figure.toFixed(figure < 10 ? 1 : 0));
 }
+
+/** The day of the week of a date (YYYY-MM-DD), and a month (YYYY-MM) as people say it; nothing for what is neither. */
+export const weekday = (date: string): string => (/^\d{4,6}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date)) ? (words.calendar.weekdays[(new Date(date).getUTCDay() + 6) % 7] ?? "") : "");
+export const monthName = (month: string): string => (/^\d{4,6}-\d{2}$/.test(month) ? words.date.month(month.slice(0, -3), Number(month.slice(-2))) : month);
 
 // Quantities are exact decimals: compared and subtracted as scaled integers, never as floats.
 const SCALE = 9;

@@ -14,6 +14,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/planning", component: () => import("./pages/planning/PlanningPage.vue"), meta: { title: words.nav.planning } },
   { path: "/floor", component: () => import("./pages/floor/FloorPage.vue"), meta: { title: words.nav.floor, full: true } },
   { path: "/warehouse", component: () => import("./pages/warehouse/WarehousePage.vue"), meta: { title: words.nav.warehouse, full: true, device: true } },
+  { path: "/stock", component: () => import("./pages/stock/StockPage.vue"), meta: { title: words.nav.stock } },
   { path: "/refused", component: () => import("./pages/refused/RefusedPage.vue"), meta: { title: words.refused.title, roles: ["clerk", "sales", "sales_supervisor", "planner", "planning_supervisor", "manager"] } },
   { path: "/me", component: () => import("./pages/me/MePage.vue"), meta: { title: words.me.title } },
   { path: "/finance", component: () => import("./pages/finance/FinancePage.vue"), meta: { title: words.nav.finance, roles: ["finance", "manager", "sales_supervisor", "sales", "clerk"] } },

@@ -6,6 +6,7 @@ export const words = {
   hours: (n: string) => `${n} 小时`, days: (n: string) => `${n} 天`, minutes: (n: number) => `${n} 分钟`, seconds: (n: number) => `${n} 秒`,
   due: (n: number) => (n === 0 ? "今天" : n === 1 ? "明天" : n > 0 ? `还有 ${n} 天` : `已超 ${-n} 天`),
   count: (n: number, more = false) => `${n}${more ? "+" : ""}`,
+  date: { none: "年-月-日", noMonth: "年-月", month: (year: string, month: number) => `${year}年${month}月` },
   problem: { unknown: (status: number) => `没有成功（${status}）`, away: "暂时连不上服务器，稍后会自动再试", forbidden: "您的角色看不到这一页", notFound: "没有找到这一页" },
   connection: { away: "暂时连不上服务器，正在自动重试。已填写的内容不会丢。", offline: "当前没有网络。", live: "实时", notLive: "未连接实时推送" },
   signIn: {
@@ -13,7 +14,7 @@ export const words = {
     lead: ["订单、计划、车间、仓库、财务，", "看的是同一张单。"], needBoth: "请填写用户名和密码", wait: "正在登录…",
   },
   theme: { dark: "深色", light: "浅色", toggle: "切换深浅色" },
-  nav: { workbench: "工作台", orders: "订单", customers: "客户", planning: "计划", floor: "车间", warehouse: "仓库", finance: "财务", reports: "报表", settings: "设置" },
+  nav: { workbench: "工作台", orders: "订单", customers: "客户", planning: "计划", floor: "车间", warehouse: "仓库", stock: "库存", finance: "财务", reports: "报表", settings: "设置" },
   roles: {
     admin: "管理员", clerk: "代录岗", sales: "销售", sales_supervisor: "销售主管", planner: "计划员", planning_supervisor: "生产计划主管",
     team_leader: "班组长", warehouse: "仓管", finance: "财务", manager: "运营主管",
@@ -49,7 +50,7 @@ export const words = {
   orders: {
     title: "订单", new: "新建订单", number: "订单号", ref: "原始单号", customer: "客户", due: "期望交期", urgency: "紧急等级", state: "状态", channel: "渠道", owner: "销售负责人",
     unassigned: "未分配", lines: "明细", line: "行", created: "下单", filter: "筛选", find: "订单号、客户、手机号、物料…", dueBefore: "交期早于", saved: "常用筛选", saveFilter: "存为常用筛选", filterName: "给这个筛选起个名字",
-    clear: "清除筛选", removeFilter: (name: string) => `删除常用筛选「${name}」`, none: "没有符合条件的订单", item: "物料", quantity: "数量", unit: "单位", planned: "已计划", received: "已入库", shipped: "已发货", invoiced: "已开票", returned: "已退货",
+    clear: "清除筛选", ofCustomer: (name: string) => `客户：${name}`, dropCustomer: "不限客户", createdAt: "下单时间", again: "照此下单", noTimeline: "还没有经过", removeFilter: (name: string) => `删除常用筛选「${name}」`, none: "没有符合条件的订单", item: "物料", quantity: "数量", unit: "单位", planned: "已计划", received: "已入库", shipped: "已发货", invoiced: "已开票", returned: "已退货",
     cancelledQuantity: "已取消", signed: "已签收", price: "单价", progress: "进度", more: (n: number) => `等 ${n} 项`, defaults: { open: "未完结", red: "加急", late: "已超期" },
     tracking: "客户查询链接", trackingHint: "客户凭此链接查看进度，不用登录", qr: "二维码", trackingRenew: "作废并换新链接", trackingAsk: "旧链接会立即失效，客户需要用新链接查看，确定吗？", trackingRenewed: "旧链接已作废，新链接已生成", timeline: "经过", leadTime: "穿透时效", messages: "已发消息", shipments: "发货", production: "生产任务单", attachments: "附件",
     promise: "交期承诺", askPromise: "能否按期", contact: "联系人", note: "备注", shipOnReceipt: "入库即发货", intent: "意向单", history: "历史", parcels: "物流单号", noParcel: "还没有物流单号", addParcel: "补录物流单号", editParcel: "更正物流单号", filterGone: (name: string) => `常用筛选「${name}」已删除`, sign: "登记签收", signedAt: (name: string, time: string) => `${name || "已"}签收 ${time}`, signedBy: "签收人",
@@ -61,11 +62,11 @@ export const words = {
     due: "期望交期", urgency: "紧急等级", owner: "销售负责人", item: "物料：编码、别名或拼音", quantity: "数量", unitPrice: "单价", lineDue: "行交期", addLine: "加一行", removeLine: (n: number) => `删除第 ${n} 行`, kind: "意向单（不排产）", confirmNow: "提交后直接确认",
     submit: "提交订单", hint: "全程可用键盘：Enter 到下一格，数量后 Enter 加一行，Ctrl+Enter 提交", lastOrders: "最近订单", repeat: "照此下单", capacity: "该交期需确认产能", past: "交期已过", needCustomer: "请先选定客户", needLines: "请至少填一行物料和数量", noItem: (text: string) => `没有找到物料「${text}」`,
     wholeUnits: "此物料只能按整数下单", same: (number: string) => `该客户 ${number} 有相同物料和交期，可能重复`, stockOk: (n: string, unit: string) => `可用 ${n}${unit}，现货可发`, stockPart: (n: string, unit: string) => `可用 ${n}${unit}，其余需采购或生产`,
-    makeOk: "需生产，用料齐备", done: (number: string) => `订单 ${number} 已提交`, lineGone: (n: number, text: string) => `第 ${n} 行${text ? `「${text}」` : ""}已删除`, doubled: "同一行物料重复出现，会合并统计", elapsed: (s: number) => `用时 ${s} 秒`, found: (n: number) => `找到 ${n} 个客户`, none: "没有找到，按 Enter 建立新客户",
+    makeOk: "需生产，用料齐备", done: (number: string) => `订单 ${number} 已提交`, lineGone: (n: number, text: string) => `第 ${n} 行${text ? `「${text}」` : ""}已删除`, doubled: "同一行物料重复出现，会合并统计", elapsed: (s: number) => `用时 ${s} 秒`, leave: "这张订单还没有提交，离开后填写的内容会丢失，确定离开吗？", found: (n: number) => `找到 ${n} 个客户`, none: "没有找到，按 Enter 建立新客户",
   },
   planning: {
-    title: "计划", board: "计划台", waiting: "待排订单", planOne: "一键排计划", planAll: (n: number) => `批量排计划（${n}）`, planning: (done: number, all: number) => `正在排 ${done}/${all}`, short: "缺料", explain: "缺料明细", ready: "齐料", pick: "领料清单", required: "需求", available: "可用", reserved: "预留", shortBy: "差",
-    orders: "任务单", priority: "优先级", team: "班组", dispatch: "派工", bom: "BOM 结构", whereUsed: "反查", tree: "展开", level: "层", itemCode: "物料编码", quantity: "数量", explode: "展开", noBom: "没有 BOM 或查不到该物料", who: "谁占用了这种物料", supply: { make: "自制", buy: "外购", phantom: "虚拟" } as Record<string, string>,
+    title: "计划", board: "计划台", waiting: "待排订单", makeMoves: { hold: "暂停", resume: "恢复", cancel: "取消任务" } as Record<string, string>, makeMoveAsk: (number: string, what: string) => `${what} ${number}，请写明原因（车间会看到）`, planOne: "一键排计划", planAll: (n: number) => `批量排计划（${n}）`, planning: (done: number, all: number) => `正在排 ${done}/${all}`, short: "缺料", explain: "缺料明细", ready: "齐料", pick: "领料清单", required: "需求", available: "可用", reserved: "预留", shortBy: "差",
+    orders: "任务单", priority: "优先级", team: "班组", dispatch: "派工", bom: "BOM 结构", whereUsed: "反查", tree: "展开", level: "层", itemCode: "物料编码", quantity: "数量", explode: "展开", noBom: "没有 BOM 或查不到该物料", noParents: "没有产品用到它", noLines: "外购件没有下级物料", chooseItem: "选一种物料，看它由什么组成、用在哪里、够不够用", bomSheet: "导出 BOM", who: "谁占用了这种物料", supply: { make: "自制", buy: "外购", phantom: "虚拟" } as Record<string, string>,
     unplanned: "未能排入的行", line: (n: number) => `第 ${n} 行`, plannedOk: (number: string, n: number) => `${number}：生成 ${n} 张任务单`, plannedShort: (number: string, n: number) => `${number}：已排，${n} 种物料缺料`, noneWaiting: "没有待排的订单", outdated: "BOM 已有新版本", selectAll: "全选", select: (number: string) => `选择 ${number}`,
     versions: "版本", effective: "生效", base: "基数", perUnit: "单位用量", distance: "隔几层", onHand: "现存", quarantined: "冻结", need: "需要", boardFilter: "任务单状态", noOrders: "没有任务单", allWithShort: "只看缺料", noShort: "当前没有缺料", failed: (n: number) => `${n} 张没有排成`, stop: "停止", planned: (n: number) => `${n} 张已处理`, jobPlanned: (n: number) => `${n} 张全部排成`, jobShort: (n: number) => `${n} 张缺料`, jobCancelled: (n: number) => `${n} 张未处理（已停止）`, results: { planned: "已排", partly: "部分未排", refused: "不能排", cancelled: "已停止" } as Record<string, string>,
     diff: "版本对比", diffFrom: "旧版本", diffTo: "新版本", diffNone: "两个版本没有差别", diffKinds: { added: "新增", removed: "去掉", changed: "改动" } as Record<string, string>,
@@ -88,6 +89,15 @@ export const words = {
     shortages: "缺料采购", arrivals: "预计到货", arrival: "预计到货", newArrival: "登记到货", announce: "登记采购", due: "在途", toOrder: "还要订", covered: "在途已够", neededBy: "最早需要", orderBy: "最晚下单", tooLate: "已晚", noLeadTime: "未设采购周期", who: "谁在等",
     waiting: (n: number) => `${n} 处在等`, andMore: (n: number) => `还有 ${n} 处`, late: "逾期未到", nothingDue: "没有在途", dueDate: "到货日期", supplier: "供应商", reference: "采购单号", number: "到货单号", came: "已到", kept: (number: string) => `${number} 已保存`, callOff: "不再来货（取消剩余数量）", noArrivals: "没有预计到货",
     states: { open: "未到齐", late: "逾期未到", expected: "待到", part_received: "部分到货", received: "已到齐", cancelled: "已取消", any: "全部" } as Record<string, string>,
+  },
+  stock: {
+    title: "库存", find: "物料编码、名称或拼音", ledger: "流水", safety: "安全库存", waiting: "还缺", low: "低于安全库存", none: "没有符合条件的物料", noLedger: "还没有出入库", change: "数量", balance: "结存", ref: "单据", of: (name: string) => `${name} 的出入库流水`,
+    views: { "": "全部物料", stocked: "有库存", below_safety: "低于安全库存", short: "缺料" } as Record<string, string>,
+    kinds: { receipt: "入库", shipment: "发货", issue: "领料", return: "退货", adjustment: "调整", count: "盘点", quarantine: "冻结", release: "解冻" } as Record<string, string>,
+  },
+  integrations: {
+    title: "对外接口", hint: "给 ERP 等外部系统一个令牌，它就能读取这里发生的事件；令牌只显示这一次，请立即交给对方保管。", name: "系统名称", addresses: "只允许这些地址（选填，空格分开）", days: "有效天数", add: "新增接口", token: "令牌（只显示这一次）", scopes: { "events:read": "读取事件" } as Record<string, string>,
+    created: "建立", expires: "到期", anywhere: "不限地址", expired: "已到期", none: "还没有外部系统接入", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再读取，确定吗？`,
   },
   floor: {
     title: "车间", jobs: "任务单", line: "产线", allLines: "全部产线", scan: "请扫任务单条码", scanLabel: "扫码或输入任务单号", start: "开工", finish: "报完工", good: "合格", scrap: "报废", remaining: "剩余", now: "当前工序", next: "下一工序", noJobs: "这条产线没有任务单", report: "报工",
@@ -113,10 +123,10 @@ export const words = {
   },
   finance: {
     title: "财务", tasks: "开票待办", opened: "生成时间", invoice: "登记发票", invoiceNo: "发票号码", lines: "开票明细", recorded: (no: string) => `发票 ${no} 已登记`, noTasks: "没有待开票", done: "已开票", open: "待开票", reconcile: "发货开票对账", month: "月份", shipped: "已发", returned: "已退", invoiced: "已开", difference: "差异", noDifference: "这个月发货与开票完全一致",
-    sources: "来源", moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
+    needQuantity: "请填数量，不开可填 0", inTime: (n: number, all: number, days: number) => `近 90 天生成 ${all} 张，${n} 张在 ${days} 天内开出`, overdue: (n: number) => `${n} 张已超期`, sources: "来源", moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
-    title: "报表", heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售", channel: "下单渠道" } as Record<string, string>, allChannels: "全部渠道", byChannel: "各下单渠道的交付", deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
+    title: "报表", orderCount: (n: number) => `${n} 单`, heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售", channel: "下单渠道" } as Record<string, string>, allChannels: "全部渠道", byChannel: "各下单渠道的交付", deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
     stages: {
       quote_to_confirm: "① 销售响应", confirm_to_release: "② 计划锁定", dispatch_to_start: "③ 车间滞留", receipt_to_ship: "④ 仓储周转", inquiry_to_quote: "咨询到报价", production: "加工", inspection: "质检", carrier: "物流",
       waiting_for_material: "等料", waiting_for_inspection: "等质检", start_to_finish: "加工", finish_to_inspection: "等质检", inspection_to_receipt: "质检到入库", ship_to_sign: "物流", release_to_dispatch: "等派工", other: "其他", inquiry: "首次咨询", first_quote: "首次报价", confirmed: "确认订单", released: "下发任务",
@@ -132,6 +142,8 @@ export const words = {
     newSubscription: "新增订阅", oncePer: "同一内容只发一次（按字段）", expire: "过期不发（小时，0 为不限）", escalate: "多久未读升级（分钟，0 为不升级）", escalateTo: "升级到通道", quietFrom: "免打扰从", quietTo: "免打扰到", fields: "点选字段：", preview: "预览（用示例事件）", named: (name: string) => `使用系统自带文案 ${name}`, unknownFields: (names: string) => `这个事件没有字段：${names}`, forms: "下单二维码", newForm: "新建下单码", formLabel: "名称（销售或客户群）", formOwner: "归属销售", formRevoke: (name: string) => `停用「${name}」后，扫到它的客户不能再下单，确定吗？`, formGoods: "可订产品（编码、别名或拼音）", formAllMade: "不选则可订全部自制产品", formMade: "全部自制产品", formCount: (n: number) => `${n} 种产品`, formDropGood: (name: string) => `移除「${name}」`, formEdit: "修改下单码", noForms: "还没有下单码；建一个，打印二维码给客户扫", noUsers: "还没有用户", noDevices: "还没有登记设备；登记后用设备扫码完成", noChannels: "还没有消息通道；先建通道，再建订阅", noSubscriptions: "还没有订阅；订阅决定什么事通知谁", formStopped: "已停用", formShow: "二维码", hasSecret: "已设密钥", onlyAdmin: "只有管理员可以修改", lastSeen: "最近使用", revokeAsk: (name: string) => `吊销「${name}」后它立即不能再扫码，确定吗？`,
     quietHours: "免打扰", quietOf: "免打扰对象", quietHint: "时段内，指名给这个人、角色或客户的消息先等着，时段一过合并发出；红色急单照发，站内消息照收。", newQuiet: "新增免打扰", recipient: "对象（用户名、角色或客户编号）", changedBy: "设置人", noQuiet: "还没有人设置免打扰", removeQuiet: "取消免打扰", waited: (time: string) => `免打扰至 ${time}`, waiting: (n: number) => `待发 ${n} 条`, resting: (time: string, n: number) => `连续 ${n} 次未送达，${time} 再试`,
     deliveries: "发送记录", messageText: "内容", allStates: "全部状态", stuckOnly: (n: number) => `${n} 条需要处理`, replay: "全部重发", replayed: (n: number, left: number) => (left ? `已重发 ${n} 条，另有 ${left} 条暂不能发` : `已重发 ${n} 条`), dismiss: "不发了", dismissAsk: "为什么不发？（例如：已电话告知）", attempts: (n: number) => `试了 ${n} 次`, more: "更多", noDeliveries: "没有消息",
+    channelNames: { order_group: "订单协同群", planning_supervisor: "生产计划主管", planner: "计划员", floor: "车间班组", quality: "质检", warehouse: "仓库", finance: "财务", sales: "销售", customer: "客户", escalation: "运营值班", mailbox: "站内信" } as Record<string, string>,
+    targets: { operations: "运营", quality: "质检", "{team}": "所派班组", "{customer_id}": "该客户", "{sales_owner}": "销售负责人", "{twin_sales_owner}": "另一单的销售", "{planner}": "计划员" } as Record<string, string>, house: "系统自带文案",
     channelKinds: { dingtalk: "钉钉机器人", wecom: "企业微信机器人", feishu: "飞书机器人", wechat_mp: "微信小程序", email: "邮件", webhook: "Webhook", in_app: "站内" } as Record<string, string>,
   },
   demo: {
@@ -149,7 +161,7 @@ export const words = {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", files: "您发来的附件", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",
   },
-  undo: "撤销",
+  undo: "撤销", exporting: "正在导出…", exported: (n: number, more: boolean) => (more ? `已导出前 ${n} 条，请缩小范围再导出其余` : `已导出 ${n} 条`),
   me: {
     quiet_: { quiet: "我的免打扰时段", hint: "时段内，指名给您的群消息和邮件先等着，时段一过合并发给您；红色急单照发，站内消息照收。", off: "关闭免打扰", on: (from: string, to: string) => `每天 ${from} 至 ${to} 免打扰`, none: "没有设置免打扰" },
     title: "我的资料", card: "客户看到的我", why: "客户打开订单进度页时，会看到您的头像和签名。", upload: "上传头像", change: "换一张", drop: "移除头像", signature: "签名", example: "例如：您的订单，我负责到底", preview: "客户看到的样子", noPicture: "这个文件不是可用的图片，请换 JPG、PNG 或 WEBP",
@@ -174,6 +186,8 @@ export const words = {
     kinds: { create: "新增任务单", cancel: "取消任务单", release_stock: "释放库存", ask_planner: "已开工，需计划员处理" } as Record<string, string>, fromTo: (a: string, b: string) => `${a} → ${b}`, noChange: "对生产没有影响", rank: "设为第一优先", ranked: "已排到最前", rankReason: "排到最前的原因",
   },
   events: {
+    CustomerChanged: "客户资料变更", InvoiceTaskOverdue: "开票待办超期", ItemChanged: "物料变更", BomChanged: "BOM 变更", RoutingChanged: "工艺路线变更", PlanRevised: "计划调整", ProductionOrderChanged: "任务单变更", ChangeAcknowledged: "变更已确认",
+    ChangeUnacknowledged: "变更久未确认", ReservationReleased: "释放预留", StockAdjusted: "库存调整", ExpectedReceiptChanged: "预计到货变更",
     OrderSubmitted: "提交订单", CapacityConfirmationRequested: "请求确认产能", CapacityConfirmed: "确认产能", OrderConfirmed: "确认订单", OrderChanged: "修改订单", OrderCancelled: "取消订单", OrderHeld: "暂停", OrderResumed: "恢复", DuplicateSuspected: "疑似重复", DuplicateReleased: "放行", OrderPartlyShipped: "部分发货",
     OrderFullyShipped: "全部发货", OrderSigned: "签收", InvoiceTaskOpened: "生成开票待办", InvoiceRecorded: "登记发票", ComplaintRecorded: "登记客户投诉", ComplaintClosed: "客户投诉处理完毕", OrderPlanned: "排计划", ProductionOrderCreated: "生成任务单", ProductionOrderDispatched: "派工", OperationStarted: "工序开工", OperationFinished: "工序完工", InspectionRequested: "送检", InspectionRecorded: "质检",
     ProductionOrderCompleted: "任务完成", ProductionOrderCancelled: "任务取消", ShortageRaised: "出现缺料", ShortageCleared: "缺料解除", GoodsReceived: "入库", GoodsShipped: "发货", ShipmentChanged: "物流信息更新", GoodsReturned: "退货", ComponentsReserved: "预留物料", ComponentsShort: "物料不足", ComponentsIssued: "领料", NotificationSent: "消息已发", NotificationExhausted: "消息未送达",

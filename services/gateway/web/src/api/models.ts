@@ -54,8 +54,8 @@ export interface LinePromise {
 export interface PromiseAnswer { order_number: string; lines: LinePromise[]; promised_date: string | null }
 export interface Requirement { item_code: string; item_name: string | null; level: number; supply: string; required: string; unit: string; available: string | null; short: string | null }
 export interface Explosion { item_code: string; quantity: string; date: string; requirements: Requirement[] }
-export interface Stock { item_code: string; item_name: string | null; unit: string; on_hand: string; reserved: string; quarantined: string; available: string }
-export interface LedgerEntry { movement_id: string; kind: string; quantity: string; unit: string | null; ref: string | null; actor: string | null; at: string; reason: string | null }
+export interface Stock { item_code: string; item_name: string | null; unit: string; on_hand: string; reserved: string; quarantined: string; available: string; safety_stock: string | null; waiting: string | null; expected: string | null }
+export interface LedgerEntry { movement_id: string; kind: string; quantity: string; unit: string | null; ref: string | null; actor: string | null; at: string; reason: string | null; balance: string | null }
 export interface ScanBody {
   scan_id: string; code: string; device_id: string; occurred_at: string; action: "start" | "finish";
   operation_sequence?: number; quantity?: string; scrap?: string;
@@ -114,3 +114,5 @@ export interface TrackedOrder {
   lines: { line_no: number; item_name: string; quantity: string; unit: string; received_quantity: string; shipped_quantity: string; due_date: string | null }[];
   parcels: { carrier: string | null; tracking_number: string; shipped_at: string | null; signed_at: string | null }[];
 }
+export interface Integration { id: string; name: string; scopes: string[]; addresses: string[]; expires_at: string | null; created_at: string | null; revoked_at: string | null }
+export interface InvoiceTimeliness { due_days: number; opened_count: number; in_time_count: number; late_count: number; pending_count: number; rate: string | null; overdue: InvoiceTask[] }

@@ -12,6 +12,7 @@ const ROOMS: Room[] = [
   { path: "/planning", title: words.nav.planning, icon: "plan", roles: [...PLANNING, "warehouse", "manager", "sales_supervisor"] },
   { path: "/floor", title: words.nav.floor, icon: "floor", roles: [...PLANNING, "team_leader", "manager"] },
   { path: "/warehouse", title: words.nav.warehouse, icon: "box", roles: ["warehouse", ...PLANNING, "manager"] },
+  { path: "/stock", title: words.nav.stock, icon: "shelf", roles: ["warehouse", ...PLANNING, ...SELLING, "manager"] },
   { path: "/finance", title: words.nav.finance, icon: "money", roles: ["finance", "manager", ...SELLING] },
   { path: "/reports", title: words.nav.reports, icon: "chart", roles: ["manager", "finance", ...SELLING, ...PLANNING] },
   { path: "/settings", title: words.nav.settings, icon: "gear", roles: ["manager", "sales", "sales_supervisor"] },

@@ -39,7 +39,7 @@ export function useEntry(owner: string) {
     void foreseeAll(form.lines);
   }
   return {
-    form, recent, startedAt, filled, choose, repeat, warnings: warningsOf(form, recent, filled),
+    form, recent, startedAt, filled, choose, repeat, begun: () => Boolean(form.customerText || form.note || form.ref || form.attachments.length) || form.lines.some((line) => line.text || line.quantity), warnings: warningsOf(form, recent, filled),
     addLine: () => { form.lines.push(blank()); },
     removeLine: (key: number) => {
       const n = form.lines.findIndex((line) => line.key === key);
