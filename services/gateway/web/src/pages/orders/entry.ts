@@ -4,6 +4,7 @@ import type { Customer, Explosion, Item, Order, OrderDraft, Page, Stock, Urgency
 import { civilDate, cleanQuantity, isMore, scaled } from "@/format";
 import { undoable } from "@/composables/useUndo";
 import { words } from "@/strings.zh";
+import { unfinishedOf } from "./unfinished";
 
 export const CAPACITY_NOTICE_DAYS = 3;
 const SCALE = 10n ** 9n;
@@ -26,6 +27,7 @@ export function useEntry(owner: string) {
   const recent = shallowRef<Order[]>([]);
   const startedAt = ref(Date.now());
   const filled = computed(() => form.lines.filter((line) => line.item && line.quantity));
+  const unfinished = computed(() => unfinishedOf(form.lines));
 
   async function choose(customer: Customer): Promise<void> {
     form.customer = customer;
@@ -39,7 +41,7 @@ export function useEntry(owner: string) {
     void foreseeAll(form.lines);
   }
   return {
-    form, recent, startedAt, filled, choose, repeat, begun: () => Boolean(form.customerText || form.note || form.ref || form.attachments.length) || form.lines.some((line) => line.text || line.quantity), warnings: warningsOf(form, recent, filled),
+    form, recent, startedAt, filled, unfinished, choose, repeat, begun: () => Boolean(form.customerText || form.note || form.ref || form.attachments.length) || form.lines.some((line) => line.text || line.quantity), warnings: warningsOf(form, recent, filled),
     addLine: () => { form.lines.push(blank()); },
     removeLine: (key: number) => {
       const n = form.lines.findIndex((line) => line.key === key);
