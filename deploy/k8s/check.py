@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     rules_running.grpc_services_are_headless,
     rules_running.addresses_lead_somewhere,
     rules_running.what_is_mounted_exists,
+    rules_running.seals_leave_the_database,
     edges.complaints,
 )
 

@@ -104,6 +104,43 @@ def what_is_mounted_exists(documents: list[Document]) -> list[str]:
     return found
 
 
+def seals_leave_the_database(documents: list[Document]) -> list[str]:
+    """Each service exports its audit log's seals into a lasting volume that Postgres' pod does not mount."""
+    servers = [pod for pod in pods(documents) if pod.part == "postgres"]
+    theirs = {_claim(volume) for pod in servers for volume in pod.volumes().values()}
+    return [
+        f"{pod.name}: {said}"
+        for pod in pods(documents)
+        if pod.is_service and (said := _unsealed(pod, documents, theirs))
+    ]
+
+
+def _unsealed(pod: Pod, documents: list[Document], theirs: set[str]) -> str:
+    serve = pod.spec["containers"][0]
+    folder = environment(serve, documents).get("ORDERHUB_AUDIT_EXPORT_DIR")
+    if not folder:
+        return "exports no seal of its audit log"
+    mounts = {mount["mountPath"]: mount for mount in serve.get("volumeMounts", [])}
+    mount = mounts.get(folder, {"readOnly": True})
+    claim = _claim(pod.volumes().get(mount.get("name", ""), {}))
+    known = {document["metadata"]["name"] for document in of_kind(documents, "PersistentVolumeClaim")}
+    lasting = claim in known - theirs and not mount.get("readOnly")
+    return "" if lasting else f"can't keep seals in {folder}"
+
+
+def _claim(volume: Document) -> str:
+    return str(volume.get("persistentVolumeClaim", {}).get("claimName", ""))
+
+
+def environment(container: Document, documents: list[Document]) -> dict[str, str]:
+    """Return the plain settings a container gets, its own before those of config maps."""
+    maps = {document["metadata"]["name"]: document.get("data", {}) for document in of_kind(documents, "ConfigMap")}
+    found: dict[str, str] = {}
+    for source in container.get("envFrom", []):
+        found |= maps.get(source.get("configMapRef", {}).get("name", ""), {})
+    return found | {one["name"]: one["value"] for one in container.get("env", []) if "value" in one}
+
+
 @cache
 def made_secrets() -> frozenset[str]:
     from deploy.k8s.make_secrets import documents

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 run=.run
 packages=(postgresql postgresql-contrib rabbitmq-server python3-venv ca-certificates fonts-wqy-microhei) # the font prints travellers
-test_packages=(chromium poppler-utils curl) # a real browser, PDF pages as pictures, the README's curl
+test_packages=(chromium poppler-utils curl libfaketime e2fsprogs) # a real browser, PDF pages as pictures, the README's curl; drills: a wrong clock, a small disk
 
 say() { printf '  %s\n' "$*"; }
 die() { printf 'orderhub: %s\n' "$*" >&2; exit 1; }

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.k8s import check, edges, rules, rules_running
 from deploy.k8s.pods import of_kind, pods
-from deploy.k8s.render import HERE, Document, NotRendered, render
+from deploy.k8s.render import Document, NotRendered, render
 
 FOLDERS = {folder.name: folder for folder in check.FOLDERS}
 Mutation = Callable[[list[Document]], None]
@@ -105,12 +105,12 @@ def _drop_half_an_edge(documents: list[Document]) -> None:
 
 
 def _written_down(documents: list[Document]) -> None:
-    one(documents, "ConfigMap", _settings(documents))["data"]["ORDERHUB_AMQP_URL"] = (
+    one(documents, "ConfigMap", settings(documents))["data"]["ORDERHUB_AMQP_URL"] = (
         "amqp://order:hunter2@rabbitmq/orderhub"
     )
 
 
-def _settings(documents: list[Document]) -> str:
+def settings(documents: list[Document]) -> str:
     names = [str(d["metadata"]["name"]) for d in of_kind(documents, "ConfigMap")]
     return next(name for name in names if name.startswith("orderhub-settings"))
 
@@ -130,6 +130,20 @@ def _root_in_a_container(documents: list[Document]) -> None:
 
 def _host_folder(documents: list[Document]) -> None:
     pod_of(documents)["volumes"].append({"name": "host", "hostPath": {"path": "/"}})
+
+
+def volume(documents: list[Document], name: str) -> Any:
+    return next(v for v in pod_of(documents)["volumes"] if v["name"] == name)
+
+
+def mount(documents: list[Document], name: str) -> Any:
+    return next(m for m in serve(documents)["volumeMounts"] if m["name"] == name)
+
+
+def _seals_in_memory(documents: list[Document]) -> None:
+    found = volume(documents, "audit-seals")
+    found.pop("persistentVolumeClaim")
+    found["emptyDir"] = {"sizeLimit": "1Mi"}
 
 
 MUTANTS: list[tuple[rules.Rule, str, Mutation]] = [
@@ -171,8 +185,14 @@ MUTANTS: list[tuple[rules.Rule, str, Mutation]] = [
     (rules_running.grpc_services_are_headless, "virtual", lambda d: one(d, "Service", "order")["spec"].pop("clusterIP")),
     (rules_running.addresses_lead_somewhere, "port", lambda d: one(d, "Service", "order")["spec"]["ports"][0].update(targetPort="http")),
     (rules_running.addresses_lead_somewhere, "part", lambda d: one(d, "Service", "order")["spec"]["selector"].update({"orderhub/part": "orders"})),
-    (rules_running.what_is_mounted_exists, "secret", lambda d: pod_of(d)["volumes"][1]["secret"].update(secretName="orders-secrets")),
+    (rules_running.what_is_mounted_exists, "secret", lambda d: volume(d, "secrets")["secret"].update(secretName="orders-secrets")),
     (rules_running.what_is_mounted_exists, "map", lambda d: d.remove(one(d, "ConfigMap", next(c["metadata"]["name"] for c in of_kind(d, "ConfigMap") if "rabbitmq" in c["metadata"]["name"])))),
+    (rules_running.seals_leave_the_database, "unsaid", lambda d: one(d, "ConfigMap", settings(d))["data"].pop("ORDERHUB_AUDIT_EXPORT_DIR")),
+    (rules_running.seals_leave_the_database, "elsewhere", lambda d: serve(d).update(env=[{"name": "ORDERHUB_AUDIT_EXPORT_DIR", "value": "/tmp"}])),
+    (rules_running.seals_leave_the_database, "gone with the pod", _seals_in_memory),
+    (rules_running.seals_leave_the_database, "read only", lambda d: mount(d, "audit-seals").update(readOnly=True)),
+    (rules_running.seals_leave_the_database, "nobody's volume", lambda d: d.remove(one(d, "PersistentVolumeClaim", "audit-seals"))),
+    (rules_running.seals_leave_the_database, "beside the database", lambda d: pod_of(d, "postgres", "StatefulSet").setdefault("volumes", []).append(volume(d, "audit-seals"))),
     (edges.complaints, "open by default", lambda d: d.remove(one(d, "NetworkPolicy", "deny-all"))),
     (edges.complaints, "half an edge", _drop_half_an_edge),
     (edges.complaints, "forgotten part", lambda d: d.remove(one(d, "NetworkPolicy", "otel-collector"))),
@@ -191,62 +211,3 @@ def test_every_mutant_is_caught(rule: rules.Rule, mutation: Mutation) -> None:
 
 def test_every_rule_has_a_mutant() -> None:
     assert {rule for rule, _, _ in MUTANTS} == set(check.RULES)
-
-
-def test_the_overlays_are_what_they_say() -> None:
-    small, high = rendered("small-site"), rendered("ha")
-
-    assert {d["spec"]["storageClassName"] for d in of_kind(small, "PersistentVolumeClaim")} == {"local-path"}
-    assert "archive_mode=on" in pod_of(fresh("small-site"), "postgres", "StatefulSet")["containers"][0]["args"]
-    assert of_kind(high, "StatefulSet") == []
-    assert of_kind(high, "Cluster")[0]["spec"]["postgresql"]["synchronous"] == {"method": "any", "number": 1}
-    assert of_kind(high, "RabbitmqCluster")[0]["spec"]["replicas"] == 3
-    assert {d["spec"]["selector"]["matchLabels"]["orderhub/part"] for d in of_kind(high, "PodDisruptionBudget")} == set(
-        scaled(high)
-    )
-    assert all(
-        "replicas" not in d["spec"] for d in of_kind(high, "Deployment") if d["metadata"]["name"] in scaled(high)
-    )
-
-
-def scaled(documents: list[Document]) -> dict[str, int]:
-    """Return the least number of replicas by the deployment an autoscaler moves."""
-    by_cpu = {
-        d["spec"]["scaleTargetRef"]["name"]: d["spec"]["minReplicas"]
-        for d in of_kind(documents, "HorizontalPodAutoscaler")
-    }
-    by_queue = {
-        d["spec"]["scaleTargetRef"]["name"]: d["spec"]["minReplicaCount"] for d in of_kind(documents, "ScaledObject")
-    }
-    assert not by_cpu.keys() & by_queue.keys(), "two autoscalers would fight over one deployment"
-    return by_cpu | by_queue
-
-
-def test_every_service_is_scaled_to_two_at_least() -> None:
-    found = scaled(rendered("ha"))
-
-    assert found.keys() == {"order", "planning", "inventory", "notify", "gateway"}
-    assert min(found.values()) >= 2
-
-
-def test_only_shared_queues_scale_by_length() -> None:
-    from chassis.topology import BINDINGS, queue_arguments
-
-    shared = {queue for queue in BINDINGS if "x-single-active-consumer" not in queue_arguments(queue)}
-    followed = {
-        t["metadata"]["queueName"] for d in of_kind(rendered("ha"), "ScaledObject") for t in d["spec"]["triggers"]
-    }
-
-    assert followed == shared
-
-
-@pytest.mark.parametrize("overlay", FOLDERS)
-def test_a_lost_collector_holds_nobody_up(overlay: str) -> None:
-    """Measured: 1,500 unsent spans keep a process 21 s with the library's ten-second timeout, 3 s with two seconds."""
-    settings = one(rendered(overlay), "ConfigMap", _settings(rendered(overlay)))["data"]
-
-    assert int(settings["OTEL_EXPORTER_OTLP_TIMEOUT"]) <= 2
-
-
-def test_nothing_stands_outside_the_overlays() -> None:
-    assert {folder.name for folder in (HERE / "overlays").iterdir()} | {"base"} == set(FOLDERS)

@@ -42,6 +42,19 @@ def test_a_service_is_its_own_account_and_comes_back() -> None:
     assert "/etc/orderhub/owner" not in (UNITS / "orderhub@.service").read_text()
 
 
+def test_a_service_exports_the_seals_of_its_audit_log_where_it_may_write() -> None:
+    service = Unit("orderhub@.service")["Service"]
+    said = [
+        line.split("=", 1)[1]
+        for line in (UNITS / "orderhub@.service").read_text().splitlines()
+        if line.startswith("Environment=")
+    ]
+    folder = dict(entry.split("=", 1) for entry in said)["ORDERHUB_AUDIT_EXPORT_DIR"]
+
+    assert folder == f"/var/lib/{service['StateDirectory']}/audit-seals"
+    assert "%i" in folder  # none can touch another's
+
+
 def test_every_service_has_its_account_and_is_wanted() -> None:
     accounts = (UNITS / "sysusers.conf").read_text()
     wanted = Unit("orderhub.target")["Unit"]["Wants"].split()
