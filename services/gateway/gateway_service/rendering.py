@@ -161,7 +161,8 @@ def _verdict(message: Any, data: dict[str, Any]) -> None:
         "operation": message.operation.name,
         "next": message.next.name,
     }
-    reason = message.reason or ("applied_next" if message.next.name else "applied")
+    stays = message.operation.sequence == message.next.sequence
+    reason = message.reason or ("applied" if not message.next.name else "applied_more" if stays else "applied_next")
     said = texts.say("scans", reason, params)
     odd = next((words for words, minutes in CLOCKS.items() if minutes in message.params), None)
     data["message"] = texts.say("scans", odd, {**params, "said": said}) if odd else said

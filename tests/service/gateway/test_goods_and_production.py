@@ -69,6 +69,17 @@ async def test_no_shortage_no_banner(house: House) -> None:
     assert "secret" not in answer.text
 
 
+async def test_a_part_of_an_operation_says_to_go_on_with_it(house: House) -> None:
+    step = Operation(sequence=10, name="绕线")
+    verdict = ScanVerdict(scan_id="a", result="applied", operation=step, next=step)
+    house.services.tell("RecordScans", RecordScansResponse(verdicts=[verdict]))
+    scan = {"scan_id": "a", "code": "PO1", "device_id": "d", "occurred_at": "?"}
+
+    answer = await house.call("POST", "/scans", role="team_leader", key=None, json=scan)
+
+    assert answer.json()["message"] == "已记录，请继续绕线"
+
+
 async def test_scans_get_a_verdict_each_in_their_order(house: House) -> None:
     verdicts = [
         ScanVerdict(scan_id="b", result="applied", production_order=ScannedOrder(number="PO1", state="in_progress"),

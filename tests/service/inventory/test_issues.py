@@ -101,6 +101,33 @@ async def test_a_supervisor_issues_more_and_says_why(world: World) -> None:
     await world.check()
 
 
+async def test_what_was_let_through_above_the_plan_and_came_back_needs_a_reason_again(world: World) -> None:
+    await ready(world)
+    with supervisor():
+        await world.issue("PO1", ("V", "2"), ("W", "40"), override_reason="代用")
+
+    await world.issue("PO1", ("V", "-2"), ("W", "-15"))
+
+    assert await world.balance("W") == ("75", "5", "70")  # held up to the plan, not up to what was let through
+    assert await world.balance("V") == ("100", "0", "100")
+    for item, quantity, reason in (("W", "6", "OVER_ISSUE"), ("V", "1", "NOT_ON_PICK_LIST")):
+        assert (await world.refused(world.issue("PO1", (item, quantity))))[1] == reason
+    await world.issue("PO1", ("W", "5"))
+    await world.check()
+
+
+async def test_goods_come_back_while_planning_is_away(world: World) -> None:
+    await ready(world)
+    await world.issue("PO1", ("W", "30"))
+    world.planning.away = True
+
+    await world.issue("PO1", ("W", "-10"))
+
+    assert await world.balance("W") == ("80", "10", "70")
+    await world.issue("PO1", ("W", "10"))
+    await world.check()
+
+
 async def test_an_issue_and_its_refusal_repeat_harmlessly(world: World) -> None:
     await ready(world)
 

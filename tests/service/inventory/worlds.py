@@ -48,6 +48,7 @@ class Planning(master_pb2_grpc.MasterServiceServicer, production_pb2_grpc.Planni
     items: dict[str, master_pb2.Item] = field(default_factory=dict)
     orders: dict[str, production_pb2.ProductionOrder] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    away: bool = False
 
     def put(self, code: str, **values: Any) -> None:
         values = {"name": code, "unit": "件", "active": True, "version": 1, **values}
@@ -60,6 +61,8 @@ class Planning(master_pb2_grpc.MasterServiceServicer, production_pb2_grpc.Planni
 
     async def GetProductionOrder(self, request: Any, context: Any) -> production_pb2.GetProductionOrderResponse:
         self.asked.append(request.production_order)
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         found = [o for o in self.orders.values() if request.production_order in (o.number, o.id, o.scan_code)]
         if not found:
             await missing(context, "PRODUCTION_ORDER_UNKNOWN")

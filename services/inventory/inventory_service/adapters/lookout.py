@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from chassis.database import Database
+from chassis.errors import Remote
 from inventory_service.adapters.items import SqlItems
 from inventory_service.adapters.orders import SqlOrders
 from inventory_service.adapters.receivables import SqlReceivables
@@ -78,7 +79,12 @@ class Lookout:
             )
         if self._tolerance == 0 and _would_issue(held, lines, items):
             return None, items
-        return await self._owners.production_order(name), items
+        try:
+            return await self._owners.production_order(name), items
+        except Remote:
+            if _brings_only_back(lines):  # goods come home whether or not the plan can be asked
+                return None, items
+            raise
 
     def _accepts(self, known: Receivable, quantity: str) -> bool:
         if not known.is_known or known.state == CANCELLED:
@@ -123,12 +129,18 @@ def _would_issue(held: Iterable[Line], lines: Iterable[WantedItem], items: Mappi
     for line in lines:
         item = items.get(line.item)
         quantity = _guess(line.quantity)
-        if item is None or quantity <= 0:
+        if quantity < 0:
+            return False  # the plan says what the line needs from now on
+        if item is None or quantity == 0:
             continue
         left[item.code] = left.get(item.code, ZERO) - quantity
         if left[item.code] < 0 or line.unit not in ("", item.unit):
             return False
     return True
+
+
+def _brings_only_back(lines: Iterable[WantedItem]) -> bool:
+    return all(_guess(line.quantity) < 0 for line in lines)
 
 
 def _guess(quantity: str) -> Decimal:

@@ -51,9 +51,10 @@ async def issue_components(
     demand, movement = Demand(of.order, of.number), Movement(str(uuid7()), "issue", of.number, command.override_reason)
     known = {line.key.item: line for line in await house.reservations.of_demands([demand])}
     lines = {item: known.get(item) or _extra(of, item, learned) for item in quantities}
+    planned = dict(fresh.picks) if fresh else None
     if not command.override_reason:
-        _check(lines, quantities, dict(fresh.picks) if fresh else {}, house.policy.tolerance)
-    await _bring_back(house, movement, lines, {item: -q for item, q in quantities.items() if q < 0})
+        _check(lines, quantities, planned or {}, house.policy.tolerance)
+    await _bring_back(house, movement, lines, {item: -q for item, q in quantities.items() if q < 0}, planned)
     await _fetch(house, movement, lines, {item: q for item, q in quantities.items() if q > 0}, balances)
     after = await house.reservations.of_demands([demand])
     house.tell.issued(demand, after, "pick", settled=settled(of, after))
@@ -114,7 +115,11 @@ async def _fetch(
 
 
 async def _bring_back(
-    house: Warehouse, movement: Movement, lines: Mapping[str, Line], back: Mapping[str, Decimal]
+    house: Warehouse,
+    movement: Movement,
+    lines: Mapping[str, Line],
+    back: Mapping[str, Decimal],
+    planned: Mapping[str, Decimal] | None,
 ) -> None:
     fields = [
         FieldProblem(
@@ -128,8 +133,14 @@ async def _bring_back(
     if fields:
         raise IllegalMove("OVER_BRING_BACK", fields, **fields[0].params)
     await house.stock.move(Movement(movement.id, "issue_return", movement.ref, movement.reason), back)
-    await house.reservations.save(_given_back(lines, back))
+    await house.reservations.save(_given_back(lines, back, planned))
 
 
-def _given_back(lines: Mapping[str, Line], back: Mapping[str, Decimal]) -> Sequence[Line]:
-    return [lines[item].given_back(quantity) for item, quantity in back.items()]
+def _given_back(
+    lines: Mapping[str, Line], back: Mapping[str, Decimal], planned: Mapping[str, Decimal] | None
+) -> Sequence[Line]:
+    """Return the lines after the return; a plan that could not be asked leaves their needs as they are."""
+    after = {item: lines[item].given_back(quantity) for item, quantity in back.items()}
+    if planned is None:
+        return list(after.values())
+    return [line.back_to_plan(planned.get(item, ZERO)) for item, line in after.items()]

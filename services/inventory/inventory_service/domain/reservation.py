@@ -100,6 +100,10 @@ class Line:
         issued = self.issued - quantity
         return self._changed(issued=issued, got=self.got if self.is_open else issued)
 
+    def back_to_plan(self, planned: Decimal) -> Line:
+        """Return the line needing no more than the plan says, or was consumed: what an override added ends with its return."""
+        return self.needing(min(self.need, max(planned, self.issued)))
+
     def receiving(self, quantity: Decimal, limit: Decimal) -> Line:
         """Return the line holding `quantity` more made goods; its need grows with them up to `limit`."""
         got = self.got + quantity

@@ -28,7 +28,7 @@ export interface Item { code: string; name: string; unit: string; supply: string
 export interface Shortage { item_code: string; item_name: string | null; short: string; unit: string; message: string }
 export interface Operation {
   sequence: number; code: string; name: string; work_center: string; state: string; good_quantity: string; scrap_quantity: string;
-  started_at: string | null; finished_at: string | null; flags: string[];
+  started_at: string | null; finished_at: string | null; flags: string[]; rework_quantity: string;
 }
 export interface Component { item_code: string; item_name: string | null; required: string; reserved: string; issued: string; short: string; unit: string }
 export interface ProductionOrder {
@@ -36,7 +36,7 @@ export interface ProductionOrder {
   item_code: string; item_name: string | null; quantity: string; unit: string; routing_code: string | null; operations: Operation[];
   components: Component[]; shortages: Shortage[]; banner: string | null; scan_code: string; priority: number; urgency: Urgency | null;
   due_date: string | null; team: string | null; created_at: string; dispatched_at: string | null; passed_quantity: string | null;
-  scrapped_quantity: string | null; received_quantity: string | null; version: number; allowed: string[]; reason: string | null;
+  rework_quantity: string | null; scrapped_quantity: string | null; received_quantity: string | null; version: number; allowed: string[]; reason: string | null;
   bom_outdated: boolean; customer_name: string | null; pending_changes: PendingChange[];
 }
 export interface PendingChange { id: string; kind: string; message: string | null; raised_at: string | null; raised_by: string | null; escalated: boolean }

@@ -3,6 +3,7 @@ import { ask, mint } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import type { ScanBody, Verdict } from "@/api/models";
 import { connection } from "@/state/connection";
+import { session } from "@/state/session";
 import { words } from "@/strings.zh";
 import { all, forget, keep, type Entry, type Kind, type Result } from "./store";
 
@@ -61,8 +62,12 @@ async function judge(entry: Entry, result: Result, message: string, reason: stri
   entries.value = entries.value.map((one) => (one.id === entry.id ? judged : one));
 }
 
+/** A device speaks for itself only: what it scanned under an earlier enrolment waits for a person who signs in here. */
+const isOfAnother = (entry: Entry): boolean => entry.kind === "scan" && !session.user && session.device !== null && entry.body.device_id !== session.device.device_id;
+export const heldBack = computed(() => waiting.value.filter(isOfAnother));
+
 function leading(): Entry[] {
-  const [first, ...rest] = waiting.value;
+  const [first, ...rest] = waiting.value.filter((entry) => !isOfAnother(entry));
   if (!first || first.kind !== "scan") return first ? [first] : [];
   const stop = rest.findIndex((entry) => entry.kind !== "scan");
   return [first, ...rest.slice(0, stop < 0 ? undefined : stop)].slice(0, BATCH);
@@ -127,10 +132,17 @@ export async function override(entry: Entry, reason: string): Promise<Entry> {
   return again;
 }
 
-export async function clearDone(): Promise<void> {
-  const done = entries.value.filter((entry) => entry.result !== "waiting").map((entry) => entry.id);
-  await forget(done);
+/** Takes every verdict off the list and returns them; what waits stays. */
+export async function clearDone(): Promise<Entry[]> {
+  const done = entries.value.filter((entry) => entry.result !== "waiting");
+  await forget(done.map((entry) => entry.id));
   entries.value = entries.value.filter((entry) => entry.result === "waiting");
+  return done;
+}
+
+export async function restore(gone: Entry[]): Promise<void> {
+  for (const entry of gone) await keep(entry);
+  entries.value = [...gone, ...entries.value].sort((a, b) => a.seq - b.seq);
 }
 
 if (typeof window !== "undefined") addEventListener("online", () => { connection.online = true; void drain(); });

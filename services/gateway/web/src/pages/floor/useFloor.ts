@@ -1,29 +1,15 @@
 import { computed, ref, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import { get, post } from "@/api/client";
-import type { Operation, Page, ProductionOrder, ScanTarget } from "@/api/models";
+import type { Page, ProductionOrder, ScanTarget } from "@/api/models";
 import { words } from "@/strings.zh";
 import { useCommand } from "@/composables/useCommand";
 import { useLoaded } from "@/composables/useLoaded";
-import { minus, plain, scaled } from "@/format";
 import { whenChanged } from "@/state/live";
+import { readTraveller } from "./quantities";
 
 const LIVE = new Set(["created", "dispatched", "in_progress", "rework", "awaiting_inspection", "on_hold"]);
 export interface Notice { number: string; ids: string[]; texts: string[]; at: string | null; escalated: boolean }
-
-/** The operation in hand: the one whose own code was scanned, else the next one that is not done. */
-export const openOperation = (job: ProductionOrder, sequence: number | null = null): Operation | null => job.operations.find((operation) => operation.sequence === sequence) ?? job.operations.find((operation) => operation.state !== "done") ?? null;
-/** What a code of a traveller says: the job, perhaps one piece of it, perhaps one operation. */
-export function readTraveller(code: string): { number: string; piece: boolean; sequence: number | null } {
-  const found = /^(PO\d{8}-\d{4,})(-U[0-9A-Za-z]{1,32})?(?:\.(\d{1,6}))?$/.exec(code);
-  return found?.[1] ? { number: found[1], piece: found[2] !== undefined, sequence: found[3] ? Number(found[3]) : null } : { number: code, piece: false, sequence: null };
-}
-export const remaining = (job: ProductionOrder, operation: Operation | null): string => {
-  if (!operation) return "0";
-  const left = scaled(job.quantity) - scaled(operation.good_quantity) - scaled(operation.scrap_quantity);
-  return plain(left > 0n ? left : 0n);
-};
-export const unchecked = (job: ProductionOrder): string => minus(minus(job.operations.at(-1)?.good_quantity ?? job.quantity, job.passed_quantity), "0");
 
 /** A team's jobs by priority, the one in hand, and the changes somebody must have seen. */
 export function useFloor() {

@@ -8,8 +8,9 @@ import { connection } from "@/state/connection";
 import { words } from "@/strings.zh";
 
 export interface Goods { code: string; name: string; unit: string }
-export interface ShipLine { order: string; line_no: number; name: string; unit: string; ready: string; quantity: string }
+export interface ShipLine { order: string; line_no: number; name: string; unit: string; ready: string; stocked: string; quantity: string }
 const LOOK_MS = 4_000;
+const OURS = /^(PO|SH|GR|RT)\d{8}-/i;
 const ORDER = /^SO\d{8}-\d+$/i;
 
 /** What the last code on the handheld is and what may be done with it; without a network, what this device remembers. */
@@ -23,6 +24,8 @@ export function useHandheld() {
 
   function fallBack(wanted: string): void {
     const known = recall(wanted);
+    if (!known && ORDER.test(wanted)) { failure.value = words.warehouse.offlineOrder; return; }
+    if (!known && !OURS.test(wanted)) { item.value = { code: wanted, name: wanted, unit: "" }; return; } // goods, as far as anybody can tell
     [offline.value, parts.value] = [true, known?.parts ?? []];
     target.value = { kind: known ? "production_order" : "unknown", number: known?.number ?? wanted, actions: ["finish", "receive"], planned: known?.planned ?? null, passed: null, received: null, remaining: null, unit: known?.unit ?? null, item_code: null, item_name: known?.name ?? null, state: null, state_text: null, operation: null };
   }
@@ -46,7 +49,7 @@ export function useHandheld() {
   }
   const shippable = computed<ShipLine[]>(() => (order.value?.lines ?? []).map((line) => {
     const [open, stocked] = [minus(line.quantity, line.shipped_quantity), minus(line.received_quantity, line.shipped_quantity)];
-    return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready: open, quantity: isMore(stocked, "0") ? stocked : "0" };
+    return { order: order.value?.number ?? "", line_no: line.line_no, name: line.item_name ?? line.item_code, unit: line.unit, ready: open, stocked: isMore(stocked, "0") ? stocked : "0", quantity: isMore(stocked, "0") ? stocked : "0" };
   }).filter((line) => isMore(line.ready, "0")));
   const title = computed(() => target.value?.item_name ?? (target.value ? (words.kinds[target.value.kind] ?? target.value.number) : ""));
   return { code, target, order, item, parts, failure, looking, offline, look, shippable, title };
