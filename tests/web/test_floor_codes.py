@@ -132,3 +132,44 @@ async def test_a_supervisor_lets_a_receipt_through_on_the_handheld(browser: Brow
         await expect(page.locator('.log li[data-result="applied"]')).to_have_count(1)
         await expect(page.locator(".log li")).to_have_count(1)
     await api.until(f"/production-orders/{job['number']}", lambda found: found["received_quantity"] == "9")
+
+
+async def test_scrap_and_rework_leave_the_right_figures_on_the_tablet(browser: Browser, stack: Stack, api: Api) -> None:
+    factory = await build(api)
+    job = await job_of(api, stack, factory, 4)
+    async with desk(browser, stack, TABLET) as window:
+        page = await window.sign_in("team_leader", f"/floor?job={job['number']}")
+        good, scrap = page.locator("#good"), page.locator("#scrap")
+        await expect(good).to_have_value("4")
+        await page.get_by_label("报废 加一").click()
+        await expect(good).to_have_value("3")  # a piece is not good and scrap at once
+        await good.fill("1")
+        await page.get_by_role("button", name="报完工").click()
+        await expect(page.locator('.flash[data-result="applied"]')).to_contain_text("请继续贴片")
+        await expect(good).to_have_value("2")
+        await expect(scrap).to_have_value("0")
+        await page.get_by_role("button", name="报完工").click()
+        await expect(page.locator(".now-line")).to_contain_text(
+            "剩余 3台"
+        )  # the lost one never comes to the next operation
+        await page.get_by_role("button", name="报完工").click()
+        await expect(page.locator("#passed")).to_have_value("3")
+        await page.locator("#rework").fill("1")
+        await expect(page.locator("#passed")).to_have_value("2")
+        await page.get_by_label("从哪道工序返工").select_option(label="贴片")
+        await page.get_by_label("原因").fill("虚焊")
+        await window.shot("floor-rework")
+        assert await window.barriers() == []
+        assert await window.sideways() <= 0
+        await page.get_by_role("button", name="提交质检").click()
+        for name in ("贴片", "装配"):
+            await expect(page.locator(".now-line")).to_contain_text(f"{name}剩余 1台")
+            await page.get_by_role("button", name="报完工").click()
+        await expect(page.locator("#passed")).to_have_value("1")  # the reworked piece alone waits for the inspector
+        await page.get_by_role("button", name="提交质检").click()
+        await expect(page.get_by_text("质检完毕，等仓库入库")).to_be_visible()
+        assert window.complaints == []
+
+    made = await api.get(f"/production-orders/{job['number']}")
+    assert (made["passed_quantity"], made["rework_quantity"]) == ("3", "1")
+    assert [step["scrap_quantity"] for step in made["operations"]] == ["1", "0"]

@@ -17,7 +17,7 @@ export function target(job: ProductionOrder, step: Operation): string {
 
 /** The operation in hand: the one whose own code was scanned, else the next that is not done, else where rework went. */
 export const openOperation = (job: ProductionOrder, sequence: number | null = null): Operation | null =>
-  job.operations.find((one) => one.sequence === sequence) ?? job.operations.find((one) => one.state !== "done") ?? (job.state === "rework" ? job.operations.findLast((one) => scaled(one.rework_quantity) > 0n) ?? null : null);
+  job.operations.find((one) => one.sequence === sequence) ?? job.operations.find((one) => one.state !== "done") ?? (job.state === "rework" ? [...job.operations].reverse().find((one) => scaled(one.rework_quantity) > 0n) ?? null : null);
 
 /** What is left to report at an operation; pieces sent back may pass it even when its target is reached. */
 export function remaining(job: ProductionOrder, step: Operation | null): string {
