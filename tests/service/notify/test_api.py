@@ -287,7 +287,7 @@ async def test_an_exhausted_message_reaches_operations_and_never_goes_round_in_c
     )
 
     [told] = await world.log()
-    assert told.text == f"消息多次发送失败，请处理：订单 {NUMBER}，通道 计划员，已试 10 次，最后错误：HTTP 500"
+    assert told.text == f"消息发送失败，请处理：订单 {NUMBER}，通道 计划员，已试 10 次，最后错误：HTTP 500"
 
 
 async def test_in_production_nothing_goes_to_a_sink_and_nothing_is_lost(settings: Settings, world: World) -> None:

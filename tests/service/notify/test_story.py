@@ -118,3 +118,51 @@ async def test_a_message_carries_the_trace_of_its_order(world: World) -> None:
     await world.deliver()
 
     assert world.sink.got[0]["headers"]["traceparent"].split("-")[1] == event.traceparent.split("-")[1]
+
+
+async def test_a_red_order_reaches_the_planner_and_raising_to_red_the_affected_team_as_well(house: World) -> None:
+    raised = order.OrderChanged(order_number=NUMBER, customer_name="苏州启明", urgency="red", changed=["urgency"])
+    affected = planning.ProductionOrderChanged(
+        order_number=NUMBER, production_order_number="PO1", team="一班", kind="urgency", before="yellow", after="red",
+        item_name="A电机",
+    )  # fmt: skip
+    await house.tell(submitted("SO-RED", urgency="red"), submitted(), raised, affected)
+
+    await house.deliver()
+
+    planner, floor = house.sink.texts("planner"), house.sink.texts("floor")
+    assert [text.partition(" ")[0] for text in planner] == ["红色急单", "订单"]
+    assert f"订单 {NUMBER} 已升为红色急单" in planner[1]
+    assert any(f"订单 {NUMBER} 已升为红色急单" in text for text in floor)
+    assert any("PO1 的紧急等级由「黄」改为「红」" in text for text in floor)
+    assert "一班" in {entry.recipient for entry in await house.log() if entry.subscription == "floor_changed"}
+    leaders = [entry for entry in await house.log() if entry.recipient == "team_leader" and entry.channel == "mailbox"]
+    assert {entry.subscription for entry in leaders} == {"todo_rush_raised", "todo_floor_changed"}
+
+
+async def test_a_dispatch_says_how_urgent_it_is(world: World) -> None:
+    await world.tell(
+        planning.ProductionOrderDispatched(
+            order_number=NUMBER, production_order_number="PO1", team="一班", urgency="red"
+        )
+    )
+
+    await world.deliver()
+
+    assert "紧急等级：红" in world.sink.texts("floor")[0]
+
+
+async def test_no_group_reads_a_phone_number_or_a_price(house: World) -> None:
+    phone = "13812345678"
+    await house.tell(
+        submitted("SO1", customer_name=f"王五{phone}"),
+        order.OrderHeld(order_number="SO2", reason=f"等 {phone} 回电"),
+        order.OrderCancelled(order_number="SO3", reason=f"改打{phone}", customer_name=phone),
+        order.DuplicateSuspected(order_number="SO4", twin_order_number="SO1", customer_name=phone, sales_owner=phone),
+    )
+
+    await house.deliver()
+
+    said = "\n".join(house.sink.texts())
+    assert "138****5678" in said
+    assert phone not in said
