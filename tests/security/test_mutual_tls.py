@@ -188,7 +188,7 @@ def test_only_what_is_due_is_renewed(tmp_path: Path) -> None:
 async def test_in_production_nobody_is_told_which_methods_there_are(guarded: Guarded) -> None:
     """44: reflection is off, and a message that is too big is refused unread."""
     identity = mutual_tls.load(guarded.folder / "gateway")
-    async with mutual_tls.channel(guarded.target, "notify", identity, [], None) as channel:
+    async with mutual_tls.channel(guarded.target, "notify", identity, []) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as silent:
             request = reflection_pb2.ServerReflectionRequest(list_services="")
             await anext(aiter(reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([request]))))

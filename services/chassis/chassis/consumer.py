@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,8 @@ from chassis.unreadable import Unread, park_unread
 PREFETCH = 100
 ALONE = 1
 BATCH = 50
-GATHER_SECONDS = 0.005
+GATHER_SECONDS, BUSY_GATHER_SECONDS = 0.005, 0.02  # a batch costs a transaction, whatever it holds
+BUSY_SECONDS = 0.1  # since the batch before
 STUCK_SECONDS = 60
 RETRY_SECONDS = 1.0
 WATCH_SECONDS = 0.2
@@ -39,6 +41,7 @@ class Consumer:
         self._queue = queue
         self._inbox = inbox
         self.connected = False
+        self._last = 0.0  # when the batch before was taken
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`, finishing the batch in hand."""
@@ -103,21 +106,17 @@ class Consumer:
         self, waiting: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None], stop: asyncio.Event
     ) -> list[AbstractIncomingMessage]:
         """Return what is there, waiting a little after the first; an empty list when asked to stop."""
-        first = asyncio.ensure_future(waiting.get())
-        stopping = asyncio.ensure_future(stop.wait())
-        futures: set[asyncio.Future[Any]] = {first, lost, stopping}
-        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not first.done():
-            first.cancel()
-            if lost.done():
-                raise ConnectionError("the broker closed the connection")
-            return []
-        batch = [first.result()]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_SECONDS):
-                while len(batch) < BATCH:
-                    batch.append(await waiting.get())
+        batch = []
+        if waiting.empty():
+            first = await _first(waiting, lost, stop)
+            if first is None:
+                return []
+            batch.append(first)
+        if waiting.qsize() < BATCH:
+            busy = time.monotonic() - self._last < BUSY_SECONDS
+            await asyncio.sleep(BUSY_GATHER_SECONDS if busy else GATHER_SECONDS)
+        self._last = time.monotonic()
+        batch += [waiting.get_nowait() for _ in range(min(BATCH - len(batch), waiting.qsize()))]
         return batch
 
     async def _apply(self, batch: Sequence[AbstractIncomingMessage]) -> None:
@@ -176,6 +175,23 @@ def read(batch: Sequence[AbstractIncomingMessage]) -> tuple[list[Incoming], list
         except ValueError as error:
             unread.append(Unread(message.body, message.routing_key or "", str(error)))
     return events, unread
+
+
+async def _first(
+    waiting: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None], stop: asyncio.Event
+) -> AbstractIncomingMessage | None:
+    """Return the next message; None when asked to stop. Raises ConnectionError when nothing more will come."""
+    first = asyncio.ensure_future(waiting.get())
+    stopping = asyncio.ensure_future(stop.wait())
+    futures: set[asyncio.Future[Any]] = {first, lost, stopping}
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if first.done():
+        return first.result()
+    first.cancel()
+    if lost.done():
+        raise ConnectionError("the broker closed the connection")
+    return None
 
 
 async def _cut_off(connection: AbstractConnection, channel: AbstractChannel, tag: str) -> None:

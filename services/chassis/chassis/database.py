@@ -43,6 +43,7 @@ class Transaction:
         self.causation_id = causation_id
         self._drafts: list[Draft] = []
         self._last: list[Callable[[], Awaitable[None]]] = []
+        self._then: list[Callable[[], None]] = []
 
     @property
     def drafts(self) -> tuple[Draft, ...]:
@@ -52,6 +53,15 @@ class Transaction:
     def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do `work` once, when everything else of this transaction is done: handlers of a batch can share statements."""
         self._last.append(work)
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Do `work` when this transaction has committed, and only then: whoever it wakes sees what was written."""
+        self._then.append(work)
+
+    def settled(self) -> None:
+        """Do what waited for the commit."""
+        for work in self._then:
+            work()
 
     async def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement in this transaction."""
@@ -107,6 +117,7 @@ class Database:
                 raise
             if await connection.raw.execute("COMMIT") != "COMMIT":
                 raise AssertionError("an error of a statement was swallowed: everything was rolled back")
+        unit.settled()
         if marks:
             reach(AFTER_COMMIT)
             self.committed.set()

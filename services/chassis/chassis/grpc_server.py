@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import structlog
 from grpc_status import rpc_status
-from opentelemetry import metrics
+from opentelemetry import metrics, trace
 
 from chassis import notes, principal
 from chassis.database import Database, is_transient
@@ -20,6 +20,7 @@ from chassis.mutual_tls import caller_names
 from chassis.outbox import Mark
 from chassis.principal import Principal, Untrusted, Verifier
 from chassis.sql import text
+from chassis.telemetry import TRACEPARENT, context_of, tracer
 from chassis.topology import heard
 
 QUERIES = ("Get", "List", "Batch", "Explode", "Search", "Preview")
@@ -113,6 +114,12 @@ class Front(grpc.aio.ServerInterceptor):
         )
 
     def _guarded(self, method: str, behaviour: Method) -> Method:
+        async def traced(request: Any, context: Context) -> Any:
+            caller = context_of(str(dict(context.invocation_metadata() or ()).get(TRACEPARENT, "")))
+            kind = trace.SpanKind.SERVER
+            with tracer.start_as_current_span(method, context=caller, kind=kind, record_exception=False):
+                return await call(request, context)
+
         async def call(request: Any, context: Context) -> Any:
             started = time.perf_counter()
             mine = notes.Notes()
@@ -128,7 +135,7 @@ class Front(grpc.aio.ServerInterceptor):
             self._note(method, started, None, None)
             return answer
 
-        return call
+        return traced
 
     async def _answer(self, method: str, behaviour: Method, request: Any, context: Context) -> Any:
         metadata = dict(context.invocation_metadata() or ())

@@ -37,15 +37,13 @@ def listen(server: grpc.aio.Server, address: str, identity: Identity | None) -> 
     return server.add_secure_port(address, credentials)
 
 
-def channel(
-    target: str, audience: str, identity: Identity | None, options: list[tuple[str, Any]], interceptors: Any
-) -> grpc.aio.Channel:
+def channel(target: str, audience: str, identity: Identity | None, options: list[tuple[str, Any]]) -> grpc.aio.Channel:
     """Open a channel to `target`, which must show the certificate of `audience`."""
     if identity is None:
-        return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
+        return grpc.aio.insecure_channel(target, options=options)
     credentials = grpc.ssl_channel_credentials(identity.ca, identity.key, identity.chain)
     named = [*options, ("grpc.ssl_target_name_override", audience)]
-    return grpc.aio.secure_channel(target, credentials, options=named, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, credentials, options=named)
 
 
 def caller_names(context: Any) -> frozenset[str]:

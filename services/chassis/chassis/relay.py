@@ -24,6 +24,7 @@ from chassis.outbox import PARTITIONS
 LOCK_SPACE = 4711
 BATCH = 200
 POLL_SECONDS = (0.01, 0.1)
+REST_SECONDS = 0.015  # after a round that told something: what commits meanwhile shares the next one
 QUIET_SECONDS = 20.0  # then the session is given back, with its locks: 25 MB of Postgres for nothing
 # A connection torn down in mid-word reports the last of these, which is neither of the first two (seen at kill -9).
 BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -112,6 +113,8 @@ class Relay:
             if sent:
                 backoff.reset()
                 pause, busy = POLL_SECONDS[0], time.monotonic()
+                if sent < BATCH:
+                    await asyncio.sleep(REST_SECONDS)
                 continue
             await self._pause(pause)
             pause = min(pause * 1.5, POLL_SECONDS[1])

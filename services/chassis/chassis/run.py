@@ -19,7 +19,6 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health as grpc_health
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from opentelemetry.instrumentation.grpc import aio_server_interceptor
 from orderhub.common.v1.event_feed_pb2_grpc import add_EventFeedServiceServicer_to_server
 
 from chassis import audit, audit_export, failpoint, logs, mutual_tls, telemetry
@@ -118,8 +117,7 @@ async def start_grpc(service: Service, health: grpc_health.aio.HealthServicer) -
     verifier = Verifier(service.name, service.settings.trusted_keys, service.database.clock)
     tls = mutual_tls.load(service.settings.grpc_tls_dir)
     front = Front(service.name, verifier, service.errors, service.database, certified=tls is not None)
-    traced = aio_server_interceptor()  # type: ignore[no-untyped-call]
-    server = grpc.aio.server(interceptors=[traced, front], options=OPTIONS, maximum_concurrent_rpcs=200)
+    server = grpc.aio.server(interceptors=[front], options=OPTIONS, maximum_concurrent_rpcs=200)
     for add, servicer in service.servicers:
         add(servicer, server)
     amqp_url = service.settings.amqp_url.get_secret_value()

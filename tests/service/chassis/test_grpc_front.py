@@ -9,10 +9,13 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from orderhub.order.v1 import order_pb2, order_pb2_grpc
 from orderhub.planning.v1.events_pb2 import OrderPlanned
 
-from chassis import notes, principal
+from chassis import grpc_client, grpc_server, notes, principal
 from chassis.database import Database
 from chassis.errors import FieldProblem, Remote
 from chassis.grpc_client import Peer
@@ -79,6 +82,33 @@ async def test_a_signed_principal_is_let_in_and_named(orders: tuple[Orders, str]
 
     assert reply.order.created_by == "wang"
     await peer.close()
+
+
+async def test_a_call_goes_on_in_the_trace_of_its_caller(
+    orders: tuple[Orders, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    monkeypatch.setattr(grpc_client, "tracer", provider.get_tracer("caller"))
+    monkeypatch.setattr(grpc_server, "tracer", provider.get_tracer("callee"))
+    servicer, target = orders
+    servicer.behaviour = refuse
+    peer = Peer("order", target, signer())
+
+    with provider.get_tracer("test").start_as_current_span("tap"), pytest.raises(Remote):
+        await peer.pass_on(order_pb2_grpc.OrderServiceStub(peer.channel).GetOrder, order_pb2.GetOrderRequest())
+
+    by_kind = {span.kind.name: span for span in spans.get_finished_spans()}
+    assert {span.context.trace_id for span in by_kind.values()} == {by_kind["INTERNAL"].context.trace_id}
+    assert by_kind["SERVER"].parent.span_id == by_kind["CLIENT"].context.span_id
+    assert by_kind["CLIENT"].parent.span_id == by_kind["INTERNAL"].context.span_id
+    assert {by_kind[kind].status.is_ok for kind in ("SERVER", "CLIENT")} == {False}
+    await peer.close()
+
+
+async def refuse(request: Any) -> Any:
+    raise NoSuchOrder
 
 
 @pytest.mark.parametrize("metadata", [[], [("x-orderhub-principal", "forged.token.here")]])

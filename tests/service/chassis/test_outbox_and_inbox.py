@@ -81,6 +81,19 @@ async def count(database: Database, table: str) -> int:
         return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
 
 
+async def test_what_waits_for_a_commit_is_done_after_it_and_never_without_one(database: Database) -> None:
+    done: list[str] = []
+    async with database.transaction(who="x") as unit:
+        unit.after_commit(lambda: done.append("committed"))
+        assert done == []
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction(who="x") as unit:
+            unit.after_commit(lambda: done.append("rolled back"))
+            raise ZeroDivisionError
+
+    assert done == ["committed"]
+
+
 async def test_events_of_a_subject_are_numbered_without_gaps_and_relayed_in_order(
     database: Database, held: OrderHeld
 ) -> None:

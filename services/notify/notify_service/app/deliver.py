@@ -13,7 +13,7 @@ import structlog
 from notify_service.app.ports import Courier, Deliveries, Parcel, Watch
 from notify_service.domain.outcome import Outcome
 
-SHORTEST_PAUSE_SECONDS = 0.008
+SHORTEST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
 RECORD_TRIES = 8
 LOOK_EVERY_SECONDS = 5.0
@@ -24,8 +24,8 @@ FAULT_REST_SECONDS = 5.0
 class Engine:
     """Sends in every channel at once, one message at a time in each; any number of replicas may run it.
 
-    `wake` is called while the inbox transaction is still open, so the engine looks again and again in quickly growing
-    pauses after it. `passing` tells faults of the moment, which are waited for, from errors, which end the process.
+    `wake` is called when what is to be sent has been committed; what other replicas wrote, or what waits for its time, is
+    found by looking in growing pauses. `passing` tells faults of the moment, which are waited for, from errors, which end the process.
     """
 
     deliveries: Deliveries

@@ -46,4 +46,4 @@ class Reception:
         made = await compose(causes, Stores(rules, log, SqlAddresses(unit)), desk=self.desk, now=unit.now)
         tell_arrived(unit, made)
         if await release(causes, shipments, log, rules, desk=self.desk, now=unit.now) or made:
-            self.wake()
+            unit.after_commit(self.wake)
