@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,7 @@ from tests.e2e.listener import Listener
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.timeout(300)]
+FIRST = 4  # orders taken before a part dies
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -51,11 +53,14 @@ async def kill(stack: Stack, part: str) -> None:
     """kill -9 a part and see that it really died and came back as another process."""
     before = stack.pid(part)
     os.kill(before, signal.SIGKILL)
+    await replaced(stack, part, before)
 
+
+async def replaced(stack: Stack, part: str, before: int) -> None:
     async def another() -> bool:
         return stack.pid(part) != before
 
-    await waits_for(another, within=30)
+    await waits_for(another, within=60)
 
 
 async def submit(api: Api, body: Json, key: str) -> Json | None:
@@ -63,7 +68,7 @@ async def submit(api: Api, body: Json, key: str) -> Json | None:
     for _ in range(200):
         try:
             answer = await api.call("POST", "/orders", body, key=key)
-        except Exception:
+        except httpx2.TransportError:
             await asyncio.sleep(0.1)
             continue
         if answer.status_code == 201:
@@ -78,13 +83,22 @@ async def submit(api: Api, body: Json, key: str) -> Json | None:
 async def test_orders_survive_the_death_of(stack: Stack, api: Api, factory: Factory, ears: Listener, part: str) -> None:
     bodies = [(an_order(stack, factory), str(uuid.uuid4())) for _ in range(40)]
 
-    async def keep_submitting(share: list[tuple[Json, str]]) -> list[Json | None]:
-        return [await submit(api, body, key) for body, key in share]
+    made: list[Json | None] = []
+
+    async def keep_submitting(share: list[tuple[Json, str]]) -> None:
+        for body, key in share:
+            made.append(await submit(api, body, key))
+
+    async def under_way() -> bool:
+        return len(made) >= FIRST
 
     working = [asyncio.create_task(keep_submitting(bodies[n::4])) for n in range(4)]
+    await waits_for(under_way, within=60)
+    before = len(made)
     await kill(stack, part)
-    made = [order for share in await asyncio.gather(*working) for order in share]
+    await asyncio.gather(*working)
 
+    assert before < len(bodies)  # it died in the midst of them
     assert all(made)
     numbers = {order["number"] for order in made if order}
     assert len(numbers) == len(bodies)
@@ -106,17 +120,31 @@ async def test_while_the_broker_is_away_orders_are_accepted_and_told_later(
 ) -> None:
     dying = stack.pid("rabbitmq")
     os.kill(dying, signal.SIGKILL)
+    await waits_for(lambda: deaf(stack.amqp_url))
 
     body = an_order(stack, factory)
     started = time.monotonic()
     made = await api.post("/orders", body, expect=201)
     assert time.monotonic() - started < 3
+    assert await deaf(stack.amqp_url), "the broker was back before the order was taken"
 
     async def told() -> bool:
         found = await api.get(f"/notifications?order={made['number']}")
         return bool(found["items"])
 
     await waits_for(told, within=60)
+    await replaced(stack, "rabbitmq", dying)
+
+
+async def deaf(url: str) -> bool:
+    """True while nobody takes connections where the broker was."""
+    host, port = url.rsplit("@", 1)[1].split("/", 1)[0].rsplit(":", 1)
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return True
+    writer.close()
+    return False
 
 
 async def test_a_service_away_is_said_within_three_seconds(stack: Stack, api: Api) -> None:
