@@ -31,6 +31,10 @@ PAGES = [
     ("reports-handheld", "manager", "/reports", HANDHELD), ("orders-handheld", "sales", "/orders", HANDHELD),
     ("workbench-warehouse-handheld", "warehouse", "/", HANDHELD), ("refused-list", "sales", "/refused", DESK),
     ("refused-handheld", "sales", "/refused", HANDHELD), ("profile-handheld", "sales", "/me", HANDHELD),
+    ("stock", "planner", "/stock", DESK), ("stock-handheld", "sales", "/stock", HANDHELD),
+    ("integrations", "admin", "/settings?tab=integrations", DESK), ("demo-data", "admin", "/settings?tab=demo", DESK),
+    ("production-orders-tablet", "planner", "/planning?tab=orders", TABLET),
+    ("integrations-handheld", "admin", "/settings?tab=integrations", HANDHELD),
     ("forms-tablet", "sales", "/settings?tab=forms", TABLET),
 ]  # fmt: skip
 
