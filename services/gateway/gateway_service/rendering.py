@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from json import JSONEncoder
 from operator import attrgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ HIDDEN = frozenset({"traceparent", "tracking_token", "confirm_requested"})
 Reader = Callable[[Any], Any]
 Renderer = Callable[[Any], dict[str, Any]]
 _renderers: dict[type[Message], Renderer] = {}
+_encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _public_url: ContextVar[str] = ContextVar("public_url", default="")
 
 
@@ -156,11 +157,9 @@ CLOCKS = {"clock_ahead": "clock_ahead_minutes", "before_dispatch": "before_dispa
 
 def _verdict(message: Any, data: dict[str, Any]) -> None:
     params = {
-        **message.params,
-        "number": message.production_order.number,
-        "operation": message.operation.name,
+        **message.params, "number": message.production_order.number, "operation": message.operation.name,
         "next": message.next.name,
-    }
+    }  # fmt: skip
     stays = message.operation.sequence == message.next.sequence
     reason = message.reason or ("applied" if not message.next.name else "applied_more" if stays else "applied_next")
     said = texts.say("scans", reason, params)
@@ -232,7 +231,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {  # what COMPLETIONS add, for the Open
 
 def to_json(data: Any) -> bytes:
     """Return compact UTF-8 JSON; the same data gives the same bytes."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoder.encode(data).encode()
 
 
 def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
