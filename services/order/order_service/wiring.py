@@ -27,6 +27,7 @@ from chassis.principal import Signer
 from chassis.run import Loop, Service
 from chassis.settings import Settings as ChassisSettings
 from order_service.adapters.calendars import WorkingTimes
+from order_service.adapters.capacity_rules import CapacityRules
 from order_service.adapters.channels import ChannelViews
 from order_service.adapters.complaints import ComplaintViews
 from order_service.adapters.customer_views import CustomerViews
@@ -143,7 +144,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
 
 
 def _servicers(parts: Parts) -> tuple[Servicer, ...]:
-    calendar = CalendarApi(parts.database, parts.commands, parts.working.usual)
+    calendar = CalendarApi(parts.database, parts.commands, CapacityRules(parts.working), parts.working.usual)
     customers = CustomerApi(parts.commands, parts.customers, parts.settings.sales_scope)
     complaints = ComplaintApi(parts.commands, ComplaintViews(parts.database), parts.settings.sales_scope)
     return (
@@ -162,7 +163,7 @@ def _orders(parts: Parts) -> OrderApi:
         database=database,
         commands=parts.commands,
         views=OrderViews(database),
-        knowledge=Knowledge(database, ItemMaster(parts.planning), parts.clock),
+        knowledge=Knowledge(database, ItemMaster(parts.planning), parts.clock, CapacityRules(parts.working)),
         shipments=ShipmentRecords(database, parts.inventory),
         tracking_key=bytes.fromhex(settings.tracking_key.get_secret_value()),
         working=parts.working,

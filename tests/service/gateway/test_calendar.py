@@ -6,11 +6,15 @@ import grpc
 from orderhub.order.v1.calendar_pb2 import (
     CalendarDay,
     CalendarVersion,
+    CapacityRule,
     FactoryCalendar,
     GetCalendarResponse,
+    GetCapacityRuleResponse,
     ListCalendarDaysResponse,
     ListCalendarVersionsResponse,
+    ListCapacityRuleVersionsResponse,
     PutCalendarResponse,
+    PutCapacityRuleResponse,
 )
 
 from chassis.errors import FieldProblem
@@ -94,3 +98,25 @@ async def test_the_history_is_a_list(house: House) -> None:
     answer = (await house.call("GET", "/settings/calendar/versions?page_size=1")).json()
 
     assert (answer["items"][0]["changed_by"], answer["next_page_token"]) == ("manager", "n")
+
+
+async def test_the_rule_of_near_dates_is_a_setting(house: House) -> None:
+    rule = CapacityRule(days=5, counted="working", version=4, safe_from="2026-12-01")
+    house.services.tell("PutCapacityRule", PutCapacityRuleResponse(rule=rule))
+    house.services.tell("GetCapacityRule", GetCapacityRuleResponse(rule=CapacityRule(counted="calendar", version=5)))
+    house.services.tell("ListCapacityRuleVersions", ListCapacityRuleVersionsResponse(versions=[rule]))
+    wanted = {"days": 5, "counted": "working", "reason": "旺季"}
+    path = "/settings/capacity-rule"
+
+    put = await house.call("PUT", path, role="manager", json=wanted, headers={"If-Match": '"3"'})
+    asked = house.services.last("PutCapacityRule").request
+    off = await house.call("GET", path, role="sales")
+    wrong = await house.call("PUT", path, role="manager", json={"days": "many", "counted": "lunar", "x": 1})
+
+    assert (put.status_code, put.headers["etag"], put.json()["safe_from"]) == (200, '"4"', "2026-12-01")
+    assert (asked.expected_version, asked.days, asked.counted, asked.reason) == (3, 5, "working", "旺季")
+    assert (off.headers["etag"], off.json()["days"], off.json()["safe_from"]) == ('"5"', 0, None)
+    assert {one["field"] for one in wrong.json()["errors"]} == {"days", "counted", "x"}
+    assert (await house.call("PUT", path, role="sales", json=wanted)).status_code == 403
+    versions = await house.call("GET", f"{path}/versions", role="sales")
+    assert [one["days"] for one in versions.json()["items"]] == [5]

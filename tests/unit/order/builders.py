@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from order_service.adapters.phones import normalise
+from order_service.domain.capacity import CapacityRule
 from order_service.domain.entry import Known, KnownCustomer, LineEntry, OrderEntry
 from order_service.domain.item import Item
 from order_service.domain.line import Line
@@ -21,7 +22,7 @@ ITEMS = {
     "C": Item("C", "C线缆", "m"),
     "OLD": Item("OLD", "旧款", "台", active=False),
 }
-KNOWN = Known(CUSTOMER, {"phone", "wechat"}, ITEMS, TODAY, NOW, normalise)
+KNOWN = Known(CUSTOMER, {"phone", "wechat"}, ITEMS, TODAY, NOW, normalise, CapacityRule().notice(TODAY))
 
 
 def entry(*lines: LineEntry, **values: Any) -> OrderEntry:

@@ -11,8 +11,7 @@ import pytest
 
 from order_service.domain.entry import LineEntry, check, contact_of, content_hash, make_line
 from order_service.domain.errors import Invalid
-from order_service.domain.order import capacity_required
-from tests.unit.order.builders import CUSTOMER, ITEMS, KNOWN, TODAY, entry
+from tests.unit.order.builders import CUSTOMER, ITEMS, KNOWN, entry
 
 
 def problems(*lines: LineEntry, known: Any = KNOWN, **values: Any) -> dict[str, str]:
@@ -95,7 +94,7 @@ def test_a_customer_without_contacts_takes_what_is_typed() -> None:
 
 @pytest.mark.parametrize(("due", "required"), [("2026-11-24", True), ("2026-11-25", False), ("2026-11-22", True)])
 def test_capacity_is_asked_for_before_today_plus_three(due: str, required: bool) -> None:
-    assert capacity_required([date.fromisoformat(due)], TODAY) is required  # today is the 22nd
+    assert KNOWN.notice.is_near([date.fromisoformat(due)]) is required  # today is the 22nd
 
 
 def test_the_same_wish_has_the_same_content_whatever_the_order_of_lines() -> None:

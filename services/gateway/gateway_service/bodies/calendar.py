@@ -56,5 +56,20 @@ class CalendarBody(Body):
     reason: Short = ""
 
 
+class CapacityRuleBody(Body):
+    """Which due dates are so near that planning must confirm capacity."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"days": 5, "counted": "working", "reason": "Peak season"}]}
+    )
+
+    days: Annotated[
+        int, Field(ge=-INT32, le=INT32, description="A date earlier than so many days from today; 0: none.")
+    ]
+    counted: Literal["calendar", "working"] = "calendar"
+    """Every day counts, or only those the factory works."""
+    reason: Short = ""
+
+
 class CalendarDayFilter(PeriodFilter):
     """Days to tell; without dates the six weeks around this month."""

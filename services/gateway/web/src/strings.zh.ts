@@ -157,6 +157,10 @@ export const words = {
     reason: "为什么改（选填，会留在记录里）", undo: "放弃修改", unsaved: "有修改未保存", history: "修改记录", daily: (hours: string) => `每个工作日 ${hours} 小时`, rebuilding: (done: number, all: number) => `正在按新日历重算时效：${done} / ${all} 单`, onlyPlanning: "生产计划主管和运营主管可以修改",
     where: (field: string) => { const [part, n] = field.split("."); return part === "shifts" && n ? `班次 ${Number(n) + 1}：` : part === "days" && n ? `特殊日子第 ${Number(n) + 1} 行：` : ""; },
   },
+  dueRule: {
+    title: "交期规则", days: "提前天数", how: "怎么算", counted: { calendar: "自然日", working: "工作日（按工厂日历）" } as Record<string, string>, hint: "期望交期不足这些天的订单需确认产能；0 为不需要", off: "任何交期都不需确认产能",
+    said: (days: number, counted: string) => `期望交期早于今天起第 ${days} 天的订单需确认产能，按${counted}算`, today: (date: string) => `今天下单，${date} 起的交期不需确认`,
+  },
   track: {
     title: "订单进度", dear: (name: string) => `${name}，您好`, phone: "您刚来电确认的订单", number: "订单号", expected: "预计", due: "期望交期", made: "已完成", shipped: "已发出", parcels: "物流", carrier: "承运", noParcels: "还没有发出", updated: (time: string) => `更新于 ${time}`, gone: "这个链接已失效，请联系您的销售", contact: (name: string) => `您的销售：${name}`,
     steps: ["已收到", "已确认", "生产中", "已发货", "已签收"], signed: "已签收", onTheWay: "运输中", files: "您发来的附件", thanks: "感谢您的信任，有问题随时联系我。", copyNo: "复制单号", held: "订单暂停，销售会与您联系", cancelled: "订单已取消", busy: "查看过于频繁，请稍后再看",

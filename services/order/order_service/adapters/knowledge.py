@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
+from order_service.adapters.capacity_rules import CapacityRules
 from order_service.adapters.customer_views import find_party
 from order_service.adapters.items import ItemMaster, store_items
 from order_service.adapters.order_rows import read_id
@@ -30,21 +31,24 @@ class Gathered:
 class Knowledge:
     """Gathers facts before a transaction."""
 
-    def __init__(self, database: Database, master: ItemMaster, clock: Clock) -> None:
+    def __init__(self, database: Database, master: ItemMaster, clock: Clock, rules: CapacityRules) -> None:
         self._database = database
         self._master = master
         self._clock = clock
+        self._rules = rules
 
     async def gather(self, customer_id: str, codes: Iterable[str]) -> Gathered:
         """Return what is known of the customer and the items; items without a copy are asked for."""
         wanted = set(codes)
+        today = self._clock.today()
         async with self._database.read() as connection:
+            notice = await self._rules.notice(connection, today)
             customer, channels, items = await find_party(connection, read_id(customer_id), wanted)
         party = None
         if customer is not None:
             contacts = tuple((contact.name, contact.phone) for contact in customer.contacts)
             party = KnownCustomer(customer.id, customer.name, contacts, customer.invoice_policy)
-        gathered = Gathered(Known(party, channels, items, self._clock.today(), self._clock.now(), normalise))
+        gathered = Gathered(Known(party, channels, items, today, self._clock.now(), normalise, notice))
         missing = wanted - items.keys()
         return await self.ask_again(gathered, missing) if missing else gathered
 
@@ -53,5 +57,4 @@ class Knowledge:
         asked = await self._master.ask(codes)
         known = gathered.known
         items: Mapping[str, Item] = {**known.items, **asked}
-        fresh = Known(known.customer, known.channels, items, known.today, known.now, known.normalise)
-        return Gathered(fresh, {**gathered.newer, **asked})
+        return Gathered(replace(known, items=items), {**gathered.newer, **asked})

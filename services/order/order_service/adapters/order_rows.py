@@ -16,6 +16,7 @@ FIXED = ("id", "number", "entered_customer_id", "channel", "traceparent", "creat
 CHANGING = (
     "customer_id", "contact_name", "contact_phone", "source_ref", "due_date", "urgency", "sales_owner", "kind",
     "ship_on_receipt", "note", "attachment_ids", "confirm_requested", "capacity_required", "capacity_confirmed_at",
+    "capacity_notice_days",
     "capacity_note", "duplicate_of", "duplicate_released_at", "confirmed_at", "planned_at", "started_at",
     "fully_shipped_at", "held_at", "cancelled_at", "reason", "state", "version", "token_epoch", "content_hash",
     "updated_at",

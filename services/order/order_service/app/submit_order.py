@@ -9,7 +9,7 @@ from uuid import UUID
 from order_service.app.ports import Orders
 from order_service.domain import entry as rules
 from order_service.domain.entry import Known, KnownCustomer, OrderEntry
-from order_service.domain.order import CAPACITY_NOTICE_DAYS, Order, capacity_required
+from order_service.domain.order import Order
 from order_service.domain.texts import read_date
 
 
@@ -23,7 +23,6 @@ class Submission:
     traceparent: str
     actor: str
     now: datetime
-    notice_days: int = CAPACITY_NOTICE_DAYS
 
 
 async def submit_order(submission: Submission, orders: Orders) -> Order:
@@ -53,7 +52,7 @@ def make_order(submission: Submission) -> Order:
         source_ref=entry.source_ref.strip(), due_date=due, urgency=entry.urgency or "green",
         sales_owner=entry.sales_owner, kind=entry.kind or "firm", ship_on_receipt=entry.ship_on_receipt,
         note=entry.note, attachment_ids=entry.attachment_ids, confirm_requested=entry.confirm,
-        capacity_required=capacity_required([due, *(x.due_date for x in lines)], known.today, submission.notice_days),
+        capacity_required=known.notice.is_near([due, *(x.due_date for x in lines)]), capacity_notice_days=known.notice.days,
         content_hash=rules.content_hash(customer.id, lines), traceparent=submission.traceparent,
         created_at=submission.now, created_by=submission.actor, updated_at=submission.now, lines=lines,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from order_service.domain.capacity import CapacityNotice
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.invoicing import WHEN_COMPLETE
 from order_service.domain.item import Item, Measured, measure, price_problem
@@ -79,6 +80,7 @@ class Known:
     today: date
     now: datetime
     normalise: Callable[[str], str | None]
+    notice: CapacityNotice
 
 
 def check_header(entry: OrderEntry, known: Known) -> list[FieldProblem]:

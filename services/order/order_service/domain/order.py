@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from order_service.domain import events as told
 from order_service.domain import lifecycle
+from order_service.domain.capacity import USUAL_DAYS
 from order_service.domain.errors import IllegalMove, Stale
 from order_service.domain.events import Event
 from order_service.domain.line import Line, Totals
 
-CAPACITY_NOTICE_DAYS = 3
 MOVES = ("confirm", "confirm_capacity", "cancel", "hold", "resume", "release_duplicate", "revoke_tracking")
-
-
-def capacity_required(dates: list[date], today: date, notice_days: int = CAPACITY_NOTICE_DAYS) -> bool:
-    """True when any date is earlier than today + notice (strict, calendar days of the factory; S25)."""
-    return any(due < today + timedelta(days=notice_days) for due in dates)
 
 
 @dataclass
@@ -53,6 +48,7 @@ class Order:
     updated_at: datetime
     lines: list[Line]
     version: int = 1
+    capacity_notice_days: int = USUAL_DAYS  # of the rule it was asked by
     capacity_confirmed_at: datetime | None = None
     capacity_note: str = ""
     duplicate_of: str = ""
@@ -145,7 +141,7 @@ class Order:
     def _go_on(self, now: datetime) -> None:
         """Ask for capacity, or confirm when that was asked at submission."""
         if self.needs_capacity:
-            self.record(told.CapacityConfirmationRequested(CAPACITY_NOTICE_DAYS))
+            self.record(told.CapacityConfirmationRequested(self.capacity_notice_days))
         elif self.confirm_requested and self.confirmed_at is None:
             self._confirm(now)
 

@@ -11,7 +11,7 @@ from order_service.domain.entry import Known, LineEntry, OrderEntry
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.events import CapacityConfirmationRequested, OrderChanged
 from order_service.domain.line import Line
-from order_service.domain.order import CAPACITY_NOTICE_DAYS, Order, capacity_required
+from order_service.domain.order import Order
 from order_service.domain.quantity import plain
 from order_service.domain.texts import checked_texts, read_date
 
@@ -107,9 +107,11 @@ def _ask_capacity(order: Order, known: Known) -> None:
     dates = [order.due_date, *(line.due_date for line in order.lines if line.ordered > 0)]
     if order.confirmed_at is not None or order.capacity_confirmed_at is not None:
         return
-    near = capacity_required(dates, known.today)
-    if near and not order.capacity_required and not order.suspected:
-        order.record(CapacityConfirmationRequested(CAPACITY_NOTICE_DAYS))
+    near, asked = known.notice.is_near(dates), order.capacity_required
+    if not (near and asked):  # what was asked for once stands by the rule of that day
+        order.capacity_notice_days = known.notice.days
+    if near and not asked and not order.suspected:
+        order.record(CapacityConfirmationRequested(order.capacity_notice_days))
     order.capacity_required = near
 
 

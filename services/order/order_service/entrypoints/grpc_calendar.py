@@ -7,11 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from orderhub.order.v1 import calendar_pb2 as pb
-from orderhub.order.v1 import calendar_pb2_grpc
 
 from chassis import page_token
-from chassis.commands import Commands
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from order_service.adapters.calendar_progress import Progress, progress_now
 from order_service.adapters.calendars import KeptCalendar, current_calendar, earlier_calendars, put_calendar
 from order_service.adapters.factory_calendar import published
@@ -21,20 +19,18 @@ from order_service.domain.calendar_entry import CalendarEntry, DayEntry, ShiftEn
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.stages import hours_of, hours_text
 from order_service.domain.working_time import clock_of
+from order_service.entrypoints.grpc_capacity import NEWEST, CapacityRuleApi
 from order_service.entrypoints.paging import page_size
 from order_service.entrypoints.periods import read_days
 
 MOST_DAYS = 400  # in one answer: a year and the weeks around it
-NEWEST = 2**62
 _SPAN = timedelta(days=41)  # six weeks, as a month is drawn
 
 
 @dataclass
-class CalendarApi(calendar_pb2_grpc.CalendarServiceServicer):
+class CalendarApi(CapacityRuleApi):
     """When the factory works."""
 
-    database: Database
-    commands: Commands
     usual: Calendar
 
     async def GetCalendar(self, request: pb.GetCalendarRequest, context: Any) -> pb.GetCalendarResponse:

@@ -14,7 +14,7 @@ from order_service.adapters.messages import stamp
 from order_service.adapters.order_views import TimelineEntry
 from order_service.app.facts import Shipment
 from order_service.domain.line import Line
-from order_service.domain.order import CAPACITY_NOTICE_DAYS, Order
+from order_service.domain.order import Order
 from order_service.domain.quantity import plain
 from order_service.domain.stages import STAGES, Dwell, hours_text, longest
 from order_service.domain.tracking import tracking_token
@@ -43,7 +43,7 @@ def warnings(order: Order) -> list[Caution]:
     found = []
     if order.needs_capacity and order.confirmed_at is None and order.cancelled_at is None:
         earliest = min(order.due_date, *(line.due_date for line in order.lines))
-        params = {"due_date": earliest.isoformat(), "notice_days": str(CAPACITY_NOTICE_DAYS)}
+        params = {"due_date": earliest.isoformat(), "notice_days": str(order.capacity_notice_days)}
         found.append(Caution(reason="CAPACITY_CONFIRMATION_REQUIRED", params=params))
     if order.suspected and order.cancelled_at is None:
         found.append(Caution(reason="DUPLICATE_SUSPECTED", params={"order_number": order.duplicate_of}))

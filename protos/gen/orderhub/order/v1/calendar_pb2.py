@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from orderhub.common.v1 import common_pb2 as orderhub_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/calendar.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xd6\x02\n\x0f\x46\x61\x63toryCalendar\x12\x18\n\x10working_weekdays\x18\x01 \x03(\x05\x12\x30\n\x06shifts\x18\x02 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x03 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x12\n\nchanged_by\x18\x07 \x01(\t\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x61ily_hours\x18\t \x01(\t\x12\x37\n\nlead_times\x18\n \x01(\x0b\x32#.orderhub.order.v1.CalendarProgress\"]\n\rCalendarShift\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x30\n\x06\x62reaks\x18\x03 \x03(\x0b\x32 .orderhub.order.v1.CalendarBreak\"+\n\rCalendarBreak\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\"6\n\nSpecialDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\xa6\x01\n\x10\x43\x61lendarProgress\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0border_count\x18\x02 \x01(\x03\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12,\n\x08\x62\x65gan_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0b\x43\x61lendarDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0f\n\x07working\x18\x02 \x01(\x08\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x13\n\x0bpublic_kind\x18\x05 \x01(\t\x12\x13\n\x0bpublic_name\x18\x06 \x01(\t\"\xac\x01\n\x0f\x43\x61lendarVersion\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x63\x61lendar\x18\x05 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x14\n\x12GetCalendarRequest\"K\n\x13GetCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x9f\x02\n\x12PutCalendarRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x10working_weekdays\x18\x03 \x03(\x05\x12\x30\n\x06shifts\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x06 \x01(\x08\x12\x0e\n\x06reason\x18\x07 \x01(\tB\x13\n\x11_expected_version\"K\n\x13PutCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"=\n\x17ListCalendarDaysRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"H\n\x18ListCalendarDaysResponse\x12,\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.CalendarDay\"L\n\x1bListCalendarVersionsRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\"m\n\x1cListCalendarVersionsResponse\x12\x34\n\x08versions\x18\x01 \x03(\x0b\x32\".orderhub.order.v1.CalendarVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb3\x03\n\x0f\x43\x61lendarService\x12\\\n\x0bGetCalendar\x12%.orderhub.order.v1.GetCalendarRequest\x1a&.orderhub.order.v1.GetCalendarResponse\x12\\\n\x0bPutCalendar\x12%.orderhub.order.v1.PutCalendarRequest\x1a&.orderhub.order.v1.PutCalendarResponse\x12k\n\x10ListCalendarDays\x12*.orderhub.order.v1.ListCalendarDaysRequest\x1a+.orderhub.order.v1.ListCalendarDaysResponse\x12w\n\x14ListCalendarVersions\x12..orderhub.order.v1.ListCalendarVersionsRequest\x1a/.orderhub.order.v1.ListCalendarVersionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n orderhub/order/v1/calendar.proto\x12\x11orderhub.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1forderhub/common/v1/common.proto\"\xd6\x02\n\x0f\x46\x61\x63toryCalendar\x12\x18\n\x10working_weekdays\x18\x01 \x03(\x05\x12\x30\n\x06shifts\x18\x02 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x03 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x12\n\nchanged_by\x18\x07 \x01(\t\x12.\n\nchanged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x61ily_hours\x18\t \x01(\t\x12\x37\n\nlead_times\x18\n \x01(\x0b\x32#.orderhub.order.v1.CalendarProgress\"]\n\rCalendarShift\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\x12\x30\n\x06\x62reaks\x18\x03 \x03(\x0b\x32 .orderhub.order.v1.CalendarBreak\"+\n\rCalendarBreak\x12\r\n\x05\x62\x65gin\x18\x01 \x01(\t\x12\x0b\n\x03\x65nd\x18\x02 \x01(\t\"6\n\nSpecialDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\xa6\x01\n\x10\x43\x61lendarProgress\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0border_count\x18\x02 \x01(\x03\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12,\n\x08\x62\x65gan_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0b\x43\x61lendarDay\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12\x0f\n\x07working\x18\x02 \x01(\x08\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x13\n\x0bpublic_kind\x18\x05 \x01(\t\x12\x13\n\x0bpublic_name\x18\x06 \x01(\t\"\xac\x01\n\x0f\x43\x61lendarVersion\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nchanged_by\x18\x03 \x01(\t\x12.\n\nchanged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x63\x61lendar\x18\x05 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\xa5\x01\n\x0c\x43\x61pacityRule\x12\x0c\n\x04\x64\x61ys\x18\x01 \x01(\x05\x12\x0f\n\x07\x63ounted\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x12\n\nchanged_by\x18\x05 \x01(\t\x12.\n\nchanged_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsafe_from\x18\x07 \x01(\t\"\x14\n\x12GetCalendarRequest\"K\n\x13GetCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"\x9f\x02\n\x12PutCalendarRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x10working_weekdays\x18\x03 \x03(\x05\x12\x30\n\x06shifts\x18\x04 \x03(\x0b\x32 .orderhub.order.v1.CalendarShift\x12+\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1d.orderhub.order.v1.SpecialDay\x12\x17\n\x0fpublic_holidays\x18\x06 \x01(\x08\x12\x0e\n\x06reason\x18\x07 \x01(\tB\x13\n\x11_expected_version\"K\n\x13PutCalendarResponse\x12\x34\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\".orderhub.order.v1.FactoryCalendar\"=\n\x17ListCalendarDaysRequest\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\"H\n\x18ListCalendarDaysResponse\x12,\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1e.orderhub.order.v1.CalendarDay\"L\n\x1bListCalendarVersionsRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\"m\n\x1cListCalendarVersionsResponse\x12\x34\n\x08versions\x18\x01 \x03(\x0b\x32\".orderhub.order.v1.CalendarVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x18\n\x16GetCapacityRuleRequest\"H\n\x17GetCapacityRuleResponse\x12-\n\x04rule\x18\x01 \x01(\x0b\x32\x1f.orderhub.order.v1.CapacityRule\"\xb0\x01\n\x16PutCapacityRuleRequest\x12\x33\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\".orderhub.common.v1.CommandContext\x12\x1d\n\x10\x65xpected_version\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\x05\x12\x0f\n\x07\x63ounted\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\tB\x13\n\x11_expected_version\"H\n\x17PutCapacityRuleResponse\x12-\n\x04rule\x18\x01 \x01(\x0b\x32\x1f.orderhub.order.v1.CapacityRule\"P\n\x1fListCapacityRuleVersionsRequest\x12-\n\x04page\x18\x01 \x01(\x0b\x32\x1f.orderhub.common.v1.PageRequest\"n\n ListCapacityRuleVersionsResponse\x12\x31\n\x08versions\x18\x01 \x03(\x0b\x32\x1f.orderhub.order.v1.CapacityRule\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8d\x06\n\x0f\x43\x61lendarService\x12\\\n\x0bGetCalendar\x12%.orderhub.order.v1.GetCalendarRequest\x1a&.orderhub.order.v1.GetCalendarResponse\x12\\\n\x0bPutCalendar\x12%.orderhub.order.v1.PutCalendarRequest\x1a&.orderhub.order.v1.PutCalendarResponse\x12k\n\x10ListCalendarDays\x12*.orderhub.order.v1.ListCalendarDaysRequest\x1a+.orderhub.order.v1.ListCalendarDaysResponse\x12w\n\x14ListCalendarVersions\x12..orderhub.order.v1.ListCalendarVersionsRequest\x1a/.orderhub.order.v1.ListCalendarVersionsResponse\x12h\n\x0fGetCapacityRule\x12).orderhub.order.v1.GetCapacityRuleRequest\x1a*.orderhub.order.v1.GetCapacityRuleResponse\x12h\n\x0fPutCapacityRule\x12).orderhub.order.v1.PutCapacityRuleRequest\x1a*.orderhub.order.v1.PutCapacityRuleResponse\x12\x83\x01\n\x18ListCapacityRuleVersions\x12\x32.orderhub.order.v1.ListCapacityRuleVersionsRequest\x1a\x33.orderhub.order.v1.ListCapacityRuleVersionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,22 +47,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALENDARDAY']._serialized_end=947
   _globals['_CALENDARVERSION']._serialized_start=950
   _globals['_CALENDARVERSION']._serialized_end=1122
-  _globals['_GETCALENDARREQUEST']._serialized_start=1124
-  _globals['_GETCALENDARREQUEST']._serialized_end=1144
-  _globals['_GETCALENDARRESPONSE']._serialized_start=1146
-  _globals['_GETCALENDARRESPONSE']._serialized_end=1221
-  _globals['_PUTCALENDARREQUEST']._serialized_start=1224
-  _globals['_PUTCALENDARREQUEST']._serialized_end=1511
-  _globals['_PUTCALENDARRESPONSE']._serialized_start=1513
-  _globals['_PUTCALENDARRESPONSE']._serialized_end=1588
-  _globals['_LISTCALENDARDAYSREQUEST']._serialized_start=1590
-  _globals['_LISTCALENDARDAYSREQUEST']._serialized_end=1651
-  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_start=1653
-  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_end=1725
-  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_start=1727
-  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_end=1803
-  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_start=1805
-  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_end=1914
-  _globals['_CALENDARSERVICE']._serialized_start=1917
-  _globals['_CALENDARSERVICE']._serialized_end=2352
+  _globals['_CAPACITYRULE']._serialized_start=1125
+  _globals['_CAPACITYRULE']._serialized_end=1290
+  _globals['_GETCALENDARREQUEST']._serialized_start=1292
+  _globals['_GETCALENDARREQUEST']._serialized_end=1312
+  _globals['_GETCALENDARRESPONSE']._serialized_start=1314
+  _globals['_GETCALENDARRESPONSE']._serialized_end=1389
+  _globals['_PUTCALENDARREQUEST']._serialized_start=1392
+  _globals['_PUTCALENDARREQUEST']._serialized_end=1679
+  _globals['_PUTCALENDARRESPONSE']._serialized_start=1681
+  _globals['_PUTCALENDARRESPONSE']._serialized_end=1756
+  _globals['_LISTCALENDARDAYSREQUEST']._serialized_start=1758
+  _globals['_LISTCALENDARDAYSREQUEST']._serialized_end=1819
+  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_start=1821
+  _globals['_LISTCALENDARDAYSRESPONSE']._serialized_end=1893
+  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_start=1895
+  _globals['_LISTCALENDARVERSIONSREQUEST']._serialized_end=1971
+  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_start=1973
+  _globals['_LISTCALENDARVERSIONSRESPONSE']._serialized_end=2082
+  _globals['_GETCAPACITYRULEREQUEST']._serialized_start=2084
+  _globals['_GETCAPACITYRULEREQUEST']._serialized_end=2108
+  _globals['_GETCAPACITYRULERESPONSE']._serialized_start=2110
+  _globals['_GETCAPACITYRULERESPONSE']._serialized_end=2182
+  _globals['_PUTCAPACITYRULEREQUEST']._serialized_start=2185
+  _globals['_PUTCAPACITYRULEREQUEST']._serialized_end=2361
+  _globals['_PUTCAPACITYRULERESPONSE']._serialized_start=2363
+  _globals['_PUTCAPACITYRULERESPONSE']._serialized_end=2435
+  _globals['_LISTCAPACITYRULEVERSIONSREQUEST']._serialized_start=2437
+  _globals['_LISTCAPACITYRULEVERSIONSREQUEST']._serialized_end=2517
+  _globals['_LISTCAPACITYRULEVERSIONSRESPONSE']._serialized_start=2519
+  _globals['_LISTCAPACITYRULEVERSIONSRESPONSE']._serialized_end=2629
+  _globals['_CALENDARSERVICE']._serialized_start=2632
+  _globals['_CALENDARSERVICE']._serialized_end=3413
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,21 @@ class CalendarServiceStub:
                 request_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsRequest.SerializeToString,
                 response_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsResponse.FromString,
                 _registered_method=True)
+        self.GetCapacityRule = channel.unary_unary(
+                '/orderhub.order.v1.CalendarService/GetCapacityRule',
+                request_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleResponse.FromString,
+                _registered_method=True)
+        self.PutCapacityRule = channel.unary_unary(
+                '/orderhub.order.v1.CalendarService/PutCapacityRule',
+                request_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleResponse.FromString,
+                _registered_method=True)
+        self.ListCapacityRuleVersions = channel.unary_unary(
+                '/orderhub.order.v1.CalendarService/ListCapacityRuleVersions',
+                request_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsRequest.SerializeToString,
+                response_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsResponse.FromString,
+                _registered_method=True)
 
 
 class CalendarServiceServicer:
@@ -85,6 +100,25 @@ class CalendarServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCapacityRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutCapacityRule(self, request, context):
+        """PutCapacityRule holds for orders entered or moved from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCapacityRuleVersions(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CalendarServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -107,6 +141,21 @@ def add_CalendarServiceServicer_to_server(servicer, server):
                     servicer.ListCalendarVersions,
                     request_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsRequest.FromString,
                     response_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsResponse.SerializeToString,
+            ),
+            'GetCapacityRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCapacityRule,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleResponse.SerializeToString,
+            ),
+            'PutCapacityRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutCapacityRule,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleResponse.SerializeToString,
+            ),
+            'ListCapacityRuleVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCapacityRuleVersions,
+                    request_deserializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsRequest.FromString,
+                    response_serializer=orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -217,6 +266,87 @@ class CalendarService:
             '/orderhub.order.v1.CalendarService/ListCalendarVersions',
             orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsRequest.SerializeToString,
             orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCalendarVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCapacityRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.CalendarService/GetCapacityRule',
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.GetCapacityRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutCapacityRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.CalendarService/PutCapacityRule',
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.PutCapacityRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCapacityRuleVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.order.v1.CalendarService/ListCapacityRuleVersions',
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsRequest.SerializeToString,
+            orderhub_dot_order_dot_v1_dot_calendar__pb2.ListCapacityRuleVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

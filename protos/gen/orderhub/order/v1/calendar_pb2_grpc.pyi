@@ -37,6 +37,10 @@ class CalendarServiceStub:
     ListCalendarDays: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.ListCalendarDaysRequest, _calendar_pb2.ListCalendarDaysResponse]
     """ListCalendarDays says of each day whether it is worked and who says so."""
     ListCalendarVersions: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.ListCalendarVersionsRequest, _calendar_pb2.ListCalendarVersionsResponse]
+    GetCapacityRule: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.GetCapacityRuleRequest, _calendar_pb2.GetCapacityRuleResponse]
+    PutCapacityRule: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.PutCapacityRuleRequest, _calendar_pb2.PutCapacityRuleResponse]
+    """PutCapacityRule holds for orders entered or moved from then on."""
+    ListCapacityRuleVersions: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.ListCapacityRuleVersionsRequest, _calendar_pb2.ListCapacityRuleVersionsResponse]
 
 @_typing.type_check_only
 class CalendarServiceAsyncStub(CalendarServiceStub):
@@ -47,6 +51,10 @@ class CalendarServiceAsyncStub(CalendarServiceStub):
     ListCalendarDays: _aio.UnaryUnaryMultiCallable[_calendar_pb2.ListCalendarDaysRequest, _calendar_pb2.ListCalendarDaysResponse]  # type: ignore[assignment]
     """ListCalendarDays says of each day whether it is worked and who says so."""
     ListCalendarVersions: _aio.UnaryUnaryMultiCallable[_calendar_pb2.ListCalendarVersionsRequest, _calendar_pb2.ListCalendarVersionsResponse]  # type: ignore[assignment]
+    GetCapacityRule: _aio.UnaryUnaryMultiCallable[_calendar_pb2.GetCapacityRuleRequest, _calendar_pb2.GetCapacityRuleResponse]  # type: ignore[assignment]
+    PutCapacityRule: _aio.UnaryUnaryMultiCallable[_calendar_pb2.PutCapacityRuleRequest, _calendar_pb2.PutCapacityRuleResponse]  # type: ignore[assignment]
+    """PutCapacityRule holds for orders entered or moved from then on."""
+    ListCapacityRuleVersions: _aio.UnaryUnaryMultiCallable[_calendar_pb2.ListCapacityRuleVersionsRequest, _calendar_pb2.ListCapacityRuleVersionsResponse]  # type: ignore[assignment]
 
 class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -78,5 +86,27 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _calendar_pb2.ListCalendarVersionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_calendar_pb2.ListCalendarVersionsResponse, _abc.Awaitable[_calendar_pb2.ListCalendarVersionsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetCapacityRule(
+        self,
+        request: _calendar_pb2.GetCapacityRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_calendar_pb2.GetCapacityRuleResponse, _abc.Awaitable[_calendar_pb2.GetCapacityRuleResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PutCapacityRule(
+        self,
+        request: _calendar_pb2.PutCapacityRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_calendar_pb2.PutCapacityRuleResponse, _abc.Awaitable[_calendar_pb2.PutCapacityRuleResponse]]:
+        """PutCapacityRule holds for orders entered or moved from then on."""
+
+    @_abc_1.abstractmethod
+    def ListCapacityRuleVersions(
+        self,
+        request: _calendar_pb2.ListCapacityRuleVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_calendar_pb2.ListCapacityRuleVersionsResponse, _abc.Awaitable[_calendar_pb2.ListCapacityRuleVersionsResponse]]: ...
 
 def add_CalendarServiceServicer_to_server(servicer: CalendarServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

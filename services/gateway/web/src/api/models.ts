@@ -93,6 +93,7 @@ export interface Comparison { from_date: string; to_date: string; before_from_da
 export interface DeliveryOrder { order_number: string; customer_name: string | null; sales_owner: string | null; due_date: string | null; urgency: string | null; state: string; verdict: string; done_on: string | null; days_late: number; complaints_count: number }
 export interface DeliveryTotals { orders_count: number; on_time_count: number; late_count: number; pending_count: number; on_time_rate: string | null; mean_days_late: string | null; rush_decided_count: number; rush_late_count: number; rush_late_rate: string | null; shipped_count: number; order_to_ship_days: string | null; complained_count: number; complaints_count: number; complaint_rate: string | null; complaint_rate_change: string | null }
 export interface DeliveryReport { total: DeliveryTotals; months: (DeliveryTotals & { month: string | null })[]; groups: (DeliveryTotals & { key: string | null })[] }
+export interface CapacityRule { days: number; counted: "calendar" | "working"; version: number; reason: string | null; changed_by: string | null; changed_at: string | null; safe_from: string | null }
 export interface StageEvent { stage: string; at: string | null; text?: string | null }
 export interface Dwell { stage: string; hours: string | null; running: boolean; from_stage?: string; to_stage?: string }
 export interface OrderLeadTime { order_number: string; events: StageEvent[]; dwells: Dwell[]; longest_stage: string | null; sentence?: string | null }

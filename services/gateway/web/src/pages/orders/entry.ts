@@ -1,12 +1,12 @@
 import { computed, reactive, ref, shallowRef, type ComputedRef } from "vue";
 import { get } from "@/api/client";
-import type { Customer, Explosion, Item, Order, OrderDraft, Page, Stock, Urgency } from "@/api/models";
+import type { CapacityRule, Customer, Explosion, Item, Order, OrderDraft, Page, Stock, Urgency } from "@/api/models";
 import { civilDate, cleanQuantity, isMore, scaled } from "@/format";
 import { undoable } from "@/composables/useUndo";
 import { words } from "@/strings.zh";
 import { unfinishedOf } from "./unfinished";
 
-export const CAPACITY_NOTICE_DAYS = 3;
+const USUAL_NOTICE_DAYS = 3; // until the server has said its rule
 const SCALE = 10n ** 9n;
 export interface LineForm { key: number; text: string; item: Item | null; quantity: string; price: string; due: string; hint: string; alarm: boolean }
 
@@ -26,6 +26,8 @@ export function useEntry(owner: string) {
   const form = reactive(emptyForm(owner));
   const recent = shallowRef<Order[]>([]);
   const startedAt = ref(Date.now());
+  const safeFrom = ref<string | null>(civilDate(USUAL_NOTICE_DAYS));
+  void get<CapacityRule>("/settings/capacity-rule").then((rule) => { safeFrom.value = rule.safe_from; }).catch(() => undefined);
   const filled = computed(() => form.lines.filter((line) => line.item && line.quantity));
   const unfinished = computed(() => unfinishedOf(form.lines));
 
@@ -41,7 +43,7 @@ export function useEntry(owner: string) {
     void foreseeAll(form.lines);
   }
   return {
-    form, recent, startedAt, filled, unfinished, choose, repeat, begun: () => Boolean(form.customerText || form.note || form.ref || form.attachments.length) || form.lines.some((line) => line.text || line.quantity), warnings: warningsOf(form, recent, filled),
+    form, recent, startedAt, filled, unfinished, choose, repeat, begun: () => Boolean(form.customerText || form.note || form.ref || form.attachments.length) || form.lines.some((line) => line.text || line.quantity), warnings: warningsOf(form, recent, filled, safeFrom),
     addLine: () => { form.lines.push(blank()); },
     removeLine: (key: number) => {
       const n = form.lines.findIndex((line) => line.key === key);
@@ -53,11 +55,11 @@ export function useEntry(owner: string) {
   };
 }
 
-function warningsOf(form: Form, recent: { value: Order[] }, filled: ComputedRef<LineForm[]>): ComputedRef<{ text: string; stop: boolean }[]> {
+function warningsOf(form: Form, recent: { value: Order[] }, filled: ComputedRef<LineForm[]>, safeFrom: { value: string | null }): ComputedRef<{ text: string; stop: boolean }[]> {
   return computed(() => {
     const found: { text: string; stop: boolean }[] = [];
     if (form.due && form.due < civilDate()) found.push({ text: words.entry.past, stop: true });
-    else if (form.due && form.due < civilDate(CAPACITY_NOTICE_DAYS)) found.push({ text: words.entry.capacity, stop: false });
+    else if ([form.due, ...filled.value.map((line) => line.due)].some((due) => due && safeFrom.value && due < safeFrom.value)) found.push({ text: words.entry.capacity, stop: false });
     const codes = filled.value.map((line) => line.item!.code);
     if (new Set(codes).size < codes.length) found.push({ text: words.entry.doubled, stop: false });
     const twin = recent.value.find((order) => order.due_date === form.due && order.state !== "cancelled" && codes.length > 0 && codes.every((code) => order.lines.some((line) => line.item_code === code)));
