@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +36,28 @@ def test_a_unit_is_locked_down(name: str) -> None:
     unit = Unit(name)
 
     assert {key: unit["Service"].get(key) for key in LOCKS} == LOCKS
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
+def test_systemd_itself_reads_every_unit(tmp_path: Path) -> None:
+    """What it does not know it says and passes over: a lock misspelt would be no lock."""
+    assert analyzed(tmp_path / "ours") == ""
+    assert "NoNewPrivilegs" in analyzed(tmp_path / "misspelt", ("NoNewPrivileges=", "NoNewPrivilegs="))
+
+
+def analyzed(folder: Path, change: tuple[str, str] = ("", "")) -> str:
+    """Return what systemd-analyze says about the units of one service, with an interpreter that is there."""
+    folder.mkdir()
+    for name in ("orderhub@.service", "orderhub-migrate@.service", "orderhub.target"):
+        text = (UNITS / name).read_text().replace("/opt/orderhub/venv/bin/python", sys.executable).replace(*change)
+        for file in (name, name.replace("@.", "@order.")):
+            (folder / file).write_text(text)
+    named = [str(folder / name) for name in ("orderhub@order.service", "orderhub-migrate@order.service")]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *named], env={"SYSTEMD_UNIT_PATH": f"{folder}:", "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return "\n".join(line for line in done.stderr.splitlines() if str(folder) in line)
 
 
 def test_a_service_is_its_own_account_and_comes_back() -> None:

@@ -103,6 +103,7 @@ def smoke(home: Path, folder: Path, mirror: str, *, rebuild: bool) -> None:
     podman = Podman(home)
     print("images", flush=True)
     images.prepare(podman, mirror, rebuild=rebuild)
+    images.weigh(podman)
     shutil.rmtree(home / "volumes", ignore_errors=True)
     secrets = secret_texts(make_secrets.documents(made(), backup_key="00" * 32))
     stage = Stage(render(folder), secrets, home)

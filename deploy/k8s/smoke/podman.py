@@ -74,6 +74,17 @@ def prepare(podman: Podman, mirror: str, *, rebuild: bool) -> None:
             build(podman, ROOT / "deploy/Dockerfile", service_image(service), f"SERVICE={service}")
 
 
+def weigh(podman: Podman) -> None:
+    """Print how large each of our images is beyond the Debian under it; raise LocalError for one that starts as root."""
+    under = int(podman.run("image", "inspect", "--format", "{{.Size}}", BASE))
+    for service in SERVICES:
+        said = podman.run("image", "inspect", "--format", "{{.Size}} {{.Config.User}}", service_image(service))
+        size, _, account = said.partition(" ")
+        if account.split(":")[0] in ("", "0", "root"):
+            raise LocalError(f"{service_image(service)} starts as root")
+        print(f"  {service:<10} {int(size) / 1e6:4.0f} MB, {(int(size) - under) / 1e6:4.0f} of them ours, as {account}")
+
+
 def apt_mirror(sources: Path = Path("/etc/apt")) -> str:
     """Return where this machine's own apt gets Debian from; empty leaves it to debootstrap."""
     files = [sources / "sources.list", *sorted((sources / "sources.list.d").glob("*"))]
