@@ -21,9 +21,11 @@ def rows(stack: Stack) -> list[Row]:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all its descendants."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    below = [int(child) for child in children.read_text().split()] if children.exists() else []
+    """Return a process and all its descendants; one that ends meanwhile has none."""
+    try:
+        below = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        below = []
     return [pid, *(descendant for child in below for descendant in family(child))]
 
 
