@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chassis.database import Database, Transaction
 from chassis.sql import text
+from gateway_service.permissions import TEAM_LEADER
 
+PLACE = "at:"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_COLUMNS = "username, display_name, password_hash, roles, active, version"
+_COLUMNS = "username, display_name, password_hash, roles, active, version, work_centers"
 _FIND = text(f"SELECT {_COLUMNS} FROM users WHERE username = :username")  # noqa: S608  constants
 _LIST = text(f"""
 SELECT {_COLUMNS} FROM users WHERE username > :after ORDER BY username LIMIT :limit
 """)  # noqa: S608  constants
 _EVERYBODY = text(f"SELECT {_COLUMNS} FROM users ORDER BY username")  # noqa: S608  constants
 _PUT = text(f"""
-INSERT INTO users (username, display_name, password_hash, roles, active)
-VALUES (:username, :display_name, coalesce(CAST(:password_hash AS text), ''), :roles, :active)
+INSERT INTO users (username, display_name, password_hash, roles, active, work_centers)
+VALUES (:username, :display_name, coalesce(CAST(:password_hash AS text), ''), :roles, :active,
+  coalesce(CAST(:work_centers AS text[]), '{{}}'))
 ON CONFLICT (username) DO UPDATE SET display_name = EXCLUDED.display_name, roles = EXCLUDED.roles,
   active = EXCLUDED.active, password_hash = coalesce(CAST(:password_hash AS text), users.password_hash),
+  work_centers = coalesce(CAST(:work_centers AS text[]), users.work_centers),
   version = users.version + 1, updated_at = now()
 RETURNING {_COLUMNS}
 """)  # noqa: S608  constants
@@ -37,17 +41,38 @@ class Account:
     roles: frozenset[str]
     active: bool
     version: int
+    work_centers: tuple[str, ...] = ()  # a team leader is bound to these; none: to no place
+
+    @property
+    def grants(self) -> frozenset[str]:
+        """Return the roles, and the places they are bound to, as tokens carry them."""
+        return grants(self.roles, self.work_centers)
 
     def public(self) -> dict[str, object]:
         """Return what others may read of the account."""
         return {
             "username": self.username, "display_name": self.display_name, "roles": sorted(self.roles),
             "active": self.active, "version": self.version,
+            "work_centers": list(self.work_centers),
         }  # fmt: skip
 
 
 def _account(row: Any) -> Account:
-    return Account(row.username, row.display_name, row.password_hash, frozenset(row.roles), row.active, row.version)
+    return Account(
+        row.username,
+        row.display_name,
+        row.password_hash,
+        frozenset(row.roles),
+        row.active,
+        row.version,
+        tuple(row.work_centers),
+    )
+
+
+def grants(roles: Collection[str], work_centers: Collection[str]) -> frozenset[str]:
+    """Return roles and, for a team leader, each work centre as a grant of its own (reliability.md 5, row 5)."""
+    places = work_centers if TEAM_LEADER in roles else ()
+    return frozenset(roles) | {f"{PLACE}{place}" for place in places}
 
 
 async def find(database: Database, username: str) -> Account | None:
@@ -78,13 +103,15 @@ async def put(
     password_hash: str | None,
     roles: Sequence[str],
     active: bool,
+    work_centers: Sequence[str] | None = None,
 ) -> Account:
-    """Create or change an account; without a hash the password stays."""
+    """Create or change an account; without a hash the password stays, without work centres those there are."""
     row = await unit.execute(
         _PUT,
         {
             "username": username, "display_name": display_name, "password_hash": password_hash,
             "roles": sorted(set(roles)), "active": active,
+            "work_centers": None if work_centers is None else sorted(set(work_centers)),
         },
     )  # fmt: skip
     return _account(row.one())

@@ -20,6 +20,8 @@ from chassis.database import is_transient
 from chassis.errors import ChassisRefusal, FieldProblem, Remote
 from gateway_service import texts
 
+MOST_FIELDS = 1000  # wrong fields told at once: an answer is not many times its question
+FIELD_LENGTH = 200
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "2"
 STATUS = {
@@ -170,7 +172,7 @@ def _of_remote(error: Remote) -> Problem:
 
 
 def _of_validation(errors: Sequence[Any]) -> Problem:
-    fields = [_field(error) for error in errors]
+    fields = [_field(error) for error in errors[:MOST_FIELDS]]
     return Problem(422, "INVALID_REQUEST", {"fields": "、".join(field.field for field in fields[:10])}, fields=fields)
 
 
@@ -181,4 +183,6 @@ def _field(error: Mapping[str, Any]) -> FieldProblem:
         context["expected"] = texts.say("phrases", "list").join(
             _CHOICES.findall(context["expected"]) or [context["expected"]]
         )
-    return FieldProblem(".".join(location) or "body", SHAPES.get(error["type"], error["type"].upper()), context)
+    return FieldProblem(
+        ".".join(location)[:FIELD_LENGTH] or "body", SHAPES.get(error["type"], error["type"].upper()), context
+    )

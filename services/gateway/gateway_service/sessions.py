@@ -13,6 +13,7 @@ import asyncpg
 from chassis.database import Database
 from chassis.ids import uuid7
 from chassis.sql import text
+from gateway_service.accounts import grants
 from gateway_service.tokens import digest, new_secret
 
 IDLE = timedelta(hours=12)
@@ -33,7 +34,7 @@ _REVOKE = text("UPDATE sessions SET revoked_at = coalesce(revoked_at, :now) WHER
 _REVOKE_ALL = text("UPDATE sessions SET revoked_at = :now WHERE username = :username AND revoked_at IS NULL")
 _SESSION_OF = text("SELECT session_id FROM refresh_tokens WHERE digest = :digest")
 _STANDING = text("""
-SELECT u.roles FROM sessions s JOIN users u USING (username)
+SELECT u.roles, u.work_centers FROM sessions s JOIN users u USING (username)
 WHERE s.id = :id AND s.revoked_at IS NULL AND u.active
 """)
 
@@ -115,7 +116,7 @@ class Sessions:
                 found = (await connection.execute(_STANDING, {"id": UUID(session)})).one_or_none()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return otherwise
-        roles = None if found is None else frozenset(found.roles)
+        roles = None if found is None else grants(found.roles, found.work_centers)
         self._standing[session] = (time.monotonic(), roles)
         if len(self._standing) > CACHED:
             self._standing.popitem(last=False)

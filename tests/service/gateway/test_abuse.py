@@ -144,3 +144,13 @@ async def test_no_foreign_origin_is_let_in(house: House, path: str) -> None:
 
     for answer in (await house.http.options(path, headers=asked), await house.http.get(path, headers=asked)):
         assert not [name for name in answer.headers if name.startswith("access-control-allow")]
+
+
+async def test_an_error_is_not_many_times_its_question(house: House) -> None:
+    body = {f"k{n}": 1 for n in range(50_000)}
+
+    refused = await house.call("POST", "/orders", role="clerk", json=body)
+    long = await house.call("POST", "/orders", role="clerk", json={"x" * 500_000: 1})
+
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 1000)
+    assert (long.status_code, len(long.content) < 10_000) == (422, True)

@@ -20,8 +20,11 @@ from orderhub.order.v1.order_pb2 import GetTrackedOrderResponse, ListOrdersRespo
 from orderhub.planning.v1.production_pb2 import (
     GetProductionOrderResponse,
     GetScanTargetResponse,
+    ItemShortage,
     ListProductionOrdersResponse,
+    ListShortagesResponse,
     ProductionOrder,
+    WaitingDemand,
 )
 
 from chassis.sql import text
@@ -203,3 +206,18 @@ async def test_look_ups_leave_the_record_when_they_are_old_and_never_before(hous
     assert await left() == ["1", "29", "31"]
     await forget_lookups(house.gateway.database, 0)
     assert await left() == ["1", "29"]
+
+
+async def test_who_waits_for_goods_is_told_only_of_ones_own_orders(house: House) -> None:
+    waiting = [WaitingDemand(order_number=number, customer_name="x") for number in ("SO1", "SO2")]
+    house.services.tell(
+        "ListShortages",
+        ListShortagesResponse(shortages=[ItemShortage(item_code="W", waiting=waiting, waiting_count=2)]),
+    )
+    house.services.tell("SeeOrders", SeeOrdersResponse(orders=["SO1"]))
+
+    [mine] = (await house.call("GET", "/shortages", role="sales")).json()["items"]
+    [every] = (await house.call("GET", "/shortages", role="planner")).json()["items"]
+
+    assert ([one["order_number"] for one in mine["waiting"]], mine["waiting_count"]) == (["SO1"], 2)
+    assert [one["order_number"] for one in every["waiting"]] == ["SO1", "SO2"]

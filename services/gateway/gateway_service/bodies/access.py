@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from gateway_service.bodies.base import Body, Name
+from gateway_service.bodies.base import Body, Code, Name
 from gateway_service.passwords import MAX_LENGTH, MIN_LENGTH
 
 Role = Literal[
@@ -48,6 +48,7 @@ class UserBody(Body):
     roles: Annotated[list[Role], Field(min_length=1, max_length=20)]
     password: Annotated[str, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)] | None = None
     active: bool = True
+    work_centers: Annotated[list[Code], Field(max_length=50)] | None = None  # a team leader's own; left out: as before
 
 
 class ProfileBody(Body):

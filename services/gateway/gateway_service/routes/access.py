@@ -90,7 +90,7 @@ def _user(account: Account) -> dict[str, Any]:
 
 def _signed_in(request: Request, account: Account, opened: Opened, *, cookie: bool) -> Response:
     gateway = gateway_of(request)
-    token = gateway.access.issue(account.username, account.roles, opened.session)
+    token = gateway.access.issue(account.username, account.grants, opened.session)
     shown: dict[str, Any] = {"expires_in": ACCESS_SECONDS, "user": _user(account)}
     if not cookie:
         return answer({"access_token": token, "refresh_token": opened.refresh_token, "token_type": "Bearer", **shown})
@@ -137,10 +137,17 @@ async def put_user(username: str, body: UserBody, request: Request) -> Response:
     hashed = await gateway.passwords.hash(body.password) if body.password else None
     async with gateway.database.transaction() as unit:
         account = await accounts.put(
-            unit, username, display_name=body.display_name, password_hash=hashed, roles=body.roles, active=body.active
+            unit,
+            username,
+            display_name=body.display_name,
+            password_hash=hashed,
+            roles=body.roles,
+            active=body.active,
+            work_centers=body.work_centers,
         )
         command = exchange.command()
         command.reason = f"roles {','.join(body.roles)}; active {body.active}; password {'new' if hashed else 'kept'}"
+        command.reason += f"; at {','.join(account.work_centers)}" if account.work_centers else ""
         await audit.note(unit, command)
     await _end_sessions(request, account, password_changed=hashed is not None and known is not None)
     await people.tell(gateway.clients.notify, await accounts.everybody(gateway.database))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query, Response
@@ -22,9 +23,10 @@ from orderhub.planning.v1.production_pb2 import (
     PutRefusalsRequest,
 )
 
-from gateway_service import answers
+from gateway_service import answers, sight
 from gateway_service.bodies.goods import ExpectedReceiptBody, ExpectedReceiptFilter, ExpectedReceiptPatch
 from gateway_service.bodies.production import RefusedItemsBody, ShortageListFilter
+from gateway_service.clients import Clients
 from gateway_service.exchange import command
 from gateway_service.rendering import one, page
 from gateway_service.routes import NeededVersion, Services, router
@@ -78,7 +80,18 @@ async def list_shortages(filters: Annotated[ShortageListFilter, Query()], servic
     """Everything short now by item, the earliest needed first: who waits, what is due, what is still to order."""
     request = ListShortagesRequest(page=filters.wire(), item_code=filters.item_code)
     found = await services.planning.ask(services.planning.planning.ListShortages, request)
+    await _hide_colleagues_orders(services, found.shortages)
     return page(found.shortages, found.next_page_token)
+
+
+async def _hide_colleagues_orders(services: Clients, shortages: Sequence[ItemShortage]) -> None:
+    """Leave out who waits where the caller may not see the order; how many wait is told all the same."""
+    shown = await sight.seen(services, [one for short in shortages for one in short.waiting], sight.order_of)
+    orders = {one.order_number for one in shown}
+    for short in shortages:
+        kept = [one for one in short.waiting if one.order_number in orders]
+        del short.waiting[:]
+        short.waiting.extend(kept)
 
 
 @api.get("/shortages.csv", responses=answers.file("text/csv"))

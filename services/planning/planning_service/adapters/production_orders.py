@@ -24,6 +24,7 @@ from planning_service.adapters.production_rows import (
 )
 from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
+from planning_service.domain.work_centers import check_place
 
 NEXT_NUMBERS = "SELECT nextval('production_order_number') FROM generate_series(1, CAST(:count AS int))"
 _NUMBERS = text(NEXT_NUMBERS)
@@ -84,8 +85,9 @@ WITH reported AS (
 class ProductionOrderRows:
     """Loads under a row lock, saves facts and the derived state together."""
 
-    def __init__(self, unit: Transaction) -> None:
+    def __init__(self, unit: Transaction, work_centers: frozenset[str] = frozenset()) -> None:
         self._unit = unit
+        self._work_centers = work_centers  # a caller bound to these gets no other's job by name; empty: any
 
     async def next_numbers(self, count: int, today: date) -> list[str]:
         """Return numbers nobody has had: POyyyymmdd-nnnn, gaps allowed."""
@@ -98,14 +100,16 @@ class ProductionOrderRows:
         await OPERATIONS.run(self._unit, operation_rows(orders))
 
     async def locked(self, key: str) -> ProductionOrder | None:
-        """Return the production order with this number, scan code or id, locked; None when there is none."""
+        """Return the production order with this number, scan code or id, locked; None for none. Raise NotYourWorkCenter."""
         if "\x00" in key:
             return None
         statement, value = (_BY_ID, as_uuid(key)) if as_uuid(key) else (_BY_NUMBER, key)
         row = (await self._unit.execute(statement, {"key": value})).one_or_none()
         if row is None:
             return None
-        return production_order_of(row, (await self._operations([row.number]))[row.number])
+        order = production_order_of(row, (await self._operations([row.number]))[row.number])
+        check_place(order, self._work_centers)
+        return order
 
     async def locked_of_order(self, order_number: str) -> list[ProductionOrder]:
         """Return all production orders of an order, locked, by number."""

@@ -23,11 +23,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scan that waits: the report, the hash of what was sent, and who sent it."""
+    """One scan that waits: the report, the hash of what was sent, who sent it, and where they may report."""
 
     scan: ScanReport
     fingerprint: str
     who: str
+    work_centers: frozenset[str] = frozenset()  # empty: everywhere
 
     @property
     def key(self) -> Key:
@@ -99,7 +100,7 @@ class Round:
         """Return the verdict of one scan and let it take effect."""
         scan = entry.scan
         order = self.orders.get(read_code(scan.code).key)
-        outcome = self._outcome(order, scan)
+        outcome = self._outcome(order, entry)
         index = outcome.index
         sequence = order.operations[index].sequence if order and index is not None else None
         if outcome.result is ScanResult.APPLIED:
@@ -108,7 +109,8 @@ class Round:
         self.known[entry.key] = entry.fingerprint, answer
         return Verdict(entry, outcome, answer, order.number if order else None, sequence)
 
-    def _outcome(self, order: ProductionOrder | None, scan: ScanReport) -> ScanOutcome:
+    def _outcome(self, order: ProductionOrder | None, entry: Entry) -> ScanOutcome:
+        scan = entry.scan
         if order is None and scan.code in self.items:
             return refused("CODE_IS_ITEM", code=scan.code, item=self.items[scan.code])
         if order is None:
@@ -116,7 +118,7 @@ class Round:
         within = timedelta(seconds=self.settings.bounce_seconds)
         if within and not scan.serial and any(one.bounces(scan, within) for one in self.earlier):
             return ScanOutcome(ScanResult.CONFLICT, "BOUNCE", {"seconds": str(self.settings.bounce_seconds)})
-        return apply_scan(order, scan, self.now, self.settings.policy)
+        return apply_scan(order, scan, self.now, self.settings.policy, entry.work_centers)
 
 
 async def record_scans(

@@ -41,6 +41,12 @@ class NotFound(PlanningRefusal):
     reason = "NOT_FOUND"
 
 
+class NotYourWorkCenter(PlanningRefusal):
+    """A team leader is bound to other work centres: `number`, `work_centers` of the job."""
+
+    reason = "NOT_YOUR_WORK_CENTER"
+
+
 class UnknownCode(NotFound):
     """A code on paper leads nowhere; the reason tells what it is instead: `code`."""
 

@@ -88,9 +88,16 @@ def refused(reason: str, **params: str) -> ScanOutcome:
 
 
 def apply_scan(
-    order: ProductionOrder, scan: ScanReport, now: datetime, policy: ScanPolicy = ScanPolicy.RECORD
+    order: ProductionOrder,
+    scan: ScanReport,
+    now: datetime,
+    policy: ScanPolicy = ScanPolicy.RECORD,
+    work_centers: frozenset[str] = frozenset(),
 ) -> ScanOutcome:
-    """Let a scan take effect on a production order and return the outcome; a refusal changes nothing."""
+    """Let a scan take effect on a production order and return the outcome; a refusal changes nothing.
+
+    Whoever reports is bound to `work_centers`; without any they may report everywhere.
+    """
     refusal = _refused_by_state(order, scan)
     if refusal is not None:
         return refusal
@@ -105,6 +112,9 @@ def apply_scan(
             if wanted
             else refused("NOTHING_OPEN", number=order.number)
         )
+    place = order.operations[index].step.work_center
+    if work_centers and place not in work_centers:
+        return refused("NOT_YOUR_WORK_CENTER", work_center=place)
     quantities = _quantities(order, index, scan)
     if isinstance(quantities, ScanOutcome):
         return quantities

@@ -14,6 +14,7 @@ ERRORS: dict[type[Exception], grpc.StatusCode] = {
     errors.NoBom: grpc.StatusCode.NOT_FOUND,
     errors.NoEffectiveBom: grpc.StatusCode.NOT_FOUND,
     errors.UnknownItem: grpc.StatusCode.NOT_FOUND,
+    errors.NotYourWorkCenter: grpc.StatusCode.PERMISSION_DENIED,
     errors.IllegalMove: grpc.StatusCode.FAILED_PRECONDITION,
     errors.OrderNotPlannable: grpc.StatusCode.FAILED_PRECONDITION,
     errors.Stale: grpc.StatusCode.ABORTED,

@@ -28,6 +28,7 @@ from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.reading import Reading
 from planning_service.entrypoints.scanning import ScanDesk
+from planning_service.entrypoints.scope import work_centers_asking
 
 LOOK_SECONDS = 15.0
 MAX_CHANGES = 100
@@ -45,7 +46,7 @@ class Floor(Desk):
         ids = _change_ids(request)
 
         async def work(unit: Transaction) -> pb.AcknowledgeChangesResponse:
-            rows = ProductionOrderRows(unit), FloorChangeRows(unit), Messages(unit)
+            rows = ProductionOrderRows(unit, work_centers_asking()), FloorChangeRows(unit), Messages(unit)
             order = await acknowledge_changes(request.production_order, ids, *rows)
             view = await views.one(unit, order.number)
             assert view is not None, "the production order is locked by this transaction"

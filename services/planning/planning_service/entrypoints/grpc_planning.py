@@ -28,6 +28,7 @@ from planning_service.entrypoints.grpc_scans import ScanRecords
 from planning_service.entrypoints.grpc_shortages import Shortages
 from planning_service.entrypoints.reading import Reading, page_size
 from planning_service.entrypoints.scan_targets import other_target, target_message
+from planning_service.entrypoints.scope import work_centers_asking
 
 MAX_NUMBERS = 200
 
@@ -125,7 +126,7 @@ class PlanningApi(
         reading.done()
 
         async def work(unit: Transaction) -> pb.DispatchProductionOrderResponse:
-            rows = ProductionOrderRows(unit)
+            rows = ProductionOrderRows(unit, work_centers_asking())
             order = await moves.dispatch(
                 request.production_order, team, rows, Messages(unit), now=unit.now, expected_version=_expected(request)
             )
@@ -145,7 +146,7 @@ class PlanningApi(
         async def work(unit: Transaction) -> pb.InspectProductionOrderResponse:
             order = await moves.inspect(
                 request.production_order,
-                ProductionOrderRows(unit),
+                ProductionOrderRows(unit, work_centers_asking()),
                 Messages(unit),
                 **judged,
                 reason=reason,
@@ -170,7 +171,7 @@ class PlanningApi(
                 request.production_order,
                 request.move,
                 reason,
-                ProductionOrderRows(unit),
+                ProductionOrderRows(unit, work_centers_asking()),
                 ComponentRows(unit),
                 Messages(unit),
                 now=unit.now,

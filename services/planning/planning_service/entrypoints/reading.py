@@ -27,7 +27,7 @@ class Reading:
             value = Decimal((text.strip() or default)[:MAX_NUMBER_LENGTH])
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite() or len(text) > MAX_NUMBER_LENGTH:
+        if not value.is_finite() or len(text) > MAX_NUMBER_LENGTH or abs(value.adjusted()) > MAX_NUMBER_LENGTH:
             self.errors.append(FieldError(field, "NOT_A_NUMBER", {"value": text[:MAX_NUMBER_LENGTH]}))
             return Decimal(default)
         return value

@@ -28,6 +28,7 @@ from planning_service.domain.scan import ScanAction, ScanOutcome, ScanReport, Sc
 from planning_service.domain.scan_code import MAX_SERIAL, read_code
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.reading import Reading, instant
+from planning_service.entrypoints.scope import work_centers_asking
 
 MAX_ID_LENGTH = 128
 TOGETHER = 64  # scans in one transaction: more would keep their rows locked too long
@@ -72,7 +73,8 @@ class ScanDesk:
             else:
                 verdicts[index] = form.verdict_message(scan.scan_id, read, None)
         readable.sort(key=lambda entry: entry[:2])
-        entries = [Entry(report, _fingerprint(scans[index]), principal.actor()) for _, index, report in readable]
+        who, places = principal.actor(), work_centers_asking()
+        entries = [Entry(report, _fingerprint(scans[index]), who, places) for _, index, report in readable]
         for (_, index, _), (verdict, marks) in zip(readable, await self._judged(entries), strict=True):
             verdicts[index] = verdict
             notes.note_marks(marks)

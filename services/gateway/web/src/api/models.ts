@@ -107,7 +107,7 @@ export interface Channel { code: string; kind: string; url: string | null; name:
 export interface QuietHours { recipient: string; names: string[]; quiet_from: string | null; quiet_to: string | null; changed_by: string | null; changed_at: string | null }
 export interface StateCount { state: string; channel: string; count: number; oldest: string | null }
 export interface Subscription { code: string; event_type: string; condition: string | null; channel: string; role: string | null; template: string; version: number; active: boolean; expire_hours: number; once_per: string | null; escalate_minutes: number; escalate_channel: string | null; quiet_from: string | null; quiet_to: string | null }
-export interface Account { username: string; display_name: string; roles: string[]; active: boolean; version: number }
+export interface Account { username: string; display_name: string; roles: string[]; active: boolean; version: number; work_centers: string[] }
 export interface Device { id: string; name: string; station: string | null; enrolled_at?: string | null; revoked_at?: string | null; last_seen_at?: string | null }
 export interface TrackedOrder {
   number: string; state: string; state_text?: string | null; channel: string; customer_name: string | null; due_date: string; expected_date: string | null;

@@ -5771,6 +5771,8 @@ export interface components {
             password?: string | null;
             /** Roles */
             roles: ("admin" | "clerk" | "sales" | "sales_supervisor" | "planner" | "planning_supervisor" | "team_leader" | "warehouse" | "finance" | "manager")[];
+            /** Work Centers */
+            work_centers?: string[] | null;
         };
         WaitingDemand: {
             customer_name: string | null;
