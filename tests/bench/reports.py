@@ -34,8 +34,13 @@ NOW = datetime(2026, 12, 31, 4, tzinfo=UTC)
 ROUNDS = 9
 LAST_PLACE = 0.0001  # hours, as the report shows them
 GROUPS = ("week", "customer")
-# A full year; a period that cuts a week and two months; the default of the last 90 days.
-PERIODS = (("2026-01-01", "2026-12-31"), ("2026-02-11", "2026-11-19"), ("2026-10-02", "2026-12-31"))
+# A full year; a period that cuts a week and two months; the default of the last 90 days; both ends cut in the middle.
+PERIODS = (
+    ("2026-01-01", "2026-12-31"),
+    ("2026-02-11", "2026-11-19"),
+    ("2026-10-02", "2026-12-31"),
+    ("2026-01-16", "2026-12-16"),
+)
 CUSTOMERS = """
 INSERT INTO customer (id, name, pinyin, created_at, created_by)
 SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), 'Customer ' || n, 'c' || n, now(), 'bench' FROM generate_series(1, 62) n

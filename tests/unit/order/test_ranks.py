@@ -27,7 +27,7 @@ def test_searched_ranks_are_those_of_the_sorted_values(found: list[list[int]], d
     rank = data.draw(st.integers(0, len(laid) - 1))
     expected = (laid[rank], laid[min(rank + 1, len(laid) - 1)])
 
-    assert ranks._searched(found, rank, len(laid)) == expected
+    assert ranks._searched(found, rank, len(laid), data.draw(st.sampled_from([1, 4, ranks.FEW]))) == expected
     assert neighbours(found, [rank]) == [expected]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import chain, repeat
 
-FEW = 4096  # so many values are sorted faster than searched
+FEW = 256  # so many values are sorted faster than searched
 _HOUR = Decimal(3600)
 _PLACES = Decimal("0.0001")
 Run = Sequence[int]  # seconds, ascending, never empty
@@ -50,17 +50,26 @@ def neighbours(runs: Sequence[Run], ranks: Sequence[int]) -> list[tuple[int, int
     return [_searched(runs, rank, n) for rank in ranks]
 
 
-def _searched(runs: Sequence[Run], rank: int, n: int) -> tuple[int, int]:
-    """Halve the range of values; the one wanted lies between the values that stand at the same share of each run."""
+def _searched(runs: Sequence[Run], rank: int, n: int, few: int = FEW) -> tuple[int, int]:
+    """Narrow to what lies between the values at the same share of each run, by halves until few are left to sort."""
     shares = [run[rank * len(run) // n] for run in runs]
-    low, high = min(shares), max(shares)
-    while low < high:
+    low, high = min(shares), max(shares)  # the one wanted is never outside
+    begins, ends = list(map(bisect_left, runs, repeat(low))), list(map(bisect_right, runs, repeat(high)))
+    while low < high and sum(ends) - sum(begins) > few:
         middle = (low + high) // 2
-        if sum(map(bisect_right, runs, repeat(middle))) > rank:
-            high = middle
+        places = list(map(bisect_right, runs, repeat(middle)))
+        if sum(places) > rank:
+            high, ends = middle, places
         else:
-            low = middle + 1
-    ends = [bisect_right(run, low) for run in runs]
-    if sum(ends) > rank + 1 or rank + 1 == n:
-        return low, low
-    return low, min(run[end] for run, end in zip(runs, ends, strict=True) if end < len(run))
+            low, begins = middle + 1, places
+    return _within(runs, begins, ends, rank)
+
+
+def _within(runs: Sequence[Run], begins: Sequence[int], ends: Sequence[int], rank: int) -> tuple[int, int]:
+    """Return the value at a rank and the one after it; the first lies between the places of each run."""
+    laid = sorted(chain.from_iterable(run[begin:end] for run, begin, end in zip(runs, begins, ends, strict=True)))
+    at = rank - sum(begins)
+    if at + 1 < len(laid):
+        return laid[at], laid[at + 1]
+    later = [run[end] for run, end in zip(runs, ends, strict=True) if end < len(run)]
+    return laid[at], min(later, default=laid[at])
