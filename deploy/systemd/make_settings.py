@@ -52,6 +52,7 @@ def _settings(service: str, metrics: int) -> str:
         binds |= {
             "ORDERHUB_HTTP_BIND": "127.0.0.1:8080",
             "ORDERHUB_ATTACHMENTS_DIR": "/var/lib/orderhub/gateway/attachments",
+            "ORDERHUB_WEB_DIST": "/opt/orderhub/services/gateway/web/dist",
         }
     return "".join(f"{name}={value}\n" for name, value in binds.items())
 

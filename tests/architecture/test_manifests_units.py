@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from deploy.local.keys import SERVICES
 from deploy.systemd import make_settings
 
 UNITS = Path(make_settings.__file__).parent
+ROOT = UNITS.parents[1]
 LOCKS = {
     "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
     "PrivateTmp": "yes", "PrivateDevices": "yes", "SystemCallFilter": "@system-service",
@@ -112,6 +114,22 @@ def test_no_two_services_share_a_port(tmp_path: Path) -> None:
     ]
 
     assert len(taken) == len(set(taken)) == 2 * len(SERVICES)
+
+
+def test_a_box_has_what_the_page_installs(tmp_path: Path) -> None:
+    """The client the gateway serves is the one the page builds, and no package is left out that `make up` installs."""
+    page = (ROOT / "docs/operations.md").read_text()
+    installed = re.search(r"^apt-get install -y (.*)$", page, re.MULTILINE)
+    wanted = re.search(r"^packages=\(([^)]*)\)", (ROOT / "deploy/local/bootstrap.sh").read_text(), re.MULTILINE)
+    make_settings.write(tmp_path)
+    settings = dict(line.split("=", 1) for line in (tmp_path / "gateway.env").read_text().splitlines())
+    client = Path(settings["ORDERHUB_WEB_DIST"]).relative_to("/opt/orderhub").parent
+
+    assert installed
+    assert wanted
+    assert set(wanted[1].split()) <= set(installed[1].split())
+    assert (ROOT / client / "build.sh").exists()
+    assert f"{client}/build.sh" in page
 
 
 def test_only_its_owner_reads_a_secret(tmp_path: Path) -> None:
