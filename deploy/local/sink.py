@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from deploy.local import sink_text
+from deploy.local import sink_signature, sink_text
 from deploy.local.ports import LOOPBACK
 from deploy.local.sink_store import Behaviour, Store
 
@@ -39,6 +39,7 @@ class Sink(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), Handler)
         self.store = Store(folder)
         self.behaviour = Behaviour()
+        self.now = time.time  # seconds since 1970, for the age of a signature
         self.lock = Lock()
 
 
@@ -89,12 +90,13 @@ class Handler(BaseHTTPRequestHandler):
                 self._json(404, {"error": "POST /<kind>/<target>; kinds: " + ", ".join(sink_text.KINDS)})
 
     def _receive(self, kind: str, target: str) -> None:
-        payload = _read(self._body())
+        raw = self._body()
+        payload = _read(raw)
         behaviour = self.server.behaviour
         if behaviour.delay_ms:
             time.sleep(behaviour.delay_ms / 1000)
         with self.server.lock:
-            refused = self._refusal(kind, f"{kind}/{target}")
+            refused = self._refusal(kind, f"{kind}/{target}") or self._unsigned(kind, raw, payload)
             if refused is None:
                 text = sink_text.readable(kind, payload)
                 self.server.store.add(kind, target, text, payload, datetime.now(UTC).astimezone())
@@ -109,6 +111,15 @@ class Handler(BaseHTTPRequestHandler):
         if behaviour.over_limit(target):
             return (429 if kind == "webhook" else 200), sink_text.OVER_THE_LIMIT
         return None
+
+    def _unsigned(self, kind: str, raw: bytes, payload: Any) -> tuple[int, int] | None:
+        """Return the refusal of a send that the secret we were told did not sign; without one anything is taken."""
+        if not (secret := self.server.behaviour.secret):
+            return None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return sink_signature.refusal(
+            kind, secret, url=self.path, headers=headers, raw=raw, payload=payload, now=self.server.now()
+        )
 
     def _page(self) -> str:
         with self.server.lock:

@@ -56,17 +56,22 @@ class Store:
 
 @dataclass(slots=True)
 class Behaviour:
-    """How the next sends are answered: HTTP status, vendor error code, delay, and a limit per minute and target."""
+    """How the next sends are answered: status, vendor code, delay, limit per minute and target, and whose signature."""
 
     status: int = 200
     errcode: int = 0
     delay_ms: int = 0
     per_minute: int | None = None
+    secret: str = ""  # when set, sends that it did not sign are refused as the vendors do
     clock: Callable[[], float] = time.monotonic
     sent: dict[str, deque[float]] = field(default_factory=dict)
 
     def told(self, wanted: dict[str, Any]) -> None:
         """Take a new behaviour whole: what is not named goes back to normal. Raises ValueError."""
+        wanted = dict(wanted)
+        secret = wanted.pop("secret", "")
+        if not isinstance(secret, str):
+            raise ValueError("secret is a text")
         unknown = set(wanted) - {"status", "errcode", "delay_ms", "per_minute"}
         if unknown or not all(
             type(value) is int or (name == "per_minute" and value is None) for name, value in wanted.items()
@@ -76,6 +81,7 @@ class Behaviour:
             raise ValueError("status is 200..599, delay_ms 0..600000")
         self.status, self.errcode = wanted.get("status", 200), wanted.get("errcode", 0)
         self.delay_ms, self.per_minute = wanted.get("delay_ms", 0), wanted.get("per_minute")
+        self.secret = secret
         self.sent.clear()
 
     def shown(self) -> dict[str, Any]:

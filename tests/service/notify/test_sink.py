@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import urllib.request
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest_asyncio
 from orderhub.notify.v1 import notify_pb2 as pb
 
+from chassis.clock import FixedClock
 from deploy.local.sink import Sink as DemoSink
 from notify_service.domain.channel import KINDS
 from notify_service.wiring import Settings, build
@@ -24,6 +28,7 @@ from tests.service.notify.messages import NUMBER, fully_shipped, submitted
 async def demo(world: World, settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[World, str]]:
     """The world of the other tests, sending to the sink that `make up` starts."""
     server = DemoSink(0, tmp_path)
+    server.now = lambda: world.clock.now().timestamp()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -82,3 +87,44 @@ async def test_whatever_the_sink_is_told_to_do_nothing_is_lost(demo: tuple[World
     said = "\n".join(entry["text"] for entry in call(f"{url}/messages")["items"])
     assert all(said.count(f"新订单 SO{n}") == said.count(f"物流单号SF{n}") == 1 for n in range(3))
     assert {entry.state for entry in await world.log()} == {"sent"}
+
+
+SIGNED = ("dingtalk", "feishu", "webhook", "wecom")
+
+
+async def test_what_we_sign_is_taken_by_a_receiver_that_checks_and_nothing_else_is(demo: tuple[World, str]) -> None:
+    world, url = demo
+    secret, stranger = ("whsec_" + base64.b64encode(key * 32).decode() for key in (b"o", b"s"))
+    call(f"{url}/behaviour", "PUT", {"secret": secret})
+    for kind in SIGNED:
+        for code, key in ((f"good-{kind}", secret), (f"bad-{kind}", stranger)):
+            # without an address a channel goes to the sink; WeCom's key is part of the address
+            to = f"{url}/wecom/{code}?key={quote(key)}" if kind == "wecom" else ""
+            await world.api.PutChannel(pb.PutChannelRequest(code=code, kind=kind, secret=key, url=to), None)
+            await world.api.TestChannel(pb.TestChannelRequest(code=code), None)
+
+    await world.deliver()
+
+    assert {entry["target"] for entry in call(f"{url}/messages")["items"]} == {f"good-{kind}" for kind in SIGNED}
+    refused = {entry.channel: entry.last_error for entry in await world.log(state="pending")}
+    assert {code: error.split(",")[0] for code, error in refused.items()} == {
+        "bad-dingtalk": 'HTTP 200 {"errcode": 310000',
+        "bad-feishu": 'HTTP 200 {"code": 19021',
+        "bad-webhook": 'HTTP 401 {"ok": false',
+        "bad-wecom": 'HTTP 200 {"errcode": 93000',
+    }
+
+
+async def test_a_signature_ends_with_its_time(demo: tuple[World, str]) -> None:
+    world, url = demo
+    secret = "whsec_" + base64.b64encode(b"o" * 32).decode()
+    call(f"{url}/behaviour", "PUT", {"secret": secret})
+    late = replace(world.engine.courier, clock=FixedClock(world.clock.now() - timedelta(hours=2)))
+    world.engine.courier = late
+    for kind in SIGNED[:3]:
+        await world.api.PutChannel(pb.PutChannelRequest(code=f"old-{kind}", kind=kind, secret=secret), None)
+        await world.api.TestChannel(pb.TestChannelRequest(code=f"old-{kind}"), None)
+
+    await world.deliver()
+
+    assert call(f"{url}/messages")["items"] == []
