@@ -104,6 +104,7 @@ class Faults:
             await eventually(lambda: _state_is(pid, "T"), within=2)
             self.confirmed.append(f"SIGSTOP {part}: pid {pid} stopped")
             yield
+            assert await _state_is(pid, "T"), f"{part} did not stand still to the end"
         finally:
             os.kill(pid, signal.SIGCONT)
 
@@ -115,6 +116,7 @@ class Faults:
             await eventually(lambda: self._alarmed(resource), within=30, every=0.5)
             self.confirmed.append(f"broker {resource} alarm: in effect")
             yield
+            assert await self._alarmed(resource), f"the {resource} alarm did not last to the end"
         finally:
             await self.control(*ALARMS[resource][1])
 
@@ -122,11 +124,12 @@ class Faults:
         return resource in await self.control("eval", "rabbit_alarm:get_alarms().")
 
     async def behave(self, **behaviour: int) -> None:
-        """Tell the notify sink how to answer; no argument is good again."""
+        """Tell the notify sink how to answer; no argument is good again, which is no fault."""
         async with httpx2.AsyncClient(trust_env=False, timeout=5) as http:
             shown = await http.put(f"{self.stack.facts['notify_sink_url']}/behaviour", json=behaviour)
         assert shown.status_code == 200, shown.text
-        self.confirmed.append(f"sink told to behave: {shown.json()}")
+        if behaviour:
+            self.confirmed.append(f"sink told to behave: {shown.json()}")
 
     async def control(self, *words: str) -> str:
         """Run rabbitmqctl against the stack's own node and return what it says."""

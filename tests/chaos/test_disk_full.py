@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -29,6 +30,7 @@ from tests.support.waiting import eventually
 pytestmark = [needs_chaos, pytest.mark.timeout(900)]
 SIZE_MB, KEPT_MB = 700, 1
 FULL_SECONDS = 12.0
+NO_SPACE = "No space left on device"
 
 
 @pytest.fixture
@@ -44,13 +46,13 @@ def small_disk() -> Iterator[Path]:
         file.truncate(SIZE_MB * 1024 * 1024)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True, capture_output=True)
     if subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=False, capture_output=True).returncode:
-        image.unlink()
+        shutil.rmtree(home)
         pytest.skip("this machine lets nobody mount a file")
     try:
         yield disk
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False, capture_output=True, timeout=30)
-        image.unlink()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
@@ -115,3 +117,5 @@ async def test_a_full_disk_refuses_and_loses_nothing(small_disk: Path, server: P
         down(stack)
 
     assert set(refused) <= {401, 503}
+    assert 503 in refused
+    assert NO_SPACE in (small_disk.parent / "postgres.log").read_text()  # it was the disk, and nothing else

@@ -72,13 +72,19 @@ async def test_while_the_broker_blocks_orders_are_taken_and_told_afterwards(stac
 
 
 async def test_a_consumer_that_stands_still_harms_nobody_and_catches_up(stack: Stack) -> None:
+    piled: list[int] = []
+
     async def weather(drill: Drill) -> None:
         async with drill.faults.frozen("notify"):
             await asyncio.sleep(HURT_SECONDS)
             await drill.good_weather()
+            piled.append((await drill.faults.queues())["notify.events"])
         await drill.good_weather()
 
     await drilled(stack, weather)
+
+    print(f"  {piled[0]} events waited for it")
+    assert piled[0] > 0
 
 
 async def test_a_poison_message_is_parked_where_an_operator_sees_it_and_others_go_on(stack: Stack) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -27,6 +27,11 @@ SPIKE, AT_ONCE, A_SECOND = 1000, 40, "10"
 PATIENCE_SECONDS = 60.0  # a busy box shall not look like a lost answer
 SHORT_SECONDS = 8.0
 ADRIFT = ("-45s", "+45s")  # within the leeway of a signed minute
+SLACK_SECONDS = 15.0  # an event may wait for its relay
+UNANSWERED_SECONDS = 3.0
+MOST_CALLERS = 300
+QUESTION = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # and empty settings
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
@@ -87,7 +92,11 @@ async def without_descriptors(drill: Drill, part: str) -> AsyncIterator[None]:
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (held, hard))
     try:
         assert resource.prlimit(pid, resource.RLIMIT_NOFILE)[0] == held
-        drill.faults.confirmed.append(f"{part}: pid {pid} may open nothing beside the {held} descriptors it holds")
+        taken = await callers_taken(drill.stack, part)
+        drill.faults.confirmed.append(
+            f"{part}: pid {pid} may open nothing beside the {held} descriptors it holds; "
+            f"it took {taken} callers more, the next one was not answered"
+        )
         yield
     finally:
         if drill.stack.pid(part) == pid:
@@ -96,13 +105,16 @@ async def without_descriptors(drill: Drill, part: str) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("shift", ADRIFT)
 async def test_a_service_whose_clock_is_wrong_does_no_harm(stack: Stack, shift: str) -> None:
+    assert FAKETIME is not None, "Debian's package libfaketime gives one process a clock of its own"
     settings = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     async def weather(drill: Drill) -> None:
         async with instead_of(stack, "planning", settings) as running:
             took = await drill.good_weather()
+            off = await eventually(lambda: _written_off(stack, float(shift.rstrip("s"))), within=30, every=0.5)
             drill.faults.confirmed.append(
-                f"planning: pid {running.pid} ran {shift} beside the others' time; working after {took:.1f} s"
+                f"planning: pid {running.pid} ran {shift} beside the others' time, {off} of its events say so; "
+                f"working after {took:.1f} s"
             )
         await drill.good_weather()
 
@@ -110,6 +122,38 @@ async def test_a_service_whose_clock_is_wrong_does_no_harm(stack: Stack, shift: 
 
     backwards = "SELECT count(*) FROM operation WHERE last_report_at < started_at"
     assert await eventually(lambda: _counted(stack, backwards), within=5) == "0"
+
+
+async def callers_taken(stack: Stack, part: str) -> int:
+    """Call until one is not answered, and hold the line meanwhile; return how many were. Fails where all are."""
+    facts = stack.facts["services"][part]
+    address, words = (facts["grpc"], PREFACE) if facts["grpc"] else (stack.gateway_url.split("//")[1], QUESTION)
+    held: list[asyncio.StreamWriter] = []
+    try:
+        while len(held) < MOST_CALLERS:
+            if not await _answered(address, words, held):
+                return len(held) - 1
+    finally:
+        for writer in held:
+            writer.close()
+    raise AssertionError(f"{part} answered {MOST_CALLERS} callers: it has descriptors")
+
+
+async def _answered(address: str, words: bytes, held: list[asyncio.StreamWriter]) -> bool:
+    host, port = address.rsplit(":", 1)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    held.append(writer)
+    with suppress(TimeoutError, OSError):
+        writer.write(words)
+        return bool(await asyncio.wait_for(reader.read(1), UNANSWERED_SECONDS))
+    return False
+
+
+async def _written_off(stack: Stack, shift: float) -> int:
+    """Return how many events of planning happened, by its own clock, as far from the database's time as it was set."""
+    away = "extract(epoch FROM occurred_at - published_at)"
+    query = f"SELECT count(*) FROM event_log WHERE {away} BETWEEN {shift - SLACK_SECONDS} AND {shift + SLACK_SECONDS}"
+    return int(await _counted(stack, query))
 
 
 async def _counted(stack: Stack, query: str) -> str:
