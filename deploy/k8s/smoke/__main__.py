@@ -82,12 +82,12 @@ def leave(stage: Stage, podman: Podman, part: str) -> None:
 
 
 def keep_logs(stage: Stage, podman: Podman) -> None:
-    """Write what every container said to <home>/logs."""
+    """Write what every container said to <home>/logs, those that run first and end included."""
     folder = stage.home / "logs"
     folder.mkdir(exist_ok=True)
     for part, pod in stage.parts().items():
-        said = podman.tried("logs", probes.container_of(pod))
-        (folder / f"{part}.log").write_text(said.stdout + said.stderr)
+        said = [podman.tried("logs", f"{part}-{container['name']}") for container in pod.containers()]
+        (folder / f"{part}.log").write_text("".join(one.stdout + one.stderr for one in said))
 
 
 @contextmanager
