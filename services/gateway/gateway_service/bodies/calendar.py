@@ -60,7 +60,7 @@ class CapacityRuleBody(Body):
     """Which due dates are so near that planning must confirm capacity."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"days": 5, "counted": "working", "reason": "Peak season"}]}
+        json_schema_extra={"examples": [{"days": 3, "counted": "calendar", "reason": "Usual season"}]}
     )
 
     days: Annotated[

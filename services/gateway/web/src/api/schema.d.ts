@@ -3536,9 +3536,9 @@ export interface components {
          * CapacityRuleBody
          * @description Which due dates are so near that planning must confirm capacity.
          * @example {
-         *       "counted": "working",
-         *       "days": 5,
-         *       "reason": "Peak season"
+         *       "counted": "calendar",
+         *       "days": 3,
+         *       "reason": "Usual season"
          *     }
          */
         CapacityRuleBody: {
