@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, SamplingResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
 
@@ -33,7 +35,27 @@ def configure(service: str, settings: Settings) -> None:
 def sampler_for(endpoint: str | None) -> Sampler:
     """Without a collector spans have their ids, which join events and log lines, and nothing that nobody would read. With
     one everything is recorded, orders too whose trace began before it was there."""
-    return ALWAYS_ON if endpoint else ALWAYS_OFF
+    return ParentBased(NoQueryAlone(), remote_parent_not_sampled=ALWAYS_ON) if endpoint else ALWAYS_OFF
+
+
+class NoQueryAlone(Sampler):
+    """No trace begins with a query of ours: looks at regular times would be most of what a collector gets."""
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: trace.SpanKind | None = None,
+        attributes: Any = None,
+        links: Any = None,
+        trace_state: Any = None,
+    ) -> SamplingResult:
+        chosen = ALWAYS_OFF if kind is trace.SpanKind.CLIENT else ALWAYS_ON
+        return chosen.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+
+    def get_description(self) -> str:
+        return "NoQueryAlone"
 
 
 def _export(provider: TracerProvider, endpoint: str) -> None:

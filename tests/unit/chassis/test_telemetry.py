@@ -6,6 +6,7 @@ import re
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
 
 from chassis import telemetry
 
@@ -41,3 +42,14 @@ def test_what_is_no_traceparent_begins_a_trace_of_its_own(text: str) -> None:
 
     with tracer.start_as_current_span("work", context=telemetry.context_of(text)) as span:
         assert span.get_span_context().is_valid
+
+
+def test_a_query_is_recorded_within_some_work_and_never_alone() -> None:
+    tracer = TracerProvider(sampler=telemetry.sampler_for("http://collector.invalid/v1/traces")).get_tracer("test")
+
+    with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT) as alone:
+        assert not alone.is_recording()
+    with tracer.start_as_current_span("POST /orders", kind=SpanKind.SERVER) as request:
+        assert request.is_recording()
+        with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT) as within:
+            assert within.is_recording()
