@@ -1,4 +1,4 @@
-"""Random bills for property tests: phantoms, scrap, units, bases, dates, shared and repeated components."""
+"""Random bills for property tests: phantoms, scrap, setup, packs, units, bases, dates, components shared and repeated."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ EXAMPLES = settings(max_examples=3000 if PROOF else 120, deadline=None)
 PER = st.sampled_from(["0", "0.1", "0.2", "0.35", "1", "2", "3", "0.000001", "7.5", "12"])
 RATE = st.sampled_from(["0", "0", "0.01", "0.03", "0.1", "0.5"])
 BASE = st.sampled_from([1, 1, 1, 3, 7, 10, 100])
+SETUP = st.sampled_from(["0", "0", "0", "0.25", "2", "7"])
+PACK = st.sampled_from([None, None, None, "0.3", "2.5", "6", "100"])
 UNIT = st.sampled_from(["m", "kg", "件", "个"])
 SPAN = st.sampled_from(
     [
@@ -70,14 +72,15 @@ def _version(draw, items, index, start: date | None):
             draw(PER),
             scrap_rate=draw(RATE),
             unit=draw(st.sampled_from(UNITS_OF[child.unit])) if child.units else None,
+            setup_quantity=draw(SETUP),
             **({"supply": override} if override else {}),
+            **({"rounding_multiple": multiple} if (multiple := draw(PACK)) else {}),
         )
         lines.append(_dated(drawn, span_start, span_end))
     return version(*lines, base=draw(BASE), start=start)
 
 
 def _dated(drawn, start, end):
-
     return replace(drawn, effective=Span(start, end))
 
 
