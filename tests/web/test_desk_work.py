@@ -85,6 +85,31 @@ async def test_material_is_given_out_and_brought_back(browser: Browser, stack: S
         await api.until(f"/production-orders/{job['number']}", lambda one: copper_of(one) == "7.5", within=10)
 
 
+async def test_a_refused_issue_keeps_what_was_typed(browser: Browser, stack: Stack, api: Api) -> None:
+    factory = await build(api)
+    order = await confirmed(api, stack, factory, factory.controller, 4)
+    job = (await api.post(f"/orders/{order['number']}:plan"))["production_orders"][0]
+    async with desk(browser, stack, HANDHELD) as window:
+        page = await window.sign_in("warehouse", "/warehouse")
+        box = page.get_by_label("扫任务单、订单或物料条码")
+        await box.fill(job["number"])
+        await box.press("Enter")
+        await page.get_by_role("button", name="领料 / 退料").click()
+        copper = page.locator(".part", has_text=factory.copper).locator("input")
+        await copper.fill("99")
+        await page.get_by_role("button", name="确认领料").click()
+        await expect(page.locator('.flash[data-result="conflict"], .flash[data-result="rejected"]')).to_be_visible(
+            timeout=PATIENCE_MS
+        )
+
+        await expect(copper).to_have_value("99")
+        await window.shot("issue-refused")
+        await copper.fill("2.5")
+        await page.get_by_role("button", name="确认领料").click()
+
+        await expect(page.locator('.flash[data-result="applied"]')).to_be_visible(timeout=PATIENCE_MS)
+
+
 async def test_a_renewed_link_makes_the_old_one_lead_nowhere(browser: Browser, stack: Stack, api: Api) -> None:
     factory = await build(api)
     order = await confirmed(api, stack, factory, factory.cable, 1)
