@@ -18,9 +18,9 @@ from deploy.local.rabbitmq import RabbitMQ
 
 WANTED = {
     "gateway": 8080, "order": 50051, "planning": 50052, "inventory": 50053, "notify": 50054,
-    "sink": 8090, "postgres": 54329, "rabbitmq": 56729, "rabbitmq_dist": 56730, "rabbitmq_epmd": 56731,
-    "order_metrics": 59151, "planning_metrics": 59152, "inventory_metrics": 59153, "notify_metrics": 59154,
-    "gateway_metrics": 59155,
+    "sink": 8090, "postgres": 54329, "rabbitmq": 56729, "rabbitmq_dist": 16730, "rabbitmq_epmd": 16731,
+    "order_metrics": 19151, "planning_metrics": 19152, "inventory_metrics": 19153, "notify_metrics": 19154,
+    "gateway_metrics": 19155,
 }  # fmt: skip
 PORTS_FILE = "ports.json"
 # Where stacks beside the usual one look for ports: below the range the kernel lends to outgoing connections.

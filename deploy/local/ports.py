@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 SEARCH_WIDTH = 200
+# Ports the kernel does not lend to outgoing connections (Linux, Documentation/networking/ip-sysctl.rst). A connection that
+# borrowed the port of a part that restarts would keep it from coming back for as long as the connection lives.
+RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -38,6 +42,24 @@ def free_from(wanted: int, taken: frozenset[int] = frozenset()) -> int:
 
 def candidates(wanted: int) -> Iterator[int]:
     yield from range(wanted, min(wanted + SEARCH_WIDTH, 65536))
+
+
+def reserve(wanted: Iterable[int], reserved: Path = RESERVED) -> None:
+    """Keep the kernel from lending these ports beside those it keeps already; without the right to, leave things as they are."""
+    with suppress(OSError, ValueError):
+        before = reserved.read_text().strip()
+        missing = sorted(set(wanted) - _numbers(before))
+        if missing:
+            reserved.write_text(",".join([*filter(None, [before]), *map(str, missing)]))
+
+
+def _numbers(ranges: str) -> set[int]:
+    """Read `8080,50051-50054`."""
+    found: set[int] = set()
+    for one in filter(None, ranges.split(",")):
+        first, _, last = one.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return found
 
 
 def any_free(count: int) -> list[int]:

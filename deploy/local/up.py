@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, process, records, start, turns
+from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, ports, process, records, start, turns
 from deploy.local.fleet import base_env
 from deploy.local.layout import LocalError
 from deploy.local.plan import PORTS_FILE, Plan
@@ -44,6 +44,7 @@ def decide() -> Plan:
     chosen = plan.choose(frozenset(records.of_run().living()))
     for sentence in plan.moved(chosen):
         step(sentence)
+    ports.reserve(chosen.values())
     write_private(layout.RUN / PORTS_FILE, json.dumps(chosen, indent=1))
     if layout.state_directory() != layout.RUN / "state":
         step(f"the databases live in {layout.state_directory().parent}: their account can't reach this clone")

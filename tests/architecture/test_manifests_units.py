@@ -91,6 +91,14 @@ def test_every_service_has_its_account_and_is_wanted() -> None:
     assert all(f"u orderhub-{service} " in accounts for service in SERVICES)
 
 
+def test_no_outgoing_connection_may_borrow_a_services_port() -> None:
+    line = next(line for line in (UNITS / "sysctl.conf").read_text().splitlines() if not line.startswith("#"))
+    first, last = line.split("= ")[1].split("-")
+
+    assert line.startswith("net.ipv4.ip_local_reserved_ports = ")
+    assert set(make_settings.PORTS.values()) == set(range(int(first), int(last) + 1))
+
+
 def test_the_settings_of_a_box_are_made_once(tmp_path: Path) -> None:
     make_settings.write(tmp_path)
     (tmp_path / "gateway.env").write_text("ORDERHUB_HTTP_BIND=127.0.0.1:9090\n")

@@ -12,7 +12,7 @@ from tests.e2e.client import Api, Json
 from tests.e2e.factory import Factory, build
 from tests.e2e.stack import Stack
 
-ROUNDS = 12
+ROUNDS = 60
 BULK = 500
 SIZES = (60, 600)
 WRITERS = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -16,6 +17,7 @@ from prometheus_client import start_http_server
 
 from chassis.settings import Settings
 
+log = structlog.get_logger()
 TRACEPARENT = "traceparent"
 tracer = trace.get_tracer("chassis")
 _w3c = TraceContextTextMapPropagator()
@@ -29,7 +31,10 @@ def configure(service: str, settings: Settings) -> None:
         _export(provider, settings.otlp_endpoint)
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
-    start_http_server(settings.metrics_port, settings.metrics_bind)
+    try:
+        start_http_server(settings.metrics_port, settings.metrics_bind)
+    except OSError as error:  # a service works without being measured; the alarm for missing metrics tells
+        log.warning("no_metrics", port=settings.metrics_port, error=str(error))
 
 
 def sampler_for(endpoint: str | None) -> Sampler:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import sys
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -53,3 +56,13 @@ def test_a_query_is_recorded_within_some_work_and_never_alone() -> None:
         assert request.is_recording()
         with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT) as within:
             assert within.is_recording()
+
+
+def test_a_taken_metrics_port_keeps_no_service_from_starting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {"otlp_endpoint": None, "metrics_port": taken.getsockname()[1], "metrics_bind": "127.0.0.1"}
+        start = f"from types import SimpleNamespace as S; from chassis.telemetry import configure; configure('x', S(**{settings}))"
+
+        said = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True).stdout
+
+    assert "no_metrics" in said
