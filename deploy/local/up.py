@@ -12,7 +12,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from deploy.local import demo_reset, fleet, health, keys, layout, migrations, plan, ports, process, records, start, turns
+from deploy.local import (
+    demo_reset,
+    fleet,
+    health,
+    keys,
+    layout,
+    migrations,
+    plan,
+    ports,
+    process,
+    records,
+    start,
+    turns,
+)
 from deploy.local.fleet import base_env
 from deploy.local.layout import LocalError
 from deploy.local.plan import PORTS_FILE, Plan

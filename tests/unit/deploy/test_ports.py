@@ -11,7 +11,11 @@ from deploy.local import ports
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("\n", "8080,50051,50052"), ("8080-8090,50052\n", "8080-8090,50052,50051"), ("8080,50051-50060\n", "8080,50051-50060\n")],
+    [
+        ("\n", "8080,50051,50052"),
+        ("8080-8090,50052\n", "8080-8090,50052,50051"),
+        ("8080,50051-50060\n", "8080,50051-50060\n"),
+    ],
 )
 def test_ports_are_reserved_beside_those_that_were(tmp_path: Path, before: str, after: str) -> None:
     reserved = tmp_path / "ip_local_reserved_ports"
