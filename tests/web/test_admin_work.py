@@ -166,3 +166,38 @@ async def test_the_demo_data_is_reset_only_by_the_word_and_a_reason(browser: Bro
         await expect(page.get_by_text("培训结束")).to_be_visible()
         assert asked == [{"confirmation": "demo-reset", "reason": "培训结束"}]
         assert window.complaints == []
+
+
+async def test_a_new_way_of_ordering_is_named_used_and_closed(browser: Browser, stack: Stack, api: Api) -> None:
+    suffix = (await build(api)).suffix.lower()
+    code, name = f"shop_{suffix}", f"抖音小店{suffix}"
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("admin", "/settings?tab=ways")
+        await page.get_by_role("button", name="新增渠道").click()
+        await page.locator("#oc-code").fill("抖音")
+        await page.locator("#oc-name").fill(name)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.locator(".el-dialog .field-error")).to_be_visible()
+        window.complaints.clear()  # the refusal just seen
+        await page.locator("#oc-code").fill(code)
+        await page.get_by_role("button", name="保存").click()
+        row = page.get_by_role("row", name=name)
+        await expect(row).to_contain_text("启用")
+        await window.shot("order-channels")
+        assert await window.barriers() == []
+        assert await window.sideways() <= 0
+
+        await page.goto(f"{stack.gateway_url}/orders/new")
+        await page.locator("#channel").select_option(label=name)
+        await page.goto(f"{stack.gateway_url}/orders")
+        await expect(page.get_by_label("渠道", exact=True).locator("option", has_text=name)).to_have_count(1)
+
+        await page.goto(f"{stack.gateway_url}/settings?tab=ways")
+        await row.get_by_role("button", name="修改").click()
+        await page.get_by_label("接收新订单").uncheck()
+        await page.get_by_role("button", name="保存").click()
+        await expect(row).to_contain_text("停用")
+        await page.goto(f"{stack.gateway_url}/orders/new")
+        await expect(page.locator("#channel option", has_text="微信")).to_have_count(1)
+        await expect(page.locator("#channel option", has_text=name)).to_have_count(0)
+        assert window.complaints == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -69,6 +70,20 @@ async def test_a_channel_is_added_and_taken_away_without_a_release(world: World)
             await put(bad)
     listed = await world.orders.ListChannels(order_pb2.ListChannelsRequest(), None)
     assert {channel.code: channel.active for channel in listed.channels}["douyin"] is False
+
+
+async def test_a_channel_keeps_its_name_until_it_gets_another(world: World) -> None:
+    async def put(**fields: Any) -> order_pb2.Channel:
+        return (await world.orders.PutChannel(order_pb2.PutChannelRequest(code="douyin", **fields), None)).channel
+
+    assert (await put()).name == ""
+    assert (await put(name=" 抖音小店 ")).name == "抖音小店"
+    assert (await put(active=False)).name == "抖音小店"
+    with pytest.raises(Invalid) as refused:
+        await put(name="名" * 41)
+    assert [(one.field, one.reason) for one in refused.value.fields] == [("name", "TEXT_TOO_LONG")]
+    listed = await world.orders.ListChannels(order_pb2.ListChannelsRequest(), None)
+    assert [(one.active, one.name) for one in listed.channels if one.code == "douyin"] == [(False, "抖音小店")]
 
 
 async def test_a_revised_plan_changes_what_is_planned(world: World, clock: FixedClock) -> None:

@@ -142,6 +142,6 @@ async def list_channels(services: Services) -> Response:
 
 @api.put("/channels/{code}", responses=answers.one(Channel))
 async def put_channel(code: str, body: ChannelBody, services: Services) -> Response:
-    """Add a channel, or close one."""
-    request = PutChannelRequest(context=command(), code=code, active=body.active)
+    """Add a channel, name it, or close it."""
+    request = PutChannelRequest(context=command(), code=code, active=body.active, name=body.name)
     return one((await services.order.ask(services.order.orders.PutChannel, request)).channel)

@@ -21,6 +21,7 @@ export const words = {
   } as Record<string, string>,
   urgency: { red: "加急", yellow: "较急", green: "正常" } as Record<string, string>,
   urgencySign: { red: "▲", yellow: "◆", green: "●" } as Record<string, string>,
+  orderChannels: { title: "下单渠道", add: "新增渠道", name: "名称", codeHint: "小写字母、数字和下划线，如 douyin；以后不能改", takes: "接收新订单", hint: "停用的渠道不再接收新订单，原有订单照常显示。" },
   channels: { wechat: "微信", phone: "电话", web: "官网表单", sales_app: "销售 APP", email: "邮件", api: "接口" } as Record<string, string>,
   states: {
     draft: "草稿", submitted: "待确认", needs_capacity_confirmation: "待产能确认", suspected_duplicate: "疑似重复", confirmed: "已确认", planned: "已计划",

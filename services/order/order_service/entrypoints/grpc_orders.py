@@ -179,13 +179,13 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
     async def PutChannel(self, request: pb.PutChannelRequest, context: Any) -> pb.PutChannelResponse:
         active = request.active if request.HasField("active") else True
+        name = request.name.strip() if request.HasField("name") else None
 
         async def work(unit: Transaction) -> pb.PutChannelResponse:
-            await put_channel(unit, request.code, active=active)
-            return pb.PutChannelResponse(channel=pb.Channel(code=request.code, active=active))
+            kept = await put_channel(unit, request.code, active=active, name=name)
+            return pb.PutChannelResponse(channel=messages.channel_message(kept))
 
         return await self.commands.run(request.context, pb.PutChannelResponse, work)
 
     async def ListChannels(self, request: pb.ListChannelsRequest, context: Any) -> pb.ListChannelsResponse:
-        found = await self.channels.channels()
-        return pb.ListChannelsResponse(channels=[pb.Channel(code=code, active=active) for code, active in found])
+        return pb.ListChannelsResponse(channels=map(messages.channel_message, await self.channels.channels()))

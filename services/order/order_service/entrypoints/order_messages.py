@@ -10,6 +10,7 @@ from orderhub.common.v1.common_pb2 import Contact, Party
 from orderhub.common.v1.common_pb2 import Warning as Caution
 from orderhub.order.v1 import order_pb2 as pb
 
+from order_service.adapters.channels import Channel
 from order_service.adapters.messages import stamp
 from order_service.adapters.order_views import TimelineEntry
 from order_service.app.facts import Shipment
@@ -142,3 +143,8 @@ def lead_time_message(
         order_number=order.number, events=[pb.StageEvent(stage=x, at=stamp(moments.get(x))) for x in STAGES],
         dwells=dwells, longest_stage=longest(found), now=stamp(now), state=order.state,
     )  # fmt: skip
+
+
+def channel_message(channel: Channel) -> pb.Channel:
+    """Return a channel as callers see it."""
+    return pb.Channel(code=channel.code, active=channel.active, name=channel.name)

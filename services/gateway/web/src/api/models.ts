@@ -106,6 +106,7 @@ export interface Notification {
 export interface Channel { code: string; kind: string; url: string | null; name: string | null; per_minute: number; has_secret: boolean; version: number; active: boolean; quiet_from: string | null; quiet_to: string | null; waiting: number; failures: number; resting_until: string | null; sent_last_minute: number }
 export interface QuietHours { recipient: string; names: string[]; quiet_from: string | null; quiet_to: string | null; changed_by: string | null; changed_at: string | null }
 export interface StateCount { state: string; channel: string; count: number; oldest: string | null }
+export interface OrderChannel { code: string; active: boolean; name?: string | null }
 export interface Subscription { code: string; event_type: string; condition: string | null; channel: string; role: string | null; template: string; version: number; active: boolean; expire_hours: number; once_per: string | null; escalate_minutes: number; escalate_channel: string | null; quiet_from: string | null; quiet_to: string | null }
 export interface Account { username: string; display_name: string; roles: string[]; active: boolean; version: number; work_centers: string[] }
 export interface Device { id: string; name: string; station: string | null; enrolled_at?: string | null; revoked_at?: string | null; last_seen_at?: string | null }

@@ -258,7 +258,7 @@ export interface paths {
         get?: never;
         /**
          * Put Channel
-         * @description Add a channel, or close one.
+         * @description Add a channel, name it, or close it.
          */
         put: operations["put_channel_api_v1_channels__code__put"];
         post?: never;
@@ -5420,6 +5420,7 @@ export interface components {
         SalesChannel: {
             active: boolean;
             code: string | null;
+            name: string | null;
         };
         /**
          * ScanBatchBody
@@ -5833,7 +5834,7 @@ export interface components {
         };
         /**
          * ChannelBody
-         * @description Whether orders may still come in by this channel.
+         * @description Whether orders may still come in by this channel, and what people call it; a name left out stays.
          */
         gateway_service__bodies__orders__ChannelBody: {
             /**
@@ -5842,6 +5843,11 @@ export interface components {
              * @example true
              */
             active: boolean;
+            /**
+             * Name
+             * @example 抖音小店
+             */
+            name?: string | null;
         };
     };
     responses: never;

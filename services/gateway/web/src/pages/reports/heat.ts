@@ -1,9 +1,10 @@
 import type { LeadTimeCell, LeadTimes } from "@/api/models";
+import { channelName } from "@/composables/useOrderChannels";
 import { words } from "@/strings.zh";
 
 export const HEADLINE = ["quote_to_confirm", "confirm_to_release", "dispatch_to_start", "receipt_to_ship"];
 /** What a group is called on the page: channels by their Chinese names, everything else by its own key. */
-export const titleOf = (groupBy: string, key: string): string => (groupBy === "channel" ? words.channels[key] ?? key : key) || words.reports.unassigned;
+export const titleOf = (groupBy: string, key: string): string => (groupBy === "channel" ? channelName(key) : key) || words.reports.unassigned;
 const LIGHT_TEXT_FROM = 0.66;
 
 export interface HeatCell { stage: string; cell: LeadTimeCell | null; depth: number; light: boolean }
