@@ -447,20 +447,69 @@ async def test_a_change_gives_an_intent_its_days_again(world: World, clock: Fixe
     await world.check()
 
 
-async def test_what_a_replaced_production_order_held_stays_with_its_order(world: World) -> None:
-    """Less wanted: PO2 is made instead of PO1. SO2 is more pressing and waits, yet held stock is never taken (X10)."""
+REPLACING = {
+    "plan": ("planning", "orders/SO1", planning_events.OrderPlanned(
+        order_number="SO1", production_orders=[made("PO2", "A", "6", ("X", "12"))], replaced_numbers=["PO1"])),
+    "unnamed": ("planning", "orders/SO1", planning_events.OrderPlanned(
+        order_number="SO1", production_orders=[made("PO2", "A", "6", ("X", "12"))])),
+    "older": ("planning", "orders/SO1", planning_events.OrderPlanned(
+        order_number="SO1", production_orders=[made("PO1", "A", "10", ("X", "20"))])),
+    "end": ("planning", "production-orders/PO1", planning_events.ProductionOrderCancelled(
+        production_order_number="PO1", order_number="SO1", reason="ORDER_CHANGED", replaced=True)),
+}  # fmt: skip
+ARRIVALS = ("plan end", "end plan", "end older plan", "older end plan", "end unnamed")
+
+
+async def replacing(world: World, arrivals: str, way: str) -> None:
+    """SO1 holds all for PO1; SO2 is more pressing and waits. Then SO1 is changed, and it arrives in this order."""
     await world.move("receipt", ("X", "20"))
     await world.planned("SO1", made("PO1", "A", "10", ("X", "20")))
     await world.planned("SO2", made("PO9", "A", "10", ("X", "30")), urgency="red")
+    events = [world.event(*REPLACING[name]) for name in arrivals.split()]
+    for batch in [events] if way == "one batch" else [[event] for event in events]:
+        for _ in range(2 if way == "twice" else 1):
+            await world.service.inbox().take(batch)
 
-    await world.planned("SO1", made("PO2", "A", "6", ("X", "12")), replaced_numbers=["PO1"])
-    cancelled = planning_events.ProductionOrderCancelled(
-        production_order_number="PO1", order_number="SO1", reason="ORDER_CHANGED"
-    )
-    await world.tell("planning", "production-orders/PO1", cancelled)
+
+@pytest.mark.parametrize("way", ["once", "twice", "one batch"])
+@pytest.mark.parametrize("arrivals", ARRIVALS)
+async def test_what_a_replaced_production_order_held_stays_with_its_order(
+    world: World, arrivals: str, way: str
+) -> None:
+    """Less wanted: PO2 is made instead of PO1; whichever is heard first, held stock is never taken (X10)."""
+    await replacing(world, arrivals, way)
 
     assert await world.holdings(item_code="X") == {
         ("PO2", "X"): ("12", "12", "0", "0"),
         ("PO9", "X"): ("30", "8", "0", "22"),
     }
+    ended = await world.rows("SELECT need, got, is_open FROM reservation_line WHERE production_order_number = 'PO1'")
+    assert [tuple(row.values()) for row in ended] == [(0, 0, False)]
+    assert (await world.names("production-orders/PO1")).count("ReservationReleased") == 1
+    assert (await world.told("production-orders/PO1"))[-1].data["reason"] == "ORDER_CHANGED"
+    await world.check()
+
+
+async def test_what_waits_for_its_plan_is_nobody_elses_and_wants_no_more(world: World) -> None:
+    """Between the end and the plan: the old one keeps what it has, and what arrives then goes to whoever needs it."""
+    await replacing(world, "end", "once")
+    await world.move("receipt", ("X", "5"))
+    assert await world.balance("X") == ("25", "25", "0")
+    assert (await world.holdings(item_code="X"))["PO9", "X"] == ("30", "5", "0", "25")
+
+    await world.tell("order", "orders/SO1", order_events.OrderCancelled(order_number="SO1", state="cancelled"))
+
+    assert await world.holdings(item_code="X") == {("PO9", "X"): ("30", "25", "0", "5")}  # no plan comes any more
+    await world.check()
+
+
+async def test_a_production_order_ended_without_a_plan_is_freed_at_once(world: World) -> None:
+    await world.move("receipt", ("X", "20"))
+    await world.planned("SO1", made("PO1", "A", "10", ("X", "20")))
+    await world.planned("SO2", made("PO9", "A", "10", ("X", "30")), urgency="red")
+
+    ended = planning_events.ProductionOrderCancelled(production_order_number="PO1", order_number="SO1", reason="gone")
+    await world.tell("planning", "production-orders/PO1", ended)
+
+    assert await world.holdings(item_code="X") == {("PO9", "X"): ("30", "20", "0", "10")}
     await world.check()

@@ -83,6 +83,7 @@ async def test_less_wanted_takes_untouched_production_back(world: World) -> None
     replacing = [data for kind, data in told[:at] if kind == "OrderPlanned"][-1]
     assert replacing["replaced_numbers"] == [gone["production_order_number"]]  # told first, so that it keeps the stock
     assert [one["production_order_number"] for one in replacing["production_orders"]] != replacing["replaced_numbers"]
+    assert gone["replaced"] is True  # whoever hears of the end first knows that the plan is on its way
     plan = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
     assert [pick.required for pick in plan.pick_list if pick.item_code == "WIRE"] == ["45"]  # of six, not of sixteen
 

@@ -24,9 +24,25 @@ async def follow_inspection(house: Warehouse, recorded: Receivable, movement_id:
 async def end_production_order(house: Warehouse, ended: Receivable, reason: str, movement_id: str) -> None:
     """Free what an ended production order still holds; consumed stays consumed."""
     await house.receivables.learn([ended])
-    lines = [line for line in await house.reservations.of_orders([ended.order]) if _is_of(line, ended)]
-    await house.stock.lock({line.key.item for line in lines})
+    await _locked(house, ended)
     await release_reservations(house, ended.order, lambda line: _is_of(line, ended), reason, movement_id)
+
+
+async def replace_production_order(house: Warehouse, ended: Receivable, reason: str, movement_id: str) -> None:
+    """End one that a plan replaces: what it holds waits for that plan, and goes to nobody else before (X10)."""
+    kept = [line.needing(line.got) for line in await _locked(house, ended) if line.is_open]
+    if any(line.held for line in kept):
+        await house.receivables.learn([ended])
+        await house.reservations.save(kept)
+    else:  # the plan was here before, or nothing is held
+        await end_production_order(house, ended, reason, movement_id)
+
+
+async def _locked(house: Warehouse, ended: Receivable) -> list[Line]:
+    """Lock the items of its lines; return the lines as they are then."""
+    demand = Demand(ended.order, ended.number)
+    await house.stock.lock({line.key.item for line in await house.reservations.of_demands([demand])})
+    return await house.reservations.of_demands([demand])
 
 
 def _is_of(line: Line, ended: Receivable) -> bool:

@@ -9,10 +9,13 @@ from decimal import Decimal
 
 from inventory_service.app.ports import Warehouse
 from inventory_service.app.reallocate import reallocate, settle_behind
-from inventory_service.app.tell_holdings import tell_lines
+from inventory_service.app.tell_holdings import by_demand, tell_lines
 from inventory_service.domain.production import Receivable
 from inventory_service.domain.reservation import Line, LineKey
 from inventory_service.domain.shipping import ENDED_STATES
+
+REPLACED = "ORDER_CHANGED"
+"""Why stock kept for a plan is released: the word planning gives as the reason of the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ async def reserve_components(house: Warehouse, plans: Sequence[Plan], movement_i
     wanted = {line.key: line for line in await _alive(house, _newest(plans))}
     if before:
         replaced = {number for plan in plans for number in plan.replaced}
-        await _compare(house, before, wanted, replaced, movement_id)
+        await _compare(house, before, wanted, replaced, await _ended(house, before, plans), movement_id)
     else:
         await _admit(house, list(wanted.values()), movement_id)
 
@@ -53,20 +56,39 @@ async def _compare(
     before: Mapping[LineKey, Line],
     wanted: Mapping[LineKey, Line],
     replaced: Collection[str],
+    ended: Collection[str],
     movement_id: str,
 ) -> None:
-    """Change what an earlier plan, or an intent, holds into what is asked for now."""
+    """Change what an earlier plan, or an intent, holds into what is asked for now.
+
+    The production orders in `replaced` have yet to end; those in `ended` waited for this plan.
+    """
     touched = {key.demand for key in wanted}
+    gone = [line.needing(line.issued).closed() for line in before.values() if _waits(line, ended)]
     lines = [_changed(before.get(key), line) for key, line in wanted.items()]
     for line in (line for key, line in before.items() if key not in wanted):
+        if _waits(line, ended):
+            continue
         if line.expires_at and line.is_open:
             lines.append(line.closed())
         elif line.asked and (line.key.demand in touched or line.key.production_order in replaced):
             lines.append(line.needing(line.issued))
-    lines, handed = handed_on(before, lines)
+    lines, handed = handed_on(before, [*lines, *gone])
     await house.reservations.save(lines)
+    for demand, group in by_demand(gone):
+        house.tell.released(demand, group, REPLACED)
     await settle_behind(house, handed, movement_id)
     await reallocate(house, {line.key.item for line in lines}, movement_id, changed=touched)
+
+
+async def _ended(house: Warehouse, before: Mapping[LineKey, Line], plans: Sequence[Plan]) -> set[str]:
+    """Return the production orders that ended, still hold, and are made no more: an older plan leaves them waiting."""
+    made = {order.number for plan in _latest(plans) for order in plan.production_orders}
+    return await house.receivables.dead({key.production_order for key, line in before.items() if line.is_open} - made)
+
+
+def _waits(line: Line, ended: Collection[str]) -> bool:
+    return line.is_open and line.key.production_order in ended
 
 
 def handed_on(before: Mapping[LineKey, Line], after: Sequence[Line]) -> tuple[list[Line], list[LineKey]]:
@@ -90,8 +112,11 @@ def handed_on(before: Mapping[LineKey, Line], after: Sequence[Line]) -> tuple[li
 
 def _newest(plans: Sequence[Plan]) -> list[Line]:
     """Return what the latest plan of each order asks for, one line per key."""
-    latest = {plan.order: plan for plan in plans}
-    return merged([line for plan in latest.values() for line in plan.asked])
+    return merged([line for plan in _latest(plans) for line in plan.asked])
+
+
+def _latest(plans: Sequence[Plan]) -> list[Plan]:
+    return list({plan.order: plan for plan in plans}.values())
 
 
 def merged(lines: Sequence[Line]) -> list[Line]:

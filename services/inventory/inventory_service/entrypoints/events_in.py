@@ -20,7 +20,11 @@ from chassis.inbox import Handler
 from inventory_service.adapters.touched import Touched
 from inventory_service.adapters.warehouse import Warehouses
 from inventory_service.app.follow_order import cancel_order, change_order, confirm_order, move_order
-from inventory_service.app.follow_production import end_production_order, follow_inspection
+from inventory_service.app.follow_production import (
+    end_production_order,
+    follow_inspection,
+    replace_production_order,
+)
 from inventory_service.app.hold_back import hold_back_safety_stock
 from inventory_service.app.hold_for_intent import change_intent, hold_for_intent
 from inventory_service.app.ports import Warehouse
@@ -125,7 +129,8 @@ class EventsIn:
         house = await self._house(unit)
         message = event.parse(planning_pb.ProductionOrderCancelled)
         ended = read.ended(message, event.traceparent)
-        await end_production_order(house, ended, message.reason, str(event.event_id))
+        end = replace_production_order if message.replaced else end_production_order
+        await end(house, ended, message.reason, str(event.event_id))
 
     async def production_order_completed(self, event: Incoming, unit: Transaction) -> None:
         house = await self._house(unit)

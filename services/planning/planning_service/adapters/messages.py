@@ -179,8 +179,8 @@ class Messages:
             ),
         )
 
-    def cancelled(self, order: ProductionOrder) -> None:
-        """Tell that a production order ended before its time."""
+    def cancelled(self, order: ProductionOrder, *, replaced: bool = False) -> None:
+        """Tell that a production order ended before its time; `replaced` when a plan told with it takes over (X10)."""
         self._of(
             order,
             pb.ProductionOrderCancelled(
@@ -190,6 +190,7 @@ class Messages:
                 reason=order.reason or "",
                 state=order.state.value,
                 team=order.team or "",
+                replaced=replaced,
             ),
         )
 

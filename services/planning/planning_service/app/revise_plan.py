@@ -183,7 +183,7 @@ async def _tell(
     told = await whole_plan(order.number, plans, production_orders)
     tell.planned(order, replace(told, replaced=tuple(one.number for one in gone)))
     for one in gone:
-        tell.cancelled(one)
+        tell.cancelled(one, replaced=True)
     tell.revised(
         order,
         [

@@ -661,6 +661,7 @@ class ProductionOrderCancelled(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     TEAM_FIELD_NUMBER: _builtins.int
+    REPLACED_FIELD_NUMBER: _builtins.int
     production_order_number: _builtins.str
     order_number: _builtins.str
     line_no: _builtins.int
@@ -668,6 +669,8 @@ class ProductionOrderCancelled(_message.Message):
     state: _builtins.str
     """cancelled or closed_short"""
     team: _builtins.str
+    replaced: _builtins.bool
+    """an OrderPlanned told with it names it in replaced_numbers: what it holds waits for that plan (X10)"""
     def __init__(
         self,
         *,
@@ -677,10 +680,11 @@ class ProductionOrderCancelled(_message.Message):
         reason: _builtins.str = ...,
         state: _builtins.str = ...,
         team: _builtins.str = ...,
+        replaced: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "reason", b"reason", "state", b"state", "team", b"team"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_no", b"line_no", "order_number", b"order_number", "production_order_number", b"production_order_number", "reason", b"reason", "replaced", b"replaced", "state", b"state", "team", b"team"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
