@@ -172,7 +172,7 @@ class ChannelBody(Body):
     """Whether orders may still come in by this channel, and what people call it; a name left out stays."""
 
     active: Annotated[bool, Field(examples=[True])] = True
-    name: Annotated[str | None, Field(max_length=40, examples=["抖音小店"])] = None
+    name: Annotated[str | None, Field(max_length=40, examples=["Douyin shop"])] = None
 
 
 class CancelBody(Body):

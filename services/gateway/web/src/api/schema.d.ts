@@ -5845,7 +5845,7 @@ export interface components {
             active: boolean;
             /**
              * Name
-             * @example 抖音小店
+             * @example Douyin shop
              */
             name?: string | null;
         };
