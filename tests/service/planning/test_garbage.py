@@ -17,6 +17,7 @@ from planning_service.domain.errors import PlanningRefusal
 from tests.service.planning.conftest import World
 
 ROUNDS = 3000 if os.environ.get("ORDERHUB_PROOF") == "1" else 250
+SHEETS_EVERY = 10  # rounds: each sheet starts a process of its own
 TEXTS = [
     "", "A", "B", "WIRE", "R1", "SO1", "make", "phantom", "m", "台", "箱", "1", "2.5", "-1", "0", "NaN", "-Infinity", "1e400",
     "0.0000001", "9" * 19, "9" * 400, "2026-11-30", "2026-02-30", "0001-01-01", "9999-12-31", "a\x00b", "\x00", "\ud7ff", "😀" * 300,
@@ -71,8 +72,10 @@ async def test_garbage_is_refused_in_our_own_words(world: World) -> None:
     await world.plan("SO1")
     rng = random.Random(20261122)
     answered = refused = 0
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         for method, kind in calls(world):
+            if kind is m.ImportBomsRequest and turn % SHEETS_EVERY:
+                continue
             request = kind()
             garbage(request, rng)
             if "context" in request.DESCRIPTOR.fields_by_name:
