@@ -401,7 +401,7 @@ async def test_sign_in_takes_as_long_for_an_unknown_user(house: House) -> None:
 
 
 async def test_a_team_leaders_work_centers_travel_with_every_call_and_change_within_seconds(house: House) -> None:
-    user = {"display_name": "L", "roles": ["team_leader"]}
+    user = {"display_name": "Team_Leader", "roles": ["team_leader"]}
     bound = await house.call("PUT", "/users/team_leader", json=user | {"work_centers": ["WC2", "WC1"]})
     await house.call("GET", "/production-orders/PO1", role="team_leader")
     first = house.services.last("GetProductionOrder").principal.roles
@@ -416,7 +416,7 @@ async def test_a_team_leaders_work_centers_travel_with_every_call_and_change_wit
 
 
 async def test_work_centers_of_somebody_else_grant_and_bind_nothing(house: House) -> None:
-    user = {"display_name": "S", "roles": ["sales"], "work_centers": ["WC1"]}
+    user = {"display_name": "Sales", "roles": ["sales"], "work_centers": ["WC1"]}
     await house.call("PUT", "/users/sales", json=user)
     await house.call("GET", "/production-orders/PO1", role="sales")
     await house.call("PUT", "/users/sales", json=user | {"work_centers": []})
