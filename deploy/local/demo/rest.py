@@ -18,6 +18,8 @@ from deploy.local.layout import LocalError
 Json = dict[str, Any]
 DEADLINE_S = 10.0
 PAUSE_S = 0.03
+AWAY_S = 15.0  # a part that died is back by then
+AWAY, BUSY = 503, "IDEMPOTENCY_IN_PROGRESS"
 
 
 class Refused(LocalError):
@@ -50,10 +52,20 @@ class Rest:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
-        try:
-            return self.http.request(method, path, json=body, headers=headers)
-        except httpx2.HTTPError as error:
-            raise Refused(f"{method} {path}: the gateway did not answer ({error}); try `make doctor`") from None
+        return self._patiently(method, path, body, headers)
+
+    def _patiently(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx2.Response:
+        """Ask again, under the same key, while a part is away; give its last word when it stays away."""
+        until = time.monotonic() + AWAY_S
+        while True:
+            try:
+                answer = self.http.request(method, path, json=body, headers=headers)
+                if time.monotonic() > until or not (answer.status_code == AWAY or BUSY in answer.text):
+                    return answer
+            except httpx2.HTTPError as error:
+                if time.monotonic() > until:
+                    raise Refused(f"{method} {path}: the gateway did not answer ({error}); try `make doctor`") from None
+            time.sleep(PAUSE_S * 10)
 
     def get(self, path: str) -> Json:
         return _good("GET", path, self.call("GET", path))
