@@ -12,6 +12,7 @@ SEARCH_WIDTH = 200
 # Ports the kernel does not lend to outgoing connections (Linux, Documentation/networking/ip-sysctl.rst). A connection that
 # borrowed the port of a part that restarts would keep it from coming back for as long as the connection lives.
 RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
+LENT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -44,11 +45,12 @@ def candidates(wanted: int) -> Iterator[int]:
     yield from range(wanted, min(wanted + SEARCH_WIDTH, 65536))
 
 
-def reserve(wanted: Iterable[int], reserved: Path = RESERVED) -> None:
-    """Keep the kernel from lending these ports beside those it keeps already; without the right to, leave things as they are."""
+def reserve(wanted: Iterable[int], reserved: Path = RESERVED, lent: Path = LENT) -> None:
+    """Keep the kernel from lending those of these ports it would; without the right to, leave things as they are."""
     with suppress(OSError, ValueError):
+        first, last = map(int, lent.read_text().split())
         before = reserved.read_text().strip()
-        missing = sorted(set(wanted) - _numbers(before))
+        missing = sorted({port for port in wanted if first <= port <= last} - _numbers(before))
         if missing:
             reserved.write_text(",".join([*filter(None, [before]), *map(str, missing)]))
 
