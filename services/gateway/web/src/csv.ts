@@ -8,9 +8,10 @@ export function csv(rows: (string | number | null | undefined)[][]): string {
   return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
-export function download(name: string, text: string): void {
+/** Hand `text` to the person as a file; `type` is its media type. */
+export function download(name: string, text: string, type = "text/csv;charset=utf-8"): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
