@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any, Protocol
 
 from chassis.sql import Statement, text
-from planning_service.adapters.master_rows import item_of, line_of, routing_of, unit_of, version_of
+from planning_service.adapters.master_rows import ITEM_COLUMNS, item_of, line_of, routing_of, unit_of, version_of
 from planning_service.domain.bom import Bom, BomLine
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.structure_shelf import StructureShelf
@@ -20,10 +20,7 @@ SELECT epoch, EXISTS (SELECT 1 FROM bom WHERE epoch > :known) AS boms, EXISTS (S
 FROM catalogue_epoch
 """)
 _UNITS = text("SELECT code, dimension, scale, whole_units FROM unit ORDER BY position")
-_ITEMS = text("""
-SELECT code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version
-FROM item WHERE epoch > :known
-""")
+_ITEMS = text(f"SELECT {ITEM_COLUMNS} FROM item WHERE epoch > :known")  # noqa: S608  constants
 _ROUTINGS = text("SELECT code, operations, version FROM routing WHERE epoch > :known")
 _BOMS = text("""
 SELECT item_code, version, effective_from, effective_to, base_quantity, routing_code, content_hash FROM bom

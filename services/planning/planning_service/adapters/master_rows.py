@@ -14,9 +14,9 @@ from planning_service.domain.item import Item, Supply
 from planning_service.domain.routing import Routing, RoutingOperation
 from planning_service.domain.units import ItemUnit, Unit
 
-ITEM_COLUMNS = (
-    "code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version"
-)
+ITEM_COLUMNS = """
+code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version
+"""
 
 
 def unit_of(row: Any) -> Unit:

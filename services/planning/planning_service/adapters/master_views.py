@@ -7,18 +7,17 @@ from typing import Any
 
 from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
-from planning_service.adapters.master_rows import item_of, line_of, version_of
+from planning_service.adapters.master_rows import ITEM_COLUMNS, item_of, line_of, version_of
 from planning_service.domain.bom import BomVersion
 from planning_service.domain.item import Item
 
-_ITEM_PAGE = text("""
-SELECT code, name, unit, supply, whole_units, safety_stock, lead_time_days, units, aliases, active, stock_first, version
-FROM item
+_ITEM_PAGE = text(f"""
+SELECT {ITEM_COLUMNS} FROM item
 WHERE (:q = '' OR code ILIKE :pattern OR name ILIKE :pattern OR initials LIKE lower(:prefix)
        OR EXISTS (SELECT 1 FROM unnest(aliases) AS a WHERE a ILIKE :pattern))
   AND (:after = '' OR code > :after) AND (:supply = '' OR supply = :supply) AND (active OR NOT :active_only)
 ORDER BY code LIMIT :size
-""")
+""")  # noqa: S608  constants
 _BOM_HEADS = text("""
 SELECT version, effective_from, effective_to, content_hash FROM bom WHERE item_code = :code ORDER BY version DESC
 """)

@@ -8,10 +8,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from orderhub.planning.v1 import events_pb2 as pb
 
 from planning_service.domain.component import Component
+from planning_service.domain.device_clock import clamped
 from planning_service.domain.exact import plain
 from planning_service.domain.floor_change import FloorChange
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.scan import ScanOutcome, ScanReport, clamped
+from planning_service.domain.scan import ScanOutcome, ScanReport
 
 
 def stamp(at: datetime | None) -> Timestamp | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
+from google.protobuf.message import Message
 from orderhub.planning.v1 import events_pb2 as pb
 
 from chassis.database import Transaction
@@ -231,5 +232,5 @@ class Messages:
         else:
             self._unit.publish(subject, pb.ShortageCleared(**fixed), trace=trace)  # type: ignore[arg-type]
 
-    def _of(self, order: ProductionOrder, message: object) -> None:
-        self._unit.publish(f"production-orders/{order.number}", message, trace=order.traceparent)  # type: ignore[arg-type]
+    def _of(self, order: ProductionOrder, message: Message) -> None:
+        self._unit.publish(f"production-orders/{order.number}", message, trace=order.traceparent)

@@ -13,7 +13,8 @@ from chassis.sql import text
 from planning_service.adapters.bulk import BulkInsert
 from planning_service.adapters.floor_changes import FloorChangeRows
 from planning_service.adapters.production_rows import (
-    OPERATION_COLUMNS,
+    LOCKED,
+    OPERATIONS_OF,
     ORDER_COLUMNS,
     fixed_values,
     moving_values,
@@ -28,20 +29,11 @@ from planning_service.domain.work_centers import check_place
 
 NEXT_NUMBERS = "SELECT nextval('production_order_number') FROM generate_series(1, CAST(:count AS int))"
 _NUMBERS = text(NEXT_NUMBERS)
-# The lock is a statement of its own: joined operations would be read as they stood before the wait for it.
 _BY_NUMBER = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = :key FOR NO KEY UPDATE")  # noqa: S608
 _BY_ID = text(f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.id = :key FOR NO KEY UPDATE")  # noqa: S608
 _OF_ORDER = text(
     f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.order_number = :order "  # noqa: S608
     "ORDER BY p.number FOR NO KEY UPDATE"
-)
-_MANY = text(
-    f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = ANY(:numbers) "  # noqa: S608
-    "ORDER BY p.number FOR NO KEY UPDATE"
-)
-_OPERATIONS = text(
-    f"SELECT {OPERATION_COLUMNS} FROM operation o WHERE o.production_order_number = ANY(:numbers) "  # noqa: S608
-    "ORDER BY o.production_order_number, o.sequence"
 )
 ORDERS = BulkInsert(
     "production_order",
@@ -121,7 +113,7 @@ class ProductionOrderRows:
         """Return production orders by their numbers, locked in that order; unknown ones are left out."""
         if not numbers:
             return []
-        rows = list(await self._unit.execute(_MANY, {"numbers": list(numbers)}))
+        rows = list(await self._unit.execute(LOCKED, {"numbers": list(numbers)}))
         operations = await self._operations([row.number for row in rows])
         return [production_order_of(row, operations[row.number]) for row in rows]
 
@@ -139,7 +131,7 @@ class ProductionOrderRows:
     async def _operations(self, numbers: list[str]) -> dict[str, list[Operation]]:
         found: dict[str, list[Operation]] = defaultdict(list)
         if numbers:
-            for row in await self._unit.execute(_OPERATIONS, {"numbers": numbers}):
+            for row in await self._unit.execute(OPERATIONS_OF, {"numbers": numbers}):
                 found[row.production_order_number].append(operation_of(row))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chassis.sql import text
 from planning_service.domain.exact import trimmed
 from planning_service.domain.lifecycle import LIVE
 from planning_service.domain.operation import Operation, ScanFlag
@@ -17,10 +18,16 @@ p.routing_code, p.bom_version, p.bom_hash, p.due_date, p.urgency, p.planner_rank
 p.created_at, p.dispatched_at, p.held_at, p.passed, p.rework, p.scrapped, p.rework_waiting, p.inspected_at, p.received,
 p.received_at, p.rank_reason, p.settled, p.completed_at, p.cancelled_at, p.closed_short_at, p.reason, p.version, p.traceparent
 """
-OPERATION_COLUMNS = """
-o.production_order_number, o.sequence, o.code, o.name, o.work_center, o.minutes_per_unit, o.setup_minutes, o.good, o.scrap,
-o.started_at, o.last_report_at, o.flags, o.rework
-"""
+# A lock is a statement of its own: joined operations would be read as they stood before the wait for it.
+LOCKED = text(
+    f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = ANY(:numbers) "  # noqa: S608  constants
+    "ORDER BY p.number FOR NO KEY UPDATE"
+)
+OPERATIONS_OF = text("""
+SELECT o.production_order_number, o.sequence, o.code, o.name, o.work_center, o.minutes_per_unit, o.setup_minutes, o.good, o.scrap,
+       o.started_at, o.last_report_at, o.flags, o.rework
+FROM operation o WHERE o.production_order_number = ANY(:numbers) ORDER BY o.production_order_number, o.sequence
+""")
 
 
 def production_order_of(row: Any, operations: list[Operation]) -> ProductionOrder:

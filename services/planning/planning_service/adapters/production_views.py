@@ -17,12 +17,13 @@ from planning_service.adapters.components import component_of
 from planning_service.adapters.floor_changes import pending
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.adapters.production_rows import (
-    OPERATION_COLUMNS,
+    OPERATIONS_OF,
     ORDER_COLUMNS,
     operation_of,
     production_order_of,
 )
 from planning_service.domain.component import Component
+from planning_service.domain.exact import ZERO
 from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
 
@@ -48,10 +49,6 @@ _NEWEST = text(f"{_VIEW} {_FROM} {_FILTER} {_CHANGED} AND p.id < :after_id ORDER
 _BY_PRIORITY = text(
     f"{_VIEW} {_FROM} {_FILTER} {_CHANGED} AND (p.live OR :changed) AND (p.sort_key, p.number) > (:after_key, :after_number) "
     "ORDER BY p.sort_key, p.number LIMIT :size"
-)
-_OPERATIONS = text(
-    f"SELECT {OPERATION_COLUMNS} FROM operation o WHERE o.production_order_number = ANY(:numbers) "  # noqa: S608
-    "ORDER BY o.production_order_number, o.sequence"
 )
 _COMPONENTS = text(
     f"SELECT {COMPONENT_COLUMNS} FROM component c WHERE c.production_order_number = ANY(:numbers) "  # noqa: S608
@@ -173,14 +170,13 @@ def pick_list(components: Sequence[Component]) -> list[PickView]:
 
 
 def _pick(group: list[Component]) -> PickView:
-    zero = Decimal(0)
     first = group[0]
     if len(group) == 1:  # as most are
         required, reserved, short = first.to_pick, first.reserved, first.short
     else:
-        required = sum((c.to_pick for c in group), zero)
-        reserved = sum((c.reserved for c in group), zero)
-        short = sum((c.short for c in group), zero)
+        required = sum((c.to_pick for c in group), ZERO)
+        reserved = sum((c.reserved for c in group), ZERO)
+        short = sum((c.short for c in group), ZERO)
     return PickView(
         first.item_code,
         first.item_name,
@@ -198,7 +194,7 @@ async def _views(reader: Reader, rows: Sequence[Any], known: Sequence[Component]
     components: dict[str, list[Component]] = defaultdict(list)
     waiting: dict[str, list[Any]] = {}
     if numbers:
-        for found in await reader.execute(_OPERATIONS, {"numbers": numbers}):
+        for found in await reader.execute(OPERATIONS_OF, {"numbers": numbers}):
             operations[found.production_order_number].append(operation_of(found))
         if known is None:
             known = [component_of(row) for row in await reader.execute(_COMPONENTS, {"numbers": numbers})]

@@ -11,7 +11,8 @@ from chassis.sql import text
 from planning_service.adapters.bulk import numerics, written
 from planning_service.adapters.production_orders import as_uuid
 from planning_service.adapters.production_rows import (
-    OPERATION_COLUMNS,
+    LOCKED,
+    OPERATIONS_OF,
     ORDER_COLUMNS,
     operation_of,
     production_order_of,
@@ -20,18 +21,9 @@ from planning_service.domain.lifecycle import LIVE
 from planning_service.domain.operation import Operation
 from planning_service.domain.production_order import ProductionOrder
 
-# The lock is a statement of its own: joined operations would be read as they stood before the wait for it.
-_LOCK = text(
-    f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = ANY(:numbers) "  # noqa: S608
-    "ORDER BY p.number FOR NO KEY UPDATE"
-)
 _LOCK_BY_ID = text(
     f"SELECT {ORDER_COLUMNS} FROM production_order p WHERE p.number = ANY(:numbers) OR p.id = ANY(:ids) "  # noqa: S608
     "ORDER BY p.number FOR NO KEY UPDATE"
-)
-_OPERATIONS = text(
-    f"SELECT {OPERATION_COLUMNS} FROM operation o WHERE o.production_order_number = ANY(:numbers) "  # noqa: S608
-    "ORDER BY o.production_order_number, o.sequence"
 )
 _PASSES = text("""
 SELECT production_order_number, sequence, serial, passes FROM piece_pass
@@ -77,7 +69,7 @@ class ScannedOrderRows:
         if ids:
             rows = list(await self._unit.execute(_LOCK_BY_ID, {"numbers": numbers, "ids": list(ids.values())}))
         else:
-            rows = list(await self._unit.execute(_LOCK, {"numbers": numbers}))
+            rows = list(await self._unit.execute(LOCKED, {"numbers": numbers}))
         operations = await self._operations([row.number for row in rows])
         orders = {row.number: production_order_of(row, operations[row.number]) for row in rows}
         if serials and orders:
@@ -109,7 +101,7 @@ class ScannedOrderRows:
 
     async def _operations(self, numbers: list[str]) -> dict[str, list[Operation]]:
         found: dict[str, list[Operation]] = defaultdict(list)
-        for row in await self._unit.execute(_OPERATIONS, {"numbers": numbers}) if numbers else ():
+        for row in await self._unit.execute(OPERATIONS_OF, {"numbers": numbers}) if numbers else ():
             operation = operation_of(row)
             found[row.production_order_number].append(operation)
             self._before[row.production_order_number, operation.sequence] = _facts(operation)

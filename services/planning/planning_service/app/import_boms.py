@@ -44,10 +44,8 @@ def _changed(reading: SheetReading, catalogue: Catalogue) -> dict[str, Bom]:
 
 def _refuse_loops(reading: SheetReading, changed: dict[str, Bom], catalogue: Catalogue) -> None:
     """Reject what closes a loop, in the order of the sheet; usually one search over all of them finds none (X18)."""
-    if (
-        find_loop(EVERYTHING, lambda code: list(changed) if code == EVERYTHING else _below(code, changed, catalogue))
-        is None
-    ):
+    loop = find_loop(EVERYTHING, lambda code: changed if code == EVERYTHING else _below(code, changed, catalogue))
+    if loop is None:
         return
     accepted: dict[str, Bom] = {}
     for item_code in list(changed):

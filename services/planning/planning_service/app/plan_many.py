@@ -9,10 +9,8 @@ from decimal import Decimal
 from planning_service.app.facts import Offer, OrderFacts
 from planning_service.app.plan_order import refuse_unless_plannable, unplanned
 from planning_service.domain.catalogue import Catalogue
-from planning_service.domain.exact import from_micro
+from planning_service.domain.exact import ZERO, from_micro
 from planning_service.domain.plan import DemandLine, OrderPlan, Structures, needed_stock, plan_order
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,8 @@ class SharedStock:
 
     def for_order(self, number: str) -> Mapping[str, Decimal]:
         """Return what this order may take of each item."""
-        own = self._own.get(number)
-        return (
-            {**self._free, **{code: self._free.get(code, ZERO) + more for code, more in own.items()}}
-            if own
-            else self._free
-        )
+        own = self._own.get(number, {})
+        return self._free | {code: self._free.get(code, ZERO) + more for code, more in own.items()}
 
     def take(self, number: str, plan: OrderPlan) -> None:
         """Take off what a plan takes from stock, its own soft hold first."""
@@ -76,7 +70,7 @@ def work_out_many(
     """Work the plans out in the order given."""
     plans = []
     for one in orders:
-        free = dict(stock.for_order(one.facts.number))
+        free = stock.for_order(one.facts.number)
         refused = refusals.get(one.facts.customer_id, ())
         plan = plan_order(one.lines, catalogue, free, structures, refused=refused)
         stock.take(one.facts.number, plan)

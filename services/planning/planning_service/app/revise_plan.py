@@ -16,11 +16,11 @@ from planning_service.app.ports import Plans, ProductionOrders, Stock, Tell
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.change import LineChange, PlannedLine, change_line
 from planning_service.domain.component import Component
+from planning_service.domain.exact import ZERO
 from planning_service.domain.plan import DemandLine, Structures, needed_stock, plan_order
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import short_items
 
-ZERO = Decimal(0)
 REASON = "ORDER_CHANGED"
 
 

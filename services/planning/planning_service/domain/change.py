@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from planning_service.domain.exact import ZERO
 from planning_service.domain.lifecycle import ProductionState
 from planning_service.domain.production_order import ProductionOrder
 
-ZERO = Decimal(0)
 GONE = frozenset({ProductionState.CANCELLED})
 
 

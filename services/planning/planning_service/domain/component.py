@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-ZERO = Decimal(0)
+from planning_service.domain.exact import ZERO
 
 
 @dataclass(frozen=True, slots=True)

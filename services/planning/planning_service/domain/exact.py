@@ -13,7 +13,7 @@ SCALE_DIGITS = 6
 LIMIT_MICRO = 10**18
 """One more than NUMERIC(18,6) holds, in micro."""
 
-NOTHING = Decimal(0)
+ZERO = Decimal(0)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -40,7 +40,7 @@ def decimal_places(quantity: Decimal) -> int:
 def from_micro(micro: int) -> Decimal:
     """Return the Decimal of a micro quantity, without trailing zeros."""
     if not micro:
-        return NOTHING
+        return ZERO
     if not -LIMIT_MICRO < micro < LIMIT_MICRO:
         raise QuantityNotRepresentable(quantity=f"{micro}e-6")
     whole, rest = divmod(micro, MICRO)
@@ -73,11 +73,6 @@ def ceil_to_step(numerator: int, denominator: int, step: int) -> int:
 def is_whole(quantity: Decimal) -> bool:
     """Say whether the quantity has no fraction."""
     return quantity == quantity.to_integral_value()
-
-
-def fraction(value: Decimal) -> Fraction:
-    """Return the exact fraction of a Decimal."""
-    return Fraction(value)
 
 
 def rounded_up(value: Fraction) -> Decimal:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from planning_service.domain.exact import ZERO
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

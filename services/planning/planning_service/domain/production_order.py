@@ -8,15 +8,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from planning_service.domain.errors import IllegalMove
-from planning_service.domain.exact import plain
+from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.floor_change import ChangeKind, FloorChange, differences
 from planning_service.domain.judgement import check_judgement, operation_to_go_back_to
 from planning_service.domain.lifecycle import ALLOWED, DEAD, Move, ProductionState
 from planning_service.domain.operation import Operation, OperationState
 from planning_service.domain.piece_passes import PiecePasses
 from planning_service.domain.priority import Urgency
-
-ZERO = Decimal(0)
 
 
 @dataclass(slots=True)

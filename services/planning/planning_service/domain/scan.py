@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from planning_service.domain.exact import SCALE_DIGITS, decimal_places, is_whole, plain
+from planning_service.domain.device_clock import clamped, clock_doubts, clock_flags
+from planning_service.domain.exact import SCALE_DIGITS, ZERO, decimal_places, is_whole, plain
 from planning_service.domain.item import MAX_QUANTITY
 from planning_service.domain.lifecycle import ProductionState
-from planning_service.domain.operation import Operation, OperationState, ScanFlag
+from planning_service.domain.operation import OperationState
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.scan_code import read_code
-
-CLOCK_SKEW_MINUTES = 5
 
 DEAD_REASONS = {
     ProductionState.CANCELLED: "JOB_CANCELLED",
@@ -78,8 +77,8 @@ class ScanOutcome:
     finished: bool = False
     first_start: bool = False
     made: bool = False
-    good: Decimal = Decimal(0)
-    scrap: Decimal = Decimal(0)
+    good: Decimal = ZERO
+    scrap: Decimal = ZERO
 
 
 def refused(reason: str, **params: str) -> ScanOutcome:
@@ -101,17 +100,9 @@ def apply_scan(
     refusal = _refused_by_state(order, scan)
     if refusal is not None:
         return refusal
-    wanted = read_code(scan.code).sequence
-    if wanted and scan.operation_sequence and wanted != scan.operation_sequence:
-        return refused("OTHER_OPERATION", sequence=str(wanted), expected=str(scan.operation_sequence))
-    wanted = scan.operation_sequence or wanted
-    index = order.index_of(wanted) if wanted else order.next_open()
-    if index is None:
-        return (
-            refused("OPERATION_UNKNOWN", sequence=str(wanted))
-            if wanted
-            else refused("NOTHING_OPEN", number=order.number)
-        )
+    index = _meant(order, scan)
+    if isinstance(index, ScanOutcome):
+        return index
     place = order.operations[index].step.work_center
     if work_centers and place not in work_centers:
         return refused("NOT_YOUR_WORK_CENTER", work_center=place)
@@ -133,6 +124,20 @@ def _refused_by_state(order: ProductionOrder, scan: ScanReport) -> ScanOutcome |
     return None
 
 
+def _meant(order: ProductionOrder, scan: ScanReport) -> int | ScanOutcome:
+    """Return the index of the operation a scan is about: the one it or its code names, else the next open one."""
+    on_paper, said = read_code(scan.code).sequence, scan.operation_sequence
+    if on_paper and said and on_paper != said:
+        return refused("OTHER_OPERATION", sequence=str(on_paper), expected=str(said))
+    wanted = said or on_paper
+    index = order.index_of(wanted) if wanted else order.next_open()
+    if index is not None:
+        return index
+    return (
+        refused("OPERATION_UNKNOWN", sequence=str(wanted)) if wanted else refused("NOTHING_OPEN", number=order.number)
+    )
+
+
 def _refused_by_policy(
     order: ProductionOrder, index: int, quantities: tuple[Decimal, Decimal], policy: ScanPolicy
 ) -> ScanOutcome | None:
@@ -144,7 +149,7 @@ def _refused_by_policy(
     operation = order.operations[index]
     left = before.good + operation.rework - operation.reported  # what came through, and what was sent back to here
     if sum(quantities) > left or left <= 0:
-        return refused("OPERATION_NOT_READY", before=before.step.name, left=plain(max(Decimal(0), left)))
+        return refused("OPERATION_NOT_READY", before=before.step.name, left=plain(max(ZERO, left)))
     return None
 
 
@@ -161,9 +166,9 @@ def _refused_by_serial(order: ProductionOrder, index: int, scan: ScanReport) -> 
 def _quantities(order: ProductionOrder, index: int, scan: ScanReport) -> tuple[Decimal, Decimal] | ScanOutcome:
     """Return (good, scrap) of the scan: what is left by default, nothing for a start."""
     if scan.action is ScanAction.START:
-        return Decimal(0), Decimal(0)
+        return ZERO, ZERO
     left = order.quantity + order.again(index) - order.operations[index].reported
-    scrap = scan.scrap if scan.scrap is not None else Decimal(0)
+    scrap = scan.scrap if scan.scrap is not None else ZERO
     if scan.serial:
         good = scan.quantity if scan.quantity is not None else 1 - scrap
     else:
@@ -188,7 +193,7 @@ def _default_good(order: ProductionOrder, index: int, scrap: Decimal) -> Decimal
     left = order.target(index) - reported
     if left <= 0:
         left = order.quantity + order.again(index) - reported
-    return left - scrap if scrap.is_finite() and scrap <= left else Decimal(0)
+    return left - scrap if scrap.is_finite() and scrap <= left else ZERO
 
 
 def _is_sane(value: Decimal) -> bool:
@@ -203,7 +208,7 @@ def _record(
     was_done = order.operation_state(index) is OperationState.DONE
     was_made = order.is_made()
     order.rework_waiting = False
-    _flag(order, operation, scan, now)
+    operation.flags |= clock_flags(order, scan.occurred_at, now)
     at = clamped(order, scan.occurred_at, now)
     if scan.action is ScanAction.START:
         operation.touch(at)
@@ -213,7 +218,7 @@ def _record(
             order.pieces.record(operation.sequence, scan.serial)
     return ScanOutcome(
         ScanResult.APPLIED,
-        params=_clock_doubts(order, scan, now),
+        params=clock_doubts(order, scan.occurred_at, now),
         index=index,
         started=not was_started,
         finished=not was_done and order.operation_state(index) is OperationState.DONE,
@@ -222,27 +227,3 @@ def _record(
         good=quantities[0],
         scrap=quantities[1],
     )
-
-
-def clamped(order: ProductionOrder, occurred_at: datetime, now: datetime) -> datetime:
-    """Return the instant that dwell times use: never before the dispatch (or creation), never in the future."""
-    return min(max(occurred_at, order.dispatched_at or order.created_at), now)
-
-
-def _clock_doubts(order: ProductionOrder, scan: ScanReport, now: datetime) -> dict[str, str]:
-    """Return by how many minutes the device's clock is ahead, or the scan lies before the dispatch, when that is odd.
-
-    A late scan alone is not: it may come from a queue.
-    """
-    ahead = scan.occurred_at - now
-    early = (order.dispatched_at or scan.occurred_at) - scan.occurred_at
-    doubts = {"clock_ahead_minutes": ahead, "before_dispatch_minutes": early}
-    odd = timedelta(minutes=CLOCK_SKEW_MINUTES)
-    return {name: str(int(by.total_seconds() // 60)) for name, by in doubts.items() if by > odd}
-
-
-def _flag(order: ProductionOrder, operation: Operation, scan: ScanReport, now: datetime) -> None:
-    if scan.occurred_at > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
-        operation.flags.add(ScanFlag.CLOCK_SKEW)
-    if order.dispatched_at is None or scan.occurred_at < order.dispatched_at:
-        operation.flags.add(ScanFlag.BEFORE_DISPATCH)

@@ -17,15 +17,13 @@ from planning_service.app.facts import OrderFacts
 from planning_service.domain.bom import Alternate
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
-from planning_service.domain.exact import plain
+from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.giving_way import Claim, Displacement, behind, displace
 from planning_service.domain.plan import OrderPlan, needed_stock, plan_order
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 from planning_service.domain.promise import promise_order, short_items
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.grpc_shortages import expected_goods
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

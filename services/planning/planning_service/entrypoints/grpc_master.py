@@ -18,7 +18,7 @@ from planning_service.adapters.messages import Messages
 from planning_service.app.keep_items import put_bom, put_item, put_routing
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
-from planning_service.domain.exact import plain, rounded_up
+from planning_service.domain.exact import ZERO, plain, rounded_up
 from planning_service.domain.explosion import Requirement, explode
 from planning_service.domain.item import Supply
 from planning_service.domain.where_used import where_used
@@ -26,8 +26,6 @@ from planning_service.entrypoints import master_proto as form
 from planning_service.entrypoints.floor_news import tell_floor_of_bom
 from planning_service.entrypoints.grpc_bills import Bills
 from planning_service.entrypoints.reading import Reading, page_size
-
-ZERO = Decimal(0)
 
 
 class MasterApi(Bills, master_pb2_grpc.MasterServiceServicer):

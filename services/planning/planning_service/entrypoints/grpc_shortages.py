@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from orderhub.planning.v1 import production_pb2 as pb
@@ -13,12 +12,10 @@ from orderhub.planning.v1 import production_pb2 as pb
 from chassis import page_token
 from planning_service.adapters import shortage_views as views
 from planning_service.domain.arrivals import Arrival
-from planning_service.domain.exact import plain
+from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.item import Item, Supply
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.reading import Reading, page_size
-
-ZERO = Decimal(0)
 
 
 class Shortages(Desk):

@@ -16,7 +16,7 @@ from planning_service.domain.exact import plain
 from planning_service.domain.operation import ScanFlag
 from planning_service.domain.plan import OrderPlan
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.promise import LinePromise
+from planning_service.domain.promise import LEAD_TIME_UNKNOWN, LinePromise
 from planning_service.domain.scan import ScanOutcome
 from planning_service.domain.scan_code import operation_code
 
@@ -203,7 +203,7 @@ def planned_promise_message(line: PlanLineView, components: Sequence[Component])
         to_make=plain(line.to_make),
         producible_by=by,
         shortages=[short[code] for code in sorted(short)],
-        reason="" if by else "LEAD_TIME_UNKNOWN",
+        reason="" if by else LEAD_TIME_UNKNOWN,
         late=bool(by) and by > line.due_date.isoformat(),
     )
 
