@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from array import array
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_service.adapters.lead_time_runs import changed, packed, unpacked
-from order_service.adapters.lead_time_views import Period, whole_part
+from order_service.adapters.lead_time_runs import Entry, KeptRun, changed, packed, unpacked
+from order_service.adapters.lead_time_views import Period, counted_days, cut_starts, within
 from order_service.domain import ranks
 from order_service.domain.ranks import neighbours, summary
 from order_service.domain.stages import Span
@@ -47,31 +48,56 @@ def test_nothing_measured_has_no_hours() -> None:
     assert (summary([], 0).n, summary([], 0).mean) == (0, None)
 
 
-@given(st.lists(st.integers(0, 2**31 - 1)), st.lists(st.integers(0, 9)))
-def test_a_run_is_stored_and_changed_without_loss(values: list[int], more: list[int]) -> None:
-    run = sorted(values)
-    assert list(unpacked(packed(run))) == run
-    grown = changed(run, {value: more.count(value) for value in more})
-    assert grown == sorted(values + more)
-    assert changed(grown, {value: -more.count(value) for value in more}) == run
+def kept(entries: list[Entry]) -> KeptRun:
+    """Return the run of entries."""
+    laid = sorted(entries)
+    return KeptRun(array("i", [seconds for seconds, _ in laid]), bytearray(day for _, day in laid))
 
 
-def test_a_value_that_was_never_put_in_cannot_be_taken_out() -> None:
+@given(st.lists(st.integers(0, 2**31 - 1)))
+def test_a_run_is_stored_without_loss(values: list[int]) -> None:
+    assert list(unpacked(packed(sorted(values)))) == sorted(values)
+
+
+entries = st.tuples(st.integers(0, 9), st.integers(0, 3))  # few of each: the same seconds on several days and on one
+
+
+@given(st.lists(entries), st.lists(entries))
+def test_a_run_changes_entry_by_entry_to_the_one_laid_anew(before: list[Entry], more: list[Entry]) -> None:
+    grown = changed(kept(before), {entry: more.count(entry) for entry in more})
+    assert grown == kept(before + more)
+    assert changed(grown, {entry: -more.count(entry) for entry in more}) == kept(before)
+
+
+@pytest.mark.parametrize("entry", [(2, 0), (3, 1), (4, 0)])
+def test_an_entry_that_was_never_put_in_cannot_be_taken_out(entry: Entry) -> None:
     with pytest.raises(ValueError, match="rebuild"):
-        changed([1, 3], {2: -1})
+        changed(kept([(1, 0), (3, 0), (3, 2)]), {entry: -1})
 
 
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 120), st.sampled_from(["week", "month"]))
-def test_the_whole_part_is_every_week_or_month_within_the_period(first: date, days: int, kind: str) -> None:
+def test_a_week_or_month_is_cut_when_days_on_both_sides_of_an_edge_are_its_own(
+    first: date, days: int, kind: str
+) -> None:
     period = Period(first, first + timedelta(days=days))
-    begin, end = whole_part(period, kind)
-    starts = [first + timedelta(days=n) for n in range(days + 1)]
-    starts = [day for day in starts if (day.weekday() == 0 if kind == "week" else day.day == 1)]
-    lengths = {day: 7 if kind == "week" else ((day + timedelta(days=32)).replace(day=1) - day).days for day in starts}
-    whole = [day for day in starts if day + timedelta(days=lengths[day] - 1) <= period.last]
 
-    assert [day for day in starts if begin <= day <= end] == whole
-    assert not whole or (begin, end) == (whole[0], whole[-1])
+    def starts(day: date) -> date:
+        return day - timedelta(days=day.weekday()) if kind == "week" else day.replace(day=1)
+
+    parted = {starts(edge) for edge in (first, period.last + timedelta(days=1)) if starts(edge) != edge}
+    assert cut_starts(period, kind) == sorted(parted)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 30)), max_size=30), st.integers(-40, 40), st.integers(0, 60)
+)
+def test_only_what_fell_on_days_of_the_period_is_counted(found: list[Entry], first: int, days: int) -> None:
+    starts = date(2026, 3, 1)
+    period = Period(starts + timedelta(days=first), starts + timedelta(days=first + days))
+    run = kept(found)
+
+    expected = [seconds for seconds, day in sorted(found) if first <= day <= first + days]
+    assert list(within(run.seconds, bytes(run.days), counted_days(starts, period))) == expected
 
 
 def test_goods_lie_from_their_own_receipt_to_their_own_shipment() -> None:

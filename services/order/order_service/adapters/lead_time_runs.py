@@ -1,13 +1,13 @@
-"""Sorted runs of seconds per group, week or month and stage: changed value by value, or packed anew."""
+"""Sorted runs of seconds, each with its day, per group, week or month and stage: changed value by value, or packed anew."""
 
 from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,20 +20,25 @@ HOURS = ("elapsed", "working")
 _FIELDS = {"kind": "text", "hours": "text", "starts": "date", "key": "text", "stage": "text"}
 _NAMES = ", ".join(_FIELDS)
 _KEYS = f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in _FIELDS.items())})"
-_LOAD = text(f"SELECT {_NAMES}, seconds FROM lead_time_run WHERE ({_NAMES}) IN (SELECT * FROM {_KEYS})")  # noqa: S608
+_LOAD = text(f"SELECT {_NAMES}, seconds, days FROM lead_time_run WHERE ({_NAMES}) IN (SELECT * FROM {_KEYS})")  # noqa: S608
 _STORE = text(f"""
-INSERT INTO lead_time_run ({_NAMES}, seconds, total)
+INSERT INTO lead_time_run ({_NAMES}, seconds, days, total)
 SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _FIELDS.items())},
-  CAST(:seconds AS bytea[]), CAST(:total AS bigint[])) AS t ({_NAMES}, seconds, total)
+  CAST(:seconds AS bytea[]), CAST(:days AS bytea[]), CAST(:total AS bigint[])) AS t ({_NAMES}, seconds, days, total)
 ON CONFLICT ({_NAMES}) DO UPDATE
-SET seconds = EXCLUDED.seconds, total = EXCLUDED.total
+SET seconds = EXCLUDED.seconds, days = EXCLUDED.days, total = EXCLUDED.total, writes = lead_time_run.writes + 1
 """)  # noqa: S608  constants
 _SWEEP = text("DELETE FROM lead_time_run WHERE seconds = ''")
+# Seconds and day in one number, so that one quick sort orders both: four bytes of the one, one of the other.
 _PACK = """
-INSERT INTO lead_time_run (kind, hours, stage, starts, key, seconds, total)
-SELECT :kind, :hours, :stage, starts, key, string_agg(int4send(value), CAST('' AS bytea) ORDER BY value), sum(value)
-FROM (SELECT CAST({starts} AS date) AS starts, {key} AS key, {value} AS value FROM order_stage_time t {join}) v
-WHERE value IS NOT NULL GROUP BY starts, key
+INSERT INTO lead_time_run (kind, hours, stage, starts, key, seconds, days, total)
+SELECT :kind, :hours, :stage, starts, key, string_agg(substr(int8send(entry), 4, 4), CAST('' AS bytea) ORDER BY entry),
+  string_agg(substr(int8send(entry), 8), CAST('' AS bytea) ORDER BY entry), sum(entry >> 8)
+FROM (
+  SELECT CAST({starts} AS date) AS starts, {key} AS key,
+    (CAST({value} AS bigint) << 8) | (t.day - CAST({starts} AS date)) AS entry
+  FROM order_stage_time t {join}) v
+WHERE entry IS NOT NULL GROUP BY starts, key
 """
 KINDS: Mapping[str, tuple[str, str, str]] = {  # first day, key, and what is joined for it
     "week": ("date_trunc('week', t.day)", "''", ""),
@@ -43,6 +48,34 @@ KINDS: Mapping[str, tuple[str, str, str]] = {  # first day, key, and what is joi
     "channel": ("date_trunc('month', t.day)", "t.channel", ""),
     "item": ("date_trunc('month', t.day)", "i.code", "CROSS JOIN LATERAL unnest(t.items) AS i (code)"),
 }
+
+Entry = tuple[int, int]  # seconds, and days after the first of the week or month
+
+
+@dataclass(slots=True)
+class KeptRun:
+    """Seconds of one run, ascending, and beside each its day, ascending where the seconds are the same."""
+
+    seconds: array[int] = field(default_factory=lambda: array("i"))
+    days: bytearray = field(default_factory=bytearray)
+
+    def put(self, entry: Entry) -> None:
+        """Put an entry where it belongs."""
+        at = self._place(entry)
+        self.seconds.insert(at, entry[0])
+        self.days.insert(at, entry[1])
+
+    def take(self, entry: Entry) -> None:
+        """Take an entry out; raise ValueError when it is not there."""
+        at = self._place(entry)
+        if at == len(self.seconds) or (self.seconds[at], self.days[at]) != entry:
+            raise ValueError(f"{entry} is in no run: rebuild the lead times")
+        del self.seconds[at], self.days[at]
+
+    def _place(self, entry: Entry) -> int:
+        seconds, day = entry
+        begin = bisect_left(self.seconds, seconds)
+        return bisect_left(self.days, day, begin, bisect_right(self.seconds, seconds, begin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +91,8 @@ class StageTimes:
     working: Sequence[int | None]
     channel: str | None  # None: written by the release before, and in no run by channel
 
-    def runs(self) -> Iterable[tuple[tuple[Any, ...], int]]:
-        """Yield each run this order stands in, with its value."""
+    def runs(self) -> Iterator[tuple[tuple[Any, ...], Entry]]:
+        """Yield each run this order stands in, with its entry there."""
         month, week = self.day.replace(day=1), self.day - timedelta(days=self.day.weekday())
         groups = [
             ("week", week, ""), ("month", month, ""), ("customer", month, str(self.customer_id)),
@@ -70,7 +103,8 @@ class StageTimes:
         for hours, values in zip(HOURS, (self.elapsed, self.working), strict=True):
             for stage, value in zip(REPORTED, values, strict=True):
                 if value is not None:
-                    yield from (((kind, hours, starts, key, stage), value) for kind, starts, key in groups)
+                    for kind, starts, key in groups:
+                        yield (kind, hours, starts, key, stage), (value, (self.day - starts).days)
 
 
 def packed(values: Iterable[int]) -> bytes:
@@ -90,40 +124,40 @@ def _swapped(values: array[int]) -> array[int]:
 
 
 async def change_runs(unit: Transaction, before: Iterable[StageTimes], after: Iterable[StageTimes]) -> None:
-    """Take the values of `before` out of their runs and put those of `after` in."""
-    changes: dict[tuple[Any, ...], Counter[int]] = {}
+    """Take the entries of `before` out of their runs and put those of `after` in."""
+    changes: dict[tuple[Any, ...], Counter[Entry]] = {}
     for sign, rows in ((-1, before), (1, after)):
         for row in rows:
-            for run, value in row.runs():
-                changes.setdefault(run, Counter())[value] += sign
-    wanted = [run for run, values in changes.items() if any(values.values())]
+            for run, entry in row.runs():
+                changes.setdefault(run, Counter())[entry] += sign
+    wanted = [run for run, entries in changes.items() if any(entries.values())]
     if wanted:
         await _rewrite(unit, wanted, changes)
 
 
 async def _rewrite(
-    unit: Transaction, wanted: Sequence[tuple[Any, ...]], changes: Mapping[tuple[Any, ...], Counter[int]]
+    unit: Transaction, wanted: Sequence[tuple[Any, ...]], changes: Mapping[tuple[Any, ...], Counter[Entry]]
 ) -> None:
     keys = dict(zip(_FIELDS, map(list, zip(*wanted, strict=True)), strict=True))
-    stored = {tuple(row)[:5]: unpacked(row.seconds) for row in await unit.execute(_LOAD, keys)}
-    runs = [changed(stored.get(run, array("i")), changes[run]) for run in wanted]
-    await unit.execute(_STORE, {**keys, "seconds": [packed(run) for run in runs], "total": [sum(run) for run in runs]})
-    if not all(runs):
+    found = {tuple(row)[:5]: row for row in await unit.execute(_LOAD, keys)}
+    stored = {key: KeptRun(unpacked(row.seconds), bytearray(row.days)) for key, row in found.items()}
+    runs = [changed(stored.get(run) or KeptRun(), changes[run]) for run in wanted]
+    await unit.execute(_STORE, {
+        **keys, "seconds": [packed(run.seconds) for run in runs], "days": [bytes(run.days) for run in runs],
+        "total": [sum(run.seconds) for run in runs],
+    })  # fmt: skip
+    if not all(run.seconds for run in runs):
         await unit.execute(_SWEEP)
 
 
-def changed(run: Iterable[int], changes: Mapping[int, int]) -> list[int]:
-    """Return a run with values taken out (negative counts) and put in; raise ValueError when one to take is not there."""
-    values = list(run)
-    for value, count in changes.items():
+def changed(run: KeptRun, changes: Mapping[Entry, int]) -> KeptRun:
+    """Return the run with entries taken out (negative counts) and put in; raise ValueError when one to take is not there."""
+    for entry, count in changes.items():
         for _ in range(count):
-            insort(values, value)
+            run.put(entry)
         for _ in range(-count):
-            at = bisect_left(values, value)
-            if at == len(values) or values[at] != value:
-                raise ValueError(f"{value} s is in no run: rebuild the lead times")
-            del values[at]
-    return values
+            run.take(entry)
+    return run
 
 
 async def pack(unit: Transaction, kind: str, hours: str) -> None:

@@ -1,17 +1,19 @@
-"""Lead times of a period, exact: whole weeks and months from their sorted runs, the cut ones from the orders themselves."""
+"""Lead times of a period, exact: from sorted runs of weeks and months; of those it cuts only what fell on its days."""
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.sql import text
-from order_service.adapters.lead_time_runs import KINDS, unpacked
+from chassis.sql import Row, Rows, text
+from order_service.adapters.lead_time_runs import unpacked
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.order_views import OWN
 from order_service.domain.ranks import Run, Summary, summary
@@ -21,18 +23,16 @@ from order_service.domain.stages import REPORTED
 GROUP_WORDS = ("week", "month", "customer", "item", "sales_owner", "channel")
 WHOLE = "whole"  # everything of the period as one group
 _BY_START = ("week", "month")
+LONGEST = 31  # days of a week or month
+# At most two weeks or months are cut: the days of their seconds are read too. One statement, so one state of everything.
 _RUNS = """
-SELECT {key} AS key, stage, array_agg(seconds) AS runs, sum(total) AS total FROM lead_time_run
-WHERE kind = :kind AND hours = :hours AND starts BETWEEN :begin AND :end GROUP BY 1, stage
+SELECT {key} AS key, stage, array_agg(seconds) FILTER (WHERE starts <> ALL(:cut)) AS runs,
+  coalesce(sum(total) FILTER (WHERE starts <> ALL(:cut)), 0) AS total,
+  array_agg(seconds) FILTER (WHERE starts = ANY(:cut)) AS cut_runs,
+  array_agg(days) FILTER (WHERE starts = ANY(:cut)) AS cut_days,
+  array_agg(starts) FILTER (WHERE starts = ANY(:cut)) AS cut_starts
+FROM lead_time_run WHERE kind = :kind AND hours = :hours AND starts BETWEEN :begin AND :end GROUP BY 1, stage
 """
-_CUT = """
-SELECT {key} AS key, {laid} FROM order_stage_time t {join}
-WHERE t.day BETWEEN :first AND :before OR t.day BETWEEN :after AND :last GROUP BY 1
-"""
-# Every stage's seconds in one pass without a sort; what is sorted here is only what the period cuts off.
-_LAID = ", ".join(
-    f"string_agg(int4send(t.{{hours}}[{n}]), CAST('' AS bytea)) AS s{n}" for n in range(1, len(REPORTED) + 1)
-)
 _NAMES = text("SELECT CAST(id AS text) AS id, name FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 _CELL = """
 SELECT o.number, c.name AS customer_name, t.sales_owner, t.day, o.state, t.order_id,
@@ -50,9 +50,6 @@ _IN_GROUP = {
     "channel": "AND t.channel = :key",
     WHOLE: "",
 }
-
-
-Found = tuple[str, str, list[Run], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +84,29 @@ class CellOrder:
     working: int
 
 
-def whole_part(period: Period, kind: str) -> tuple[date, date]:
-    """Return the first days of the first and last week or month that lie whole in the period; reversed when none does."""
-    if kind == "week":
-        begin = period.first + timedelta(days=-period.first.weekday() % 7)
-        return begin, period.last - timedelta(days=(period.last.weekday() + 1) % 7 + 6)
-    begin = period.first if period.first.day == 1 else _next_month(period.first)
-    following = period.last + timedelta(days=1)
-    end = following.replace(day=1)
-    return begin, (end - timedelta(days=1)).replace(day=1)
+def cut_starts(period: Period, kind: str) -> list[date]:
+    """Return the first days of the weeks or months that lie only partly in the period."""
+    begin, end = _start(period.first, kind), _start(period.last, kind)
+    cut = {begin} if begin < period.first else set()
+    if _start(period.last + timedelta(days=1), kind) == end:
+        cut.add(end)
+    return sorted(cut)
 
 
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+def counted_days(starts: date, period: Period) -> bytes:
+    """Return, for each day after the first of a week or month, whether the period has it: 1 or 0, for `within`."""
+    days = bytes(period.first <= starts + timedelta(days=day) <= period.last for day in range(LONGEST))
+    return days.ljust(256, b"\0")
+
+
+def within(run: Run, days: bytes, counted: bytes) -> Run:
+    """Return what of a run counts by its days, ascending as it was."""
+    return array("i", compress(run, days.translate(counted)))
+
+
+def _start(day: date, kind: str) -> date:
+    """Return the first day of the week or month of a day."""
+    return day - timedelta(days=day.weekday()) if kind == "week" else day.replace(day=1)
 
 
 class LeadTimeViews:
@@ -108,42 +115,32 @@ class LeadTimeViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def groups(self, period: Period, group_by: str) -> list[Group]:
-        """Return the cells of each group, by key; cancelled orders are left out."""
-        runs: dict[tuple[str, str], list[Run]] = defaultdict(list)
-        totals: dict[tuple[str, str], int] = defaultdict(int)
-        for key, stage, found, total in await self._found(period, group_by):
-            runs[key, stage] += found
-            totals[key, stage] += total
-        names = await self._names(group_by, sorted({ref for ref, _ in runs}))
-        groups = [
-            Group(name, ref, {stage: summary(runs.get((ref, stage), []), totals[ref, stage]) for stage in REPORTED})
-            for ref, name in names.items()
-        ]
+    async def groups(self, period: Period, group_by: str) -> list[Group] | None:
+        """Return the cells of each group, by key; cancelled orders are left out.
+
+        None when a run is cut whose days the release before this left unknown: the follower has to make them first.
+        """
+        cells: dict[str, dict[str, Summary]] = defaultdict(lambda: dict.fromkeys(REPORTED, Summary()))
+        counted = {starts: counted_days(starts, period) for starts in cut_starts(period, _kind(group_by))}
+        for row in await self._found(period, group_by):
+            if row.cut_days and None in row.cut_days:
+                return None
+            if (cell := _summary(row, counted)).n:
+                cells[row.key][row.stage] = cell
+        names = await self._names(group_by, sorted(cells))
+        groups = [Group(name, ref, cells[ref]) for ref, name in names.items()]
         return sorted(groups, key=lambda group: (group.key, group.ref))
 
-    async def _found(self, period: Period, group_by: str) -> list[Found]:
-        """Return group, stage, runs and their sum, of the whole part and of the cut ones."""
-        kind = "month" if group_by == WHOLE else group_by
-        begin, end = whole_part(period, kind)
-        if begin > end:  # nothing lies whole in it: the orders tell all of it
-            begin, end = period.last + timedelta(days=1), period.last
-        _, key, join = KINDS[kind]
-        by_start = {"week": "date_trunc('week', t.day)", "month": "date_trunc('month', t.day)"}.get(group_by)
-        cut_key = "''" if group_by == WHOLE else f"CAST(CAST({by_start} AS date) AS text)" if by_start else key
-        run_key = "CAST(starts AS text)" if by_start else "key"
-        after = begin if begin > end else _after(end, kind)
-        params = {"first": period.first, "before": begin - timedelta(days=1), "after": after, "last": period.last}
-        cut = text(_CUT.format(key=cut_key, join=join, laid=_LAID.format(hours=period.hours)))
+    async def _found(self, period: Period, group_by: str) -> Rows:
+        """Return, by group and stage, the whole runs with their sum and the cut ones with their days."""
+        kind = _kind(group_by)
+        query = text(_RUNS.format(key="CAST(starts AS text)" if group_by in _BY_START else "key"))
+        params = {
+            "kind": kind, "hours": period.hours, "begin": _start(period.first, kind), "end": _start(period.last, kind),
+            "cut": cut_starts(period, kind),
+        }  # fmt: skip
         async with self._database.read() as connection:
-            whole = await connection.execute(
-                text(_RUNS.format(key=run_key)), {"kind": kind, "hours": period.hours, "begin": begin, "end": end}
-            )
-            parts = (await connection.execute(cut, params)).all()
-        found: list[Found] = [
-            (row.key, row.stage, [unpacked(run) for run in row.runs], int(row.total)) for row in whole
-        ]
-        return found + [part for row in parts for part in _cut(row.key, row[1:])]
+            return await connection.execute(query, params)
 
     async def _names(self, group_by: str, refs: Sequence[str]) -> dict[str, str]:
         """Return what each group is called."""
@@ -187,15 +184,17 @@ class LeadTimeViews:
             return [CellOrder(*row) for row in await connection.execute(query, params)]
 
 
-def _cut(key: str, laid: Sequence[bytes | None]) -> list[Found]:
-    """Return what a cut week or month holds of a group, by stage."""
-    runs = [(stage, sorted(unpacked(values))) for stage, values in zip(REPORTED, laid, strict=True) if values]
-    return [(key, stage, [run], sum(run)) for stage, run in runs]
+def _kind(group_by: str) -> str:
+    """Return which runs answer for a grouping."""
+    return "month" if group_by == WHOLE else group_by
 
 
-def _after(start: date, kind: str) -> date:
-    """Return the first day after a week or month."""
-    return start + timedelta(days=7) if kind == "week" else _next_month(start)
+def _summary(row: Row, counted: Mapping[date, bytes]) -> Summary:
+    """Return what was measured of a group in a stage; of a cut run, what counts by its days."""
+    runs: list[Run] = [unpacked(run) for run in row.runs or ()]
+    cut = zip(row.cut_runs or (), row.cut_days or (), row.cut_starts or (), strict=True)
+    kept = [within(unpacked(run), days, counted[starts]) for run, days, starts in cut]
+    return summary(runs + [run for run in kept if run], int(row.total) + sum(map(sum, kept)))
 
 
 def _is_date(text_: str) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.database import Database, Transaction
 from chassis.sql import Row, text
-from order_service.adapters import calendar_progress, channel_runs
+from order_service.adapters import calendar_progress, older_runs
 from order_service.adapters.calendar_progress import Progress, progress_now
 from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.lead_time_runs import HOURS, KINDS, StageTimes, change_runs, pack
@@ -50,7 +50,7 @@ VALUES (:order_id, :day, :customer_id, :sales_owner, :items, :elapsed, :working,
 """)  # noqa: S608  constants
 _EVERY = text("INSERT INTO lead_time_change (order_id) SELECT order_id FROM order_milestones")
 _PENDING = text(f"""
-SELECT count(DISTINCT order_id) + CAST({channel_runs.MISSING} AS int) FROM lead_time_change
+SELECT count(DISTINCT order_id) + CAST({older_runs.MISSING} AS int) FROM lead_time_change
 """)  # noqa: S608  constant
 
 
@@ -113,7 +113,7 @@ class StageTimesKeeper:
     async def _begin(self, unit: Transaction) -> None:
         """Keep other followers out; what the release before left undone comes first."""
         await unit.execute(_LOCK)
-        await channel_runs.complete(unit)
+        await older_runs.complete(unit)
 
     async def _take_over(self, unit: Transaction, ids: Sequence[UUID], *, into_runs: bool) -> int:
         """Bring what is kept of these orders up to their facts."""

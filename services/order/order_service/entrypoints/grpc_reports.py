@@ -91,7 +91,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         first, last = read_period(request, self.database.clock.today())
         period = Period(first, last, request.hours or "elapsed")
         pending = await self._pending(period)
-        found = await self._seen(await self.lead_times.groups(period, request.group_by or "week"), request.group_by)
+        found = await self._groups(period, request.group_by or "week")
         groups = [
             pb.LeadTimeGroup(key=x.key, ref=x.ref, cells=[cell_message(stage, x.cells[stage]) for stage in REPORTED])
             for x in found
@@ -106,6 +106,12 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         waiting = await self.keeper.follow()
         behind = (await self.keeper.progress()).waiting if period.hours == "working" else 0
         return max(waiting, behind)
+
+    async def _groups(self, period: Period, group_by: str) -> list[Group]:
+        """Return the groups the caller may see; what the release before changes meanwhile is followed first."""
+        while (found := await self.lead_times.groups(period, group_by)) is None:
+            await self.keeper.follow()
+        return await self._seen(found, group_by)
 
     async def _seen(self, groups: list[Group], group_by: str) -> list[Group]:
         """Leave out the customers and colleagues a salesperson may not see."""
@@ -157,7 +163,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
 
     async def _cells(self, period: Period, group_by: str, key: str) -> dict[str, Summary]:
         """Return the cells of one group of a period, or of every order of it together."""
-        found = await self._seen(await self.lead_times.groups(period, group_by), group_by)
+        found = await self._groups(period, group_by)
         cells = [group.cells for group in found if group_by == WHOLE or group.ref == key]
         return cells[0] if cells else dict.fromkeys(REPORTED, Summary())
 
