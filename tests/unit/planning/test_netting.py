@@ -46,7 +46,7 @@ def test_the_article_order_gives_production_orders_one_pick_list_and_the_shortag
 
     assert drafts(made) == {(1, "A"): d(2), (2, "B"): d(1)}
     assert picks(made) == {"C": (d(5), d(5), d(0)), "CASE": (d(4), d(4), d(0)), "WIRE": (d(25), d(20), d(5))}
-    assert [(s.item.code, s.short) for s in made.shortages()] == [("WIRE", d(5))]
+    assert [(s.item_code, s.short) for s in made.shortages()] == [("WIRE", d(5))]
 
 
 def test_enough_to_the_millimetre_is_no_shortage() -> None:

@@ -101,10 +101,14 @@ class Bom:
         """Return the version effective on the day; raises NoBom or NoEffectiveBom."""
         if not self.versions:
             raise NoBom(item=self.item_code)
-        for version, span in self.spans():
-            if span.contains(day):
-                return version
-        raise NoEffectiveBom(item=self.item_code, date=day.isoformat())
+        version = self.version_on(day)
+        if version is None:
+            raise NoEffectiveBom(item=self.item_code, date=day.isoformat())
+        return version
+
+    def version_on(self, day: date) -> BomVersion | None:
+        """Return the version effective on the day, if there is one."""
+        return next((version for version, span in self.spans() if span.contains(day)), None)
 
     def spans(self) -> Iterator[tuple[BomVersion, Span]]:
         """Yield each version with the span in which it really holds."""

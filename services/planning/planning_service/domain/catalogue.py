@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
-from planning_service.domain.bom import Bom
+from planning_service.domain.bom import Alternate, Bom, BomVersion
 from planning_service.domain.errors import NoBom, UnknownItem
 from planning_service.domain.item import Item
 from planning_service.domain.routing import Routing
@@ -42,6 +43,17 @@ class Catalogue:
         if found is None:
             raise NoBom(item=code)
         return found
+
+    def version_on(self, code: str, day: date) -> BomVersion | None:
+        """Return the version of the item's bill effective on the day, if there is one."""
+        bom = self.boms.get(code)
+        return bom.version_on(day) if bom else None
+
+    def alternates(self, parent: str, component: str, day: date) -> list[Alternate]:
+        """Return the substitutes the parent's bill of the day allows for a component, first choice first (X25)."""
+        version = self.version_on(parent, day)
+        lines = version.lines_on(day) if version else []
+        return [a for line in lines if line.component == component for a in line.ordered_alternates()]
 
     def components_of(self, code: str) -> Iterable[str]:
         """Return every component of every version of the item's bill."""

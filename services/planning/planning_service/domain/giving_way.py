@@ -10,6 +10,13 @@ from decimal import Decimal
 from planning_service.domain.exact import ZERO
 from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 
+Rank = tuple[int, date]
+
+
+def rank_of(urgency: Urgency, due_date: date | None) -> Rank:
+    """Return what sorts who holds stock: smaller comes first, without a due date last of its urgency."""
+    return URGENCY_WEIGHT[urgency], due_date or date.max
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -24,9 +31,9 @@ class Claim:
     urgency: Urgency
     due_date: date | None
 
-    def rank(self) -> tuple[int, date]:
+    def rank(self) -> Rank:
         """Return what sorts claims: smaller comes first."""
-        return URGENCY_WEIGHT[self.urgency], self.due_date or date.max
+        return rank_of(self.urgency, self.due_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Displacement:
     quantity: Decimal
 
 
-def behind(claims: Iterable[Claim], order_number: str, rank: tuple[int, date]) -> list[Claim]:
+def behind(claims: Iterable[Claim], order_number: str, rank: Rank) -> list[Claim]:
     """Return the claims of other orders ranked behind, the very last first."""
     found = [c for c in claims if c.reserved > 0 and c.order_number != order_number and c.rank() > rank]
     return sorted(found, key=lambda c: (c.rank(), c.order_number, c.production_order_number), reverse=True)

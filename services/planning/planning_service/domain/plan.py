@@ -18,6 +18,7 @@ from planning_service.domain.exact import MICRO, from_micro, to_micro
 from planning_service.domain.item import Item, Supply
 from planning_service.domain.needs import ComponentNeed, Draft, LineNet
 from planning_service.domain.netting import net_line
+from planning_service.domain.shortage import Shortage, shortages_of
 from planning_service.domain.stock_pool import StockPool
 from planning_service.domain.structure import Structure, compile_structure
 
@@ -78,9 +79,9 @@ class OrderPlan:
                 totals[need.item.code] = (need.item, required + need.to_pick, reserved + need.from_stock)
         return [self._pick_line(*totals[code]) for code in sorted(totals)]
 
-    def shortages(self) -> list[PickLine]:
-        """Return the pick lines stock does not cover."""
-        return [line for line in self.pick_list() if line.short > 0]
+    def shortages(self) -> list[Shortage]:
+        """Return what stock does not cover, one entry per item, by code."""
+        return shortages_of(self.needs())
 
     def _pick_line(self, item: Item, required: int, reserved: int) -> PickLine:
         available = self.available.get(item.code, Decimal(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,18 +12,9 @@ from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.exact import from_micro
 from planning_service.domain.needs import ComponentNeed, Draft, LineNet
 from planning_service.domain.plan import OrderPlan
+from planning_service.domain.shortage import Shortage, shortages_of
 
 LEAD_TIME_UNKNOWN = "LEAD_TIME_UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True)
-class LineShortage:
-    """What one line is short of, in the item's stock unit."""
-
-    item_code: str
-    item_name: str
-    short: Decimal
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,7 @@ class LinePromise:
     from_stock: Decimal
     to_make: Decimal
     producible_by: date | None
-    shortages: tuple[LineShortage, ...] = ()
+    shortages: Sequence[Shortage] = ()
     reason: str | None = None
 
 
@@ -54,7 +45,7 @@ def promise_line(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arr
         from_stock=from_micro(line.need.from_stock),
         to_make=from_micro(line.need.from_production),
         producible_by=done,
-        shortages=shortages_of(line),
+        shortages=shortages_of(line.needs()),
         reason=None if done else LEAD_TIME_UNKNOWN,
     )
 
@@ -70,18 +61,6 @@ def promise_order(
 def short_items(plan: OrderPlan) -> set[str]:
     """Return what a plan is short of: the items whose deliveries matter for its promise."""
     return {need.item.code for need in plan.needs() if need.short > 0}
-
-
-def shortages_of(line: LineNet) -> tuple[LineShortage, ...]:
-    """Return what a line is short of, one entry per item, by code."""
-    totals: dict[str, tuple[ComponentNeed, int]] = {}
-    for need in line.needs():
-        if need.short > 0:
-            totals[need.item.code] = (need, totals.get(need.item.code, (need, 0))[1] + need.short)
-    return tuple(
-        LineShortage(code, need.item.name, from_micro(short), need.item.unit)
-        for code, (need, short) in sorted(totals.items())
-    )
 
 
 def _ready_days(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arrivals) -> dict[int, date | None]:

@@ -112,10 +112,8 @@ class PlanningApi(
     ) -> pb.GetProductionOrderResponse:
         """Return one by number, id or scan code."""
         view = await self.production_order(request.production_order)
-        catalogue = await self._current_hash(view)
-        return pb.GetProductionOrderResponse(
-            production_order=form.production_order_message(view, catalogue), traceparent=view.order.traceparent
-        )
+        message = form.production_order_message(view, await self._current_hash(view))
+        return pb.GetProductionOrderResponse(production_order=message, traceparent=view.order.traceparent)
 
     async def DispatchProductionOrder(
         self, request: pb.DispatchProductionOrderRequest, context: Any
@@ -194,9 +192,7 @@ class PlanningApi(
 
     async def _current_hash(self, view: views.ProductionView) -> str | None:
         """Return the content hash of the bill as it holds today for this production order's due date."""
-        catalogue = await self.catalogue()
-        bom = catalogue.boms.get(view.order.item_code)
-        version = next((v for v, span in bom.spans() if span.contains(view.order.due_date)), None) if bom else None
+        version = (await self.catalogue()).version_on(view.order.item_code, view.order.due_date)
         return version.content_hash() if version else None
 
     @staticmethod

@@ -154,10 +154,7 @@ def _add_new(answer: pb.PreviewChangeResponse, prepared: Prepared, facts: OrderF
     due = {line.line_no: line.due_date.isoformat() for line in facts.lines}
     for promise in promise_order(plan, prepared.catalogue, desk.clock.today(), prepared.arrivals):
         answer.lines.append(form.promise_message(promise, plan, due.get(promise.line_no, "9999")))
-    for pick in plan.shortages():
-        answer.shortages.add(
-            item_code=pick.item.code, item_name=pick.item.name, short=plain(pick.short), unit=pick.item.unit
-        )
+    answer.shortages.extend(form.shortage_message(shortage) for shortage in plan.shortages())
     for line in plan.unplanned:
         params = {name: str(value) for name, value in line.refusal.params.items()}
         answer.unplanned_lines.add(line_no=line.line_no, reason=line.refusal.reason, params=params)

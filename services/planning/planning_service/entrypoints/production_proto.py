@@ -19,6 +19,7 @@ from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import LEAD_TIME_UNKNOWN, LinePromise
 from planning_service.domain.scan import ScanOutcome
 from planning_service.domain.scan_code import operation_code
+from planning_service.domain.shortage import Shortage
 
 
 def production_order_message(view: ProductionView, current_hash: str | None = None) -> pb.ProductionOrder:
@@ -120,14 +121,9 @@ def _add_component(message: pb.ProductionOrder, component: Component) -> None:
     )
 
 
-def shortage_message(component: Component | PickView) -> pb.Shortage:
+def shortage_message(found: Component | PickView | Shortage) -> pb.Shortage:
     """Return what is missing of one item."""
-    return pb.Shortage(
-        item_code=component.item_code,
-        item_name=component.item_name,
-        short=plain(component.short),
-        unit=component.unit,
-    )
+    return pb.Shortage(item_code=found.item_code, item_name=found.item_name, short=plain(found.short), unit=found.unit)
 
 
 def plan_message(view: PlanView) -> pb.PlanOrderResponse:
@@ -174,10 +170,7 @@ def promise_message(promise: LinePromise, plan: OrderPlan, due: str) -> pb.LineP
         from_stock=plain(promise.from_stock),
         to_make=plain(promise.to_make),
         producible_by=by,
-        shortages=[
-            pb.Shortage(item_code=s.item_code, item_name=s.item_name, short=plain(s.short), unit=s.unit)
-            for s in promise.shortages
-        ],
+        shortages=[shortage_message(shortage) for shortage in promise.shortages],
         reason=promise.reason or "",
         late=bool(by) and by > due,
     )
