@@ -80,7 +80,7 @@ def faults_of(operation: Any, token: str, seen: Counter[int]) -> list[str]:
         retried = answer.status_code == 503 and "retry-after" in {name.lower() for name in answer.headers}
         if answer.status_code >= 500 and not retried:
             found.append(
-                f"{case.method} {case.formatted_path} {case.body!r:.300} -> {answer.status_code} {answer.text[:300]}"
+                f"{case.method} {answer.request.url} {case.body!r:.300} -> {answer.status_code} {answer.text[:300]}"
             )
         elif answer.status_code >= 400 and any(word in answer.text for word in INTERNAL):
             found.append(f"{case.method} {case.formatted_path}: {answer.text[:300]}")

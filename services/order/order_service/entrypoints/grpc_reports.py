@@ -24,7 +24,14 @@ from order_service.domain.ranks import Summary
 from order_service.domain.stages import REPORTED, hours_of, hours_text
 from order_service.domain.texts import is_clean
 from order_service.entrypoints.paging import page_size
-from order_service.entrypoints.periods import place_token, read_days, read_period, read_place, word_problems
+from order_service.entrypoints.periods import (
+    days_before,
+    place_token,
+    read_days,
+    read_period,
+    read_place,
+    word_problems,
+)
 from order_service.entrypoints.scope import SalesScope, owner_asking
 
 COMPARED = ("customer", "item", "sales_owner", "channel")  # groups both periods have
@@ -146,9 +153,8 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
 
     async def CompareLeadTimes(self, request: pb.CompareLeadTimesRequest, context: Any) -> pb.CompareLeadTimesResponse:
         first, last = read_period(request, self.database.clock.today(), COMPARED)
-        earlier = (first - (last - first) - timedelta(days=1), first - timedelta(days=1))
         typed = (("before_from", request.before_from_date), ("before_to", request.before_to_date))
-        before, problems = read_days(typed, earlier)
+        before, problems = read_days(typed, days_before(first, last))
         if problems:
             raise Invalid(problems)
         hours = request.hours or "elapsed"

@@ -56,6 +56,13 @@ def read_days(
     return (first, last), problems
 
 
+def days_before(first: date, last: date) -> tuple[date, date]:
+    """Return as many days right before a period; fewer where the calendar of reports begins."""
+    floor = date(FIRST_YEAR, 1, 1).toordinal()
+    began, ended = first.toordinal() - (last - first).days - 1, first.toordinal() - 1
+    return date.fromordinal(max(floor, began)), date.fromordinal(max(floor, ended))
+
+
 def word_problems(name: str, value: str, known: tuple[str, ...], reason: str) -> list[FieldProblem]:
     """Return what is wrong with a word that must be one of those known, or empty."""
     if not value or value in known:

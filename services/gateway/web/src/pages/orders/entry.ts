@@ -105,6 +105,10 @@ export async function foreseeAll(lines: LineForm[]): Promise<void> {
 }
 
 const PHONE = /^[\d\s+-]{3,}$/;
-export const findCustomers = async (text: string): Promise<Customer[]> =>
-  (await get<Page<Customer>>("/customers", { page_size: 8, ...(PHONE.test(text) ? { phone: text } : { q: text }) })).items;
+/** Customers by phone where digits look like one, else (or when nobody has it) by name, pinyin or credit code. */
+export async function findCustomers(text: string): Promise<Customer[]> {
+  const ask = async (by: { phone: string } | { q: string }): Promise<Customer[]> => (await get<Page<Customer>>("/customers", { page_size: 8, ...by })).items;
+  const called = PHONE.test(text) ? await ask({ phone: text }) : [];
+  return called.length ? called : ask({ q: text });
+}
 export const findItems = async (text: string): Promise<Item[]> => (await get<Page<Item>>("/items", { q: text, page_size: 10 })).items.filter((item) => item.active);
