@@ -39,9 +39,13 @@ class Outgoing:
 class Publisher(Protocol):
     """Puts one event on the exchange and returns when the broker has it; raises Refused or a LOST error."""
 
-    async def publish(self, event: Outgoing) -> None: ...
+    async def publish(self, event: Outgoing) -> None:
+        """Return when the broker has the event for good."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let the connection go; the next event opens another."""
+        ...
 
 
 @dataclass
@@ -53,9 +57,11 @@ class Backoff:
     _tries: int = field(default=0, init=False)
 
     def reset(self) -> None:
+        """Begin again at the floor: it went well."""
         self._tries = 0
 
     async def wait(self) -> None:
+        """Wait for longer than the time before, within the ceiling."""
         self._tries += 1
         top = min(self.ceiling, self.floor * 2**self._tries)
         await asyncio.sleep(random.uniform(self.floor, top))  # noqa: S311  jitter, not a secret
@@ -83,6 +89,7 @@ class RabbitPublisher:
         self._opening = asyncio.Lock()
 
     async def publish(self, event: Outgoing) -> None:
+        """Return when the broker has confirmed the event; raise Refused or a LOST error."""
         exchange = await self._exchange()
         message = aio_pika.Message(
             event.body,
@@ -108,11 +115,11 @@ class RabbitPublisher:
             ):
                 await self.close()
                 self._connection = await connect(self._url, f"{self._name}.publish")
-
                 self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
             return await self._channel.get_exchange(EXCHANGE, ensure=False)
 
     async def close(self) -> None:
+        """Let the connection go; the next event opens another."""
         if self._connection is not None and not self._connection.is_closed:
             await self._connection.close()
         self._connection = self._channel = None

@@ -10,9 +10,13 @@ from zoneinfo import ZoneInfo
 class Clock(Protocol):
     """Tells the instant and the factory's civil date."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the instant, in UTC."""
+        ...
 
-    def today(self) -> date: ...
+    def today(self) -> date:
+        """Return the factory's civil date."""
+        ...
 
 
 class SystemClock:
@@ -22,9 +26,11 @@ class SystemClock:
         self.zone = ZoneInfo(zone)
 
     def now(self) -> datetime:
+        """Return the machine's instant, in UTC."""
         return datetime.now(UTC)
 
     def today(self) -> date:
+        """Return the date on the factory's calendar."""
         return self.now().astimezone(self.zone).date()
 
 
@@ -36,10 +42,13 @@ class FixedClock:
         self._now = now
 
     def now(self) -> datetime:
+        """Return the instant it was set to."""
         return self._now
 
     def today(self) -> date:
+        """Return the factory's date at that instant."""
         return self._now.astimezone(self.zone).date()
 
     def advance(self, by: timedelta) -> None:
+        """Move on by so much."""
         self._now += by

@@ -53,7 +53,6 @@ class Commands:
         self, context: CommandContext, reply: type[Reply], work: Callable[[Transaction], Awaitable[Reply]]
     ) -> Reply:
         """Do `work` once and answer; a repeated key gets the first answer again."""
-
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._once(context, reply, work)

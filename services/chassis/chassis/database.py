@@ -23,13 +23,13 @@ from chassis.sql import Connection, Row, Rows, Statement
 from chassis.telemetry import traceparent_in
 
 TIMEOUTS = {"lock_timeout": "2s", "statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}
-# serialization, deadlock, lock not available, insufficient resources, operator intervention, connection exceptions
 ACQUIRE_SECONDS = 3.0
 CLOSE_SECONDS = 5.0
 COMMAND_SECONDS = 10.0
 IDLE_SECONDS = 20.0  # then a connection is given back: an idle house keeps one in each service
 TURN_SECONDS = 0.05  # a connection in somebody's hands comes back sooner, or a look takes another
 STATEMENTS_KEPT = 256  # prepared, for each connection
+# serialization, deadlock, lock not available, insufficient resources, operator intervention, connection exceptions
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "53", "57", "08")
 
 

@@ -37,6 +37,7 @@ class Draft:
 
     @property
     def type(self) -> str:
+        """Return the message's full protobuf name."""
         return self.message.DESCRIPTOR.full_name
 
 

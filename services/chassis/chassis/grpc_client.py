@@ -93,6 +93,7 @@ class Peer:
             raise from_rpc_error(error) from error
 
     async def close(self) -> None:
+        """Let the channel go."""
         await self.channel.close()
 
 

@@ -104,6 +104,7 @@ class Front(grpc.aio.ServerInterceptor):
         self._patience = Patience()
 
     async def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
+        """Put the front before a method; health and reflection are open to anybody."""
         handler = await continuation(details)
         if handler is None or handler.unary_unary is None or details.method.startswith(OPEN_SERVICES):
             return handler

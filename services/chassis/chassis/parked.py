@@ -13,7 +13,7 @@ from chassis.errors import ChassisRefusal
 from chassis.events import Incoming
 from chassis.sql import Row, text
 
-LETTER, DISCARDED = "dead_letter", "discarded"
+LETTER = "dead_letter"
 MOST_REASON = 500
 _ADMIT = (
     text("INSERT INTO inbox (consumer, event_id) VALUES (:consumer, :event_id) ON CONFLICT DO NOTHING"),
@@ -44,6 +44,9 @@ WHERE p.consumer = :consumer AND p.event_id = :event_id
 _DISCARD = text("""
 UPDATE parked SET dead = true, reason = 'discarded', error = :words
 WHERE consumer = :consumer AND event_id = :event_id AND reason <> 'discarded' RETURNING *
+""")
+_ALL_AGAIN = text("""
+UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead AND reason <> 'discarded' RETURNING event_id
 """)
 _PRESUME_DEAD = text("UPDATE parked SET dead = true WHERE consumer = :consumer AND event_id = :event_id")
 
@@ -117,6 +120,12 @@ class Parked:
             raise WaitsForPredecessor(id=event_id, subject=row.subject)
         await unit.execute(_PASS, key)
         return row
+
+
+async def replay_all(database: Database) -> int:
+    """Give everything that was given up another round; return how many events."""
+    async with database.transaction(who="operator") as unit:
+        return len(await unit.execute(_ALL_AGAIN))
 
 
 async def presume_dead(database: Database, consumer: str, row: Row) -> None:

@@ -29,6 +29,7 @@ from chassis.event_feed import EventFeed
 from chassis.grpc_server import OPTIONS, Front
 from chassis.inbox import Handler, Inbox, Prepare
 from chassis.janitor import sweep
+from chassis.parked import replay_all
 from chassis.principal import Verifier
 from chassis.relay import Relay
 from chassis.republish import instant, republish
@@ -40,6 +41,7 @@ from chassis.thrift import keep_small
 
 GRACE_SECONDS = 20
 HEALTH_SECONDS = 1.0
+COMMANDS = ("serve", "migrate", "check", "replay-dead", "republish", "audit-verify")
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 log = structlog.get_logger()
@@ -64,6 +66,7 @@ class Service:
 
     @property
     def queue(self) -> str:
+        """Return the name of the queue it consumes."""
         return f"{self.name}.events"
 
     def inbox(self) -> Inbox:
@@ -76,27 +79,13 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
     stop = stop or asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    settings = service.settings
-    consumer = Consumer(settings.amqp_url.get_secret_value(), service.queue, service.inbox())
-    publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), service.name)
-    relay = Relay(
-        settings.database_url.get_secret_value(), publisher, service.database.committed, service.database.owes_events
-    )
+    consumer = Consumer(service.settings.amqp_url.get_secret_value(), service.queue, service.inbox())
     health = grpc_health.aio.HealthServicer()
-    server, probe = await start_grpc(service, health), await start_probe(settings.grpc_health_bind, health)
+    server, probe = await start_grpc(service, health), await start_probe(service.settings.grpc_health_bind, health)
     async with asyncio.TaskGroup() as group:
-        group.create_task(consumer.run(stop))
-        group.create_task(consumer.retry_parked(stop))
-        group.create_task(relay.run(stop))
-        group.create_task(sweep(service.database, stop))
-        key, folder = audit.seal_key(settings), settings.audit_export_dir
-        group.create_task(audit.seal(service.database, key, stop))
-        group.create_task(audit_export.keep(service.database, key, folder, service.name, stop))
-        group.create_task(keep_small(stop))
-        group.create_task(watch_health(service, health, consumer, stop))
-        for loop in service.loops:
-            group.create_task(_until(loop(stop)))
-        log.info("serving", service=service.name, grpc=settings.grpc_bind)
+        for work in (*_background(service, consumer, stop), watch_health(service, health, consumer, stop)):
+            group.create_task(_until(work))
+        log.info("serving", service=service.name, grpc=service.settings.grpc_bind)
         await stop.wait()
         await health.enter_graceful_shutdown()
         await server.stop(GRACE_SECONDS)
@@ -106,6 +95,24 @@ async def serve(service: Service, stop: asyncio.Event | None = None) -> None:
         await close()
     await service.database.close()
     log.info("stopped", service=service.name)
+
+
+def _background(service: Service, consumer: Consumer, stop: asyncio.Event) -> list[Awaitable[None]]:
+    """Return what every service does beside its calls, and what only this one does."""
+    settings, database = service.settings, service.database
+    publisher = RabbitPublisher(settings.amqp_url.get_secret_value(), service.name)
+    relay = Relay(settings.database_url.get_secret_value(), publisher, database.committed, database.owes_events)
+    key = audit.seal_key(settings)
+    return [
+        consumer.run(stop),
+        consumer.retry_parked(stop),
+        relay.run(stop),
+        sweep(database, stop),
+        audit.seal(database, key, stop),
+        audit_export.keep(database, key, settings.audit_export_dir, service.name, stop),
+        keep_small(stop),
+        *(loop(stop) for loop in service.loops),
+    ]
 
 
 async def _until(work: Awaitable[None]) -> None:
@@ -162,33 +169,38 @@ async def watch_health(
 def main(
     name: str, settings_type: type[Settings], build: Callable[[Any], Service], append_only: Sequence[str] = ()
 ) -> None:
-    """Command line of a service: serve, migrate, check, replay-dead, republish."""
-    parser = argparse.ArgumentParser(prog=f"{name}_service")
-    parser.add_argument("command", choices=["serve", "migrate", "check", "replay-dead", "republish", "audit-verify"])
-    parser.add_argument("--since", type=instant, help="republish: events that occurred from this RFC 3339 instant on")
-    arguments = parser.parse_args()
-    command = arguments.command
-    if (command == "republish") is (arguments.since is None):
-        parser.error("republish needs --since, and nothing else takes it")
-    if command == "check":
+    """Command line of a service; COMMANDS says what it takes."""
+    arguments = _arguments(name)
+    if arguments.command == "check":
         print(f"{name}: ok")  # importing everything above is the check
         return
     settings = settings_type()
     logs.configure(name, settings.log_level, settings.log_format)
-    if command == "migrate":
-        from chassis.migrate import migrate_service  # here: 30 MB that a running service never needs
+    match arguments.command:
+        case "serve":
+            telemetry.configure(name, settings)
+            failpoint.arm(settings.profile)
+            uvloop.run(_serve(build, settings))
+        case "migrate":
+            from chassis.migrate import migrate_service  # here: 30 MB that a running service never needs
 
-        asyncio.run(migrate_service(name, settings, append_only))
-    elif command == "replay-dead":
-        asyncio.run(_replay_dead(name, settings))
-    elif command == "audit-verify":
-        sys.exit(asyncio.run(audit_export.report(name, settings)))
-    elif command == "republish":
-        asyncio.run(_republish(name, settings, arguments.since))
-    else:
-        telemetry.configure(name, settings)
-        failpoint.arm(settings.profile)
-        uvloop.run(_serve(build, settings))
+            asyncio.run(migrate_service(name, settings, append_only))
+        case "replay-dead":
+            asyncio.run(_replay_dead(name, settings))
+        case "republish":
+            asyncio.run(_republish(name, settings, arguments.since))
+        case "audit-verify":
+            sys.exit(asyncio.run(audit_export.report(name, settings)))
+
+
+def _arguments(name: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"{name}_service")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--since", type=instant, help="republish: events that occurred from this RFC 3339 instant on")
+    arguments = parser.parse_args()
+    if (arguments.command == "republish") is (arguments.since is None):
+        parser.error("republish needs --since, and nothing else takes it")
+    return arguments
 
 
 async def _serve(build: Callable[[Any], Service], settings: Settings) -> None:
@@ -198,14 +210,9 @@ async def _serve(build: Callable[[Any], Service], settings: Settings) -> None:
 async def _replay_dead(name: str, settings: Settings) -> None:
     """Give parked events that were given up another round."""
     database = Database(settings.database_url.get_secret_value(), name)
-    async with database.transaction(who="operator") as unit:
-        revived = await unit.execute(
-            text(
-                "UPDATE parked SET dead = false, attempts = 0, next_at = now() WHERE dead AND reason <> 'discarded' RETURNING 1"
-            )
-        )
+    revived = await replay_all(database)
     await database.close()
-    sys.stdout.write(f"{name}: {len(revived)} parked events will be tried again\n")
+    sys.stdout.write(f"{name}: {revived} parked events will be tried again\n")
 
 
 async def _republish(name: str, settings: Settings, since: datetime) -> None:

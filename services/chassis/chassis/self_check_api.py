@@ -35,11 +35,13 @@ class SelfCheckApi(self_check_pb2_grpc.SelfCheckServiceServicer):
     letters: DeadLetters
 
     async def GetSelfCheck(self, request: pb.GetSelfCheckRequest, context: Any) -> pb.GetSelfCheckResponse:
+        """Look at everything, for managers and administrators."""
         _need(*READERS)
         found = await look(self.checks)
         return pb.GetSelfCheckResponse(sections=[_section(code, section) for code, section in found.items()])
 
     async def ReplayParked(self, request: pb.ReplayParkedRequest, context: Any) -> pb.ReplayParkedResponse:
+        """Give a parked or dead event another round; administrators only."""
         _need()
 
         async def work(unit: Transaction, _: None) -> pb.ReplayParkedResponse:
@@ -50,6 +52,7 @@ class SelfCheckApi(self_check_pb2_grpc.SelfCheckServiceServicer):
         )
 
     async def DiscardParked(self, request: pb.DiscardParkedRequest, context: Any) -> pb.DiscardParkedResponse:
+        """Pass over a parked or dead event for good, with a reason; administrators only."""
         _need()
 
         async def work(unit: Transaction, _: None) -> pb.DiscardParkedResponse:

@@ -61,17 +61,21 @@ class Rows:
         return len(self._rows)
 
     def all(self) -> list[Row]:
+        """Return every row."""
         return list(self._rows)
 
     def first(self) -> Row | None:
+        """Return the first row; None without rows."""
         return self._rows[0] if self._rows else None
 
     def one_or_none(self) -> Row | None:
+        """Return the only row, None without rows; raise Unexpected for more."""
         if len(self._rows) > 1:
             raise Unexpected(f"{len(self._rows)} rows instead of one")
         return self.first()
 
     def one(self) -> Row:
+        """Return the only row; raise Unexpected for none or more."""
         if len(self._rows) != 1:
             raise Unexpected(f"{len(self._rows)} rows instead of one")
         return self._rows[0]
@@ -81,9 +85,11 @@ class Rows:
         return self._rows[0][0] if self._rows else None
 
     def scalar_one(self) -> Any:
+        """Return the first column of the only row; raise Unexpected for none or more."""
         return self.one()[0]
 
     def scalar_one_or_none(self) -> Any:
+        """Return the first column of the only row, None without rows; raise Unexpected for more."""
         row = self.one_or_none()
         return None if row is None else row[0]
 

@@ -56,10 +56,12 @@ class NoQueryAlone(Sampler):
         links: Any = None,
         trace_state: Any = None,
     ) -> SamplingResult:
+        """Leave out what a client's call begins; record the rest."""
         chosen = ALWAYS_OFF if kind is trace.SpanKind.CLIENT else ALWAYS_ON
         return chosen.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
 
     def get_description(self) -> str:
+        """Return the sampler's name, as the interface wants."""
         return "NoQueryAlone"
 
 

@@ -17,6 +17,7 @@ class MemoryPublisher:
     refused_types: set[str] = field(default_factory=set)
 
     async def publish(self, event: Outgoing) -> None:
+        """Keep the event; raise ConnectionError while away, Refused for a refused type."""
         if self.away:
             raise ConnectionError("away")
         if event.type in self.refused_types:
@@ -24,4 +25,4 @@ class MemoryPublisher:
         self.events.append(decode(event.body))
 
     async def close(self) -> None:
-        return None
+        """Do nothing: there is no connection."""

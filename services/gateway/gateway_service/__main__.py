@@ -1,4 +1,4 @@
-"""python -m gateway_service serve | migrate | check | create-admin"""
+"""python -m gateway_service serve|migrate|check|create-admin|replay-dead|audit-verify"""
 
 from __future__ import annotations
 

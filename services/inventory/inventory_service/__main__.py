@@ -1,4 +1,4 @@
-"""python -m inventory_service serve|migrate|check|replay-dead"""
+"""python -m inventory_service serve|migrate|check|replay-dead|republish|audit-verify"""
 
 from chassis.run import main
 from inventory_service.wiring import APPEND_ONLY, Settings, build

@@ -1,4 +1,4 @@
-"""Command line: python -m notify_service serve|migrate|check|replay-dead."""
+"""Command line: python -m notify_service serve|migrate|check|replay-dead|republish|audit-verify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python -m order_service serve|migrate|check|replay-dead"""
+"""python -m order_service serve|migrate|check|replay-dead|republish|audit-verify"""
 
 from chassis.run import main
 from order_service.wiring import Settings, build

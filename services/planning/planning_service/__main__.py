@@ -1,4 +1,4 @@
-"""python -m planning_service serve|migrate|check|replay-dead"""
+"""python -m planning_service serve|migrate|check|replay-dead|republish|audit-verify"""
 
 from chassis.run import main
 from planning_service.wiring import NAME, Settings, build

@@ -18,7 +18,7 @@ from chassis.database import Database, Transaction
 from chassis.errors import Forbidden
 from chassis.events import Incoming
 from chassis.inbox import Inbox
-from chassis.parked import ParkedNotFound, ReasonRequired, WaitsForPredecessor
+from chassis.parked import ParkedNotFound, ReasonRequired, WaitsForPredecessor, replay_all
 from chassis.principal import Principal, current
 from chassis.schema import TABLES
 from chassis.self_check import Section, look
@@ -172,6 +172,22 @@ async def test_a_discarded_event_lets_the_next_go_on_and_stays_readable(house: H
     assert (await house.section("parked")).state == "good"
     with pytest.raises(ParkedNotFound):
         await house.replay(parked)
+
+
+async def test_everything_given_up_gets_another_round_but_what_was_discarded(house: House) -> None:
+    house.broken = True
+    await house.inbox().take([held(1)])
+    await house.discard((await house.section("parked")).findings[0].parked_id, "void")
+    await house.inbox().take([held(2)])
+    await house.run("UPDATE parked SET dead = true")
+
+    house.broken = False
+    revived = await replay_all(house.database)
+    while await house.inbox().retry_parked():
+        pass
+
+    assert (revived, house.applied) == (1, [2])
+    assert await replay_all(house.database) == 0
 
 
 async def test_an_event_that_only_waits_for_its_predecessor_cannot_be_discarded(house: House) -> None:
