@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { findCustomers } from "./entry";
+import { findCustomers } from "./find";
 
 const asked: string[] = [];
 vi.mock("@/api/client", () => ({
