@@ -16,6 +16,7 @@ from notify_service.adapters.channels.wire import Call
 from notify_service.domain.outcome import Outcome, Result
 from tests.service.notify.conftest import World
 from tests.service.notify.messages import NUMBER, capacity, fully_shipped, shortage, submitted
+from tests.support.waiting import eventually
 
 
 async def published(world: World, name: str) -> list[str]:
@@ -49,9 +50,7 @@ async def test_events_out_of_order_are_told_in_order(world: World) -> None:
 
 
 async def _until_unparked(world: World) -> None:
-    async with asyncio.timeout(10):
-        while not await world.inbox().retry_parked():
-            await asyncio.sleep(0.05)
+    await eventually(world.inbox().retry_parked, every=0.05)
 
 
 async def test_what_was_sent_is_told_in_the_trace_of_its_order(world: World) -> None:
@@ -241,9 +240,10 @@ async def test_the_loop_sends_at_once_and_ends_when_asked(world: World) -> None:
     running = asyncio.create_task(world.engine.run(stop))
     await world.tell(submitted())
 
-    async with asyncio.timeout(5):
-        while not world.sink.got:
-            await asyncio.sleep(0.005)
+    async def sent() -> bool:
+        return bool(world.sink.got)
+
+    await eventually(sent, within=5)
     stop.set()
     await asyncio.wait_for(running, 5)
 

@@ -76,7 +76,7 @@ def test_a_service_waits_only_for_what_it_hears() -> None:
 
 def test_a_subject_keeps_its_partition() -> None:
     assert {partition_of(f"orders/{n}") for n in range(100)} == set(range(PARTITIONS))
-    assert partition_of("orders/SO1") == partition_of("orders/SO1")
+    assert [partition_of(one) for one in ("orders/SO1", "items/线缆")] == [3, 1]  # in every process, today and later
 
 
 def test_a_principal_is_trusted_for_a_minute_by_the_service_it_was_signed_for() -> None:
