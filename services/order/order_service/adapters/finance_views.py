@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from chassis.database import Database
 from chassis.sql import text
 from order_service.adapters.order_rows import read_id
+from order_service.adapters.order_views import OWN
 from order_service.app.facts import InvoiceTask
 from order_service.domain.texts import is_clean
 
@@ -27,7 +28,7 @@ _FILTERS = {
     "number": "o.number = :number",
     "order_id": "o.id = :order_id",
     "after": "t.id < :after",
-    "owner": "(o.sales_owner IN ('', :owner) OR o.created_by = :owner)",
+    "owner": OWN,
 }
 # An open task asks for what stays with the customer and is not invoiced, of its shipment or of what has no task; a closed one shows what was invoiced.
 _LINES = text("""
@@ -153,11 +154,6 @@ class FinanceViews:
         if order:
             given |= {"order_id": read_id(order)} if read_id(order) else {"number": order}
         return await self._tasks({name: value for name, value in given.items() if value}, limit)
-
-    async def task(self, task_id: UUID) -> TaskView:
-        """Return one task with its lines."""
-        async with self._database.read() as connection:
-            return (await read_tasks(connection, "t.id = :id", {"id": task_id}, 1))[0]
 
     async def _tasks(self, params: dict[str, Any], limit: int) -> list[TaskView]:
         where = " AND ".join(_FILTERS[name] for name in _FILTERS if name in params) or "true"

@@ -39,14 +39,17 @@ def items_by_code(found: Sequence[Mapping[str, Any]], wanted: Collection[str]) -
 
 
 async def store_items(unit: Transaction, items: Sequence[Item]) -> None:
-    """Keep newer copies."""
-    for item in sorted(items, key=lambda one: one.code):
-        units = json.dumps({name: plain(factor) for name, factor in item.units.items()})
-        params = {
-            "code": item.code, "name": item.name, "unit": item.unit, "whole_units": item.whole_units,
-            "active": item.active, "version": item.version, "aliases": list(item.aliases), "units": units,
-        }  # fmt: skip
-        await unit.execute(_STORE, params)
+    """Keep newer copies; always in one order, so that two transactions never wait for each other."""
+    ordered = sorted(items, key=lambda item: item.code)
+    await unit.connection.execute_many(_STORE, [_params(item) for item in ordered])
+
+
+def _params(item: Item) -> dict[str, Any]:
+    units = json.dumps({name: plain(factor) for name, factor in item.units.items()})
+    return {
+        "code": item.code, "name": item.name, "unit": item.unit, "whole_units": item.whole_units, "active": item.active,
+        "version": item.version, "aliases": list(item.aliases), "units": units,
+    }  # fmt: skip
 
 
 def told_item(event: events_pb2.ItemChanged) -> Item:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.sql import Row, Rows, text
+from chassis.sql import Row, Rows, Statement, text
 from order_service.adapters.lead_time_runs import unpacked
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.order_views import OWN
@@ -169,19 +169,21 @@ class LeadTimeViews:
         if (kind == "customer" and read_id(ref) is None) or (kind in _BY_START and not _is_date(ref)):
             return []
         params: dict[str, Any] = {
-            "n": REPORTED.index(stage) + 1, "first": period.first, "last": period.last, "limit": limit,
+            "n": REPORTED.index(stage) + 1, "first": period.first, "last": period.last, "limit": limit, "owner": owner,
+            "key": date.fromisoformat(ref) if kind in _BY_START else ref,
         }  # fmt: skip
-        if kind != WHOLE:
-            params["key"] = date.fromisoformat(ref) if kind in _BY_START else ref
         if after is not None:
             params |= {"seconds": after[0], "after": after[1]}
-        if owner:
-            params["owner"] = owner
-        own = f"AND {OWN}" if owner else ""
-        following = f"AND (t.{period.hours}[:n], t.order_id) < (:seconds, :after)" if after else ""
-        query = text(_CELL.format(hours=period.hours, group=_IN_GROUP[kind], own=own, after=following))
         async with self._database.read() as connection:
-            return [CellOrder(*row) for row in await connection.execute(query, params)]
+            found = await connection.execute(_cell(period.hours, kind, owned=bool(owner), later=bool(after)), params)
+            return [CellOrder(*row) for row in found]
+
+
+def _cell(hours: str, kind: str, *, owned: bool, later: bool) -> Statement:
+    """Return the query of the orders behind a cell: all or somebody's, all or those after a place."""
+    own = f"AND {OWN}" if owned else ""
+    following = f"AND (t.{hours}[:n], t.order_id) < (:seconds, :after)" if later else ""
+    return text(_CELL.format(hours=hours, group=_IN_GROUP[kind], own=own, after=following))
 
 
 def _kind(group_by: str) -> str:

@@ -13,7 +13,7 @@ from chassis.sql import Row, text
 from order_service.adapters import order_rows as rows
 from order_service.adapters.goods import SHIPMENTS, shipments_of
 from order_service.adapters.phones import normalise
-from order_service.adapters.stage_times import MOVED
+from order_service.adapters.stage_times import MOVED, WAITED
 from order_service.app.facts import Shipment
 from order_service.domain.errors import NotFound
 from order_service.domain.lifecycle import SENT, STATES
@@ -25,10 +25,7 @@ _SHIPMENTS_OF = text("SELECT DISTINCT shipment_number FROM shipment_line WHERE o
 _STANDINGS = text("SELECT number, state, updated_at FROM customer_order WHERE number = ANY(CAST(:numbers AS text[]))")
 _TIMELINE = text("SELECT at, actor, what, params FROM timeline WHERE order_id = :id ORDER BY id")
 _MILESTONES = text(f"SELECT {', '.join(MOMENTS)} FROM order_milestones WHERE order_id = :id")  # noqa: S608
-_WAITING = text("""
-SELECT min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cleared_at IS NULL), false) AS open_now
-FROM order_shortage WHERE order_id = :id
-""")
+_WAITING = text(f"SELECT {WAITED} FROM order_shortage WHERE order_id = :id")  # noqa: S608  constant
 OWN = "(o.sales_owner IN ('', :owner) OR o.created_by = :owner)"  # what Order.is_seen_by says, of columns
 _SEEN = text(f"""
 SELECT o.number FROM customer_order o
@@ -151,6 +148,7 @@ class OrderViews:
             return shipments_of(await connection.execute(SHIPMENTS, {"numbers": numbers}))
 
     async def timeline(self, order_id: UUID) -> list[TimelineEntry]:
+        """Return what happened to an order, oldest first."""
         async with self._database.read() as connection:
             found = await connection.execute(_TIMELINE, {"id": order_id})
             return [TimelineEntry(row.at, row.actor, row.what, row.params) for row in found]

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.sql import text
+from chassis.sql import Statement, text
 
 _BEGIN = text("""
 INSERT INTO order_shortage (order_id, demand, item_code, raised_at) VALUES (:order_id, :demand, :item_code, :at)
@@ -25,11 +25,13 @@ class ShortageRepository:
         self._unit = unit
 
     async def begin(self, order_id: UUID, demand: str, item_code: str, at: datetime) -> None:
+        """Note that an item is short; once, until cleared."""
         await self._change(_BEGIN, order_id, demand, item_code, at)
 
     async def end(self, order_id: UUID, demand: str, item_code: str, at: datetime) -> None:
+        """Note that it no longer is."""
         await self._change(_END, order_id, demand, item_code, at)
 
-    async def _change(self, statement: object, order_id: UUID, demand: str, item_code: str, at: datetime) -> None:
+    async def _change(self, statement: Statement, order_id: UUID, demand: str, item_code: str, at: datetime) -> None:
         params = {"order_id": order_id, "demand": demand, "item_code": item_code, "at": at}
-        await self._unit.execute(statement, params)  # type: ignore[arg-type]
+        await self._unit.execute(statement, params)

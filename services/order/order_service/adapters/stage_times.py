@@ -24,14 +24,16 @@ _UNHURRIED = text("SET LOCAL statement_timeout = '1h'")
 _TAKE = text("""
 DELETE FROM lead_time_change WHERE n IN (SELECT n FROM lead_time_change ORDER BY n LIMIT :limit) RETURNING order_id
 """)
+WAITED = """
+  min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cleared_at IS NULL), false) AS open_now
+"""
 _FACTS = text(f"""
 SELECT o.id, CAST(o.created_at AT TIME ZONE :zone AS date) AS day, o.customer_id, o.sales_owner, o.state, o.channel,
   ARRAY(SELECT DISTINCT l.item_code FROM order_line l WHERE l.order_id = o.id ORDER BY l.item_code) AS item_codes,
   {", ".join(f"m.{moment}" for moment in MOMENTS)}, w.raised, w.cleared, w.open_now
 FROM customer_order o LEFT JOIN order_milestones m ON m.order_id = o.id
 LEFT JOIN LATERAL (
-  SELECT min(raised_at) AS raised, max(cleared_at) AS cleared, coalesce(bool_or(cleared_at IS NULL), false) AS open_now
-  FROM order_shortage s WHERE s.order_id = o.id) w ON true
+  SELECT {WAITED} FROM order_shortage s WHERE s.order_id = o.id) w ON true
 WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.state <> 'cancelled'
 """)  # noqa: S608  constants
 MOVED = text("""
