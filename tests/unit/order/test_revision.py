@@ -11,7 +11,8 @@ import pytest
 from order_service.domain.entry import LineEntry
 from order_service.domain.errors import Invalid
 from order_service.domain.order import Order
-from order_service.domain.revision import Revision, check_fields, check_revision, revise
+from order_service.domain.revision import FIELDS, Revision, check_revision, revise
+from order_service.domain.texts import check_fields
 from tests.unit.order.builders import KNOWN, NOW, entry, line, order
 
 
@@ -105,6 +106,6 @@ def test_a_date_moved_near_asks_for_capacity_once() -> None:
 
 def test_a_field_that_can_not_change_is_named() -> None:
     with pytest.raises(Invalid) as refusal:
-        check_fields({"number", "note"})
+        check_fields({"number", "note"}, FIELDS)
 
     assert [problem.field for problem in refusal.value.fields] == ["number"]

@@ -33,15 +33,6 @@ async def create_customer(customer_id: UUID, entry: CheckedCustomer, customers: 
     return customer
 
 
-def check_fields(fields: Collection[str]) -> None:
-    """Raise Invalid when a field can't be changed."""
-    unknown = [
-        FieldProblem(name[:40], "FIELD_UNKNOWN", {"known": ",".join(FIELDS)}) for name in fields if name not in FIELDS
-    ]
-    if unknown:
-        raise Invalid(unknown)
-
-
 async def update_customer(change: CustomerChange, customers: Customers) -> Customer:
     """Return the changed customer; raise NotFound, Stale, IllegalMove, Conflict."""
     customer = await customers.get(change.customer_id)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from order_service.app.open_invoice_task import open_invoice_tasks
 from order_service.app.ports import Invoices, Orders
-from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.errors import Invalid
 from order_service.domain.order import MOVES, Order
-from order_service.domain.texts import checked_texts
+from order_service.domain.texts import checked_texts, word_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ async def move_order(wish: Move, orders: Orders, invoices: Invoices, now: dateti
 def check_move(wish: Move) -> None:
     """Raise Invalid when the wish can't be read."""
     problems = checked_texts({"note": (wish.note, 2000)})
-    if wish.move not in MOVES:
-        problems.append(FieldProblem("move", "MOVE_UNKNOWN", {"move": wish.move[:40], "known": ",".join(MOVES)}))
+    problems += word_problems("move", wish.move, MOVES, "MOVE_UNKNOWN", required=True)
     if problems:
         raise Invalid(problems)
 

@@ -12,7 +12,7 @@ from order_service.domain.order import Order
 from order_service.domain.quantity import plain
 
 
-async def record_receipt(line: ShipmentLine, number: str, at: datetime, *, orders: Orders, goods: Goods) -> Order:
+async def record_receipt(line: ShipmentLine, number: str, at: datetime, *, orders: Orders, goods: Goods) -> None:
     """Raise what was received of a line (S54); nothing is shipped by this."""
     order = await orders.get(line.order_number)
     await goods.add_receipt(number, order.id, line.line_no, line.quantity, at)
@@ -20,7 +20,6 @@ async def record_receipt(line: ShipmentLine, number: str, at: datetime, *, order
     order.milestones["received"] = at
     order.notes.append(("GoodsReceived", {"receipt_number": number, **_words([line])}))
     await orders.save(order)
-    return order
 
 
 async def record_shipment(

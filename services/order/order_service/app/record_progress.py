@@ -24,8 +24,7 @@ async def record_revised_plan(
 ) -> None:
     """Set what the plan covers of the lines it changed for; the release stays where it was."""
     order = await orders.get(number)
-    for line in order.lines:
-        line.planned_quantity = planned.get(line.line_no, line.planned_quantity)
+    order.cover(planned)
     order.notes.append(("PlanRevised", dict(words)))
     await orders.save(order)
 

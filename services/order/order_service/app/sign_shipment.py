@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from order_service.app.facts import Shipment
 from order_service.app.ports import Goods, Orders
-from order_service.domain.errors import FieldProblem, Invalid, NotFound
-from order_service.domain.texts import checked_texts
-
-CLOCK_TOLERANCE = timedelta(minutes=10)
+from order_service.domain.errors import Invalid, NotFound
+from order_service.domain.texts import checked_texts, moment_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,7 @@ class Signature:
 def check_signature(signature: Signature, now: datetime) -> None:
     """Raise Invalid when the signature can't be accepted."""
     problems = checked_texts({"signed_by": (signature.signed_by, 100)})
-    if signature.signed_at is not None and signature.signed_at > now + CLOCK_TOLERANCE:
-        problems.append(FieldProblem("signed_at", "SIGNED_IN_FUTURE", {"now": now.isoformat()}))
+    problems += moment_problems("signed_at", signature.signed_at, now, "SIGNED_IN_FUTURE")
     if problems:
         raise Invalid(problems)
 

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from order_service.domain.working_time import Minutes, WorkingTime
 
 WEEKDAYS = frozenset({1, 2, 3, 4, 5})  # ISO 8601: Monday is 1
-SATURDAY_SUNDAY = frozenset({6, 7})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from order_service.domain.errors import FieldProblem, IllegalMove, Invalid
 from order_service.domain.stages import REPORTED
-from order_service.domain.texts import checked_texts
+from order_service.domain.texts import checked_texts, moment_problems, word_problems
 
 KINDS = ("late", "quality", "wrong_goods", "damaged", "service", "invoice", "other")
 STATES = ("open", "closed")
-CLOCK_TOLERANCE = timedelta(minutes=10)
 TEXT_LENGTH = 2000
 
 
@@ -31,12 +30,9 @@ class ComplaintEntry:
         problems = checked_texts({"text": (self.text, TEXT_LENGTH)})
         if not self.text.strip():
             problems.append(FieldProblem("text", "REQUIRED"))
-        if self.kind not in KINDS:
-            known = {"kind": self.kind[:40], "known": ",".join(KINDS)}
-            problems.append(FieldProblem("kind", "COMPLAINT_KIND_UNKNOWN", known))
-        problems += stage_problems(self.stage)
-        if self.complained_at is not None and self.complained_at > now + CLOCK_TOLERANCE:
-            problems.append(FieldProblem("complained_at", "COMPLAINED_IN_FUTURE", {"now": now.isoformat()}))
+        problems += word_problems("kind", self.kind, KINDS, "COMPLAINT_KIND_UNKNOWN", required=True)
+        problems += word_problems("stage", self.stage, REPORTED, "STAGE_UNKNOWN")
+        problems += moment_problems("complained_at", self.complained_at, now, "COMPLAINED_IN_FUTURE")
         if problems:
             raise Invalid(problems)
 
@@ -53,16 +49,9 @@ class ComplaintAnswer:
         problems = checked_texts({"resolution": (self.resolution, TEXT_LENGTH)})
         if not self.resolution.strip():
             problems.append(FieldProblem("resolution", "REQUIRED"))
-        problems += stage_problems(self.stage)
+        problems += word_problems("stage", self.stage, REPORTED, "STAGE_UNKNOWN")
         if problems:
             raise Invalid(problems)
-
-
-def stage_problems(stage: str) -> list[FieldProblem]:
-    """Return what is wrong with the stage held responsible; empty is nobody yet."""
-    if not stage or stage in REPORTED:
-        return []
-    return [FieldProblem("stage", "STAGE_UNKNOWN", {"stage": stage[:40], "known": ",".join(REPORTED)})]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from order_service.domain.errors import FieldProblem, IllegalMove, Invalid, Stale
 from order_service.domain.invoicing import POLICIES, WHEN_COMPLETE
-from order_service.domain.texts import checked_texts
+from order_service.domain.texts import checked_texts, word_problems
 
 CONTACT_LIMIT = 50
 
@@ -86,9 +86,7 @@ def check_customer(entry: CustomerEntry, normalise: Callable[[str], str | None])
     problems = checked_texts(texts)
     if not entry.name.strip():
         problems.append(FieldProblem("name", "REQUIRED"))
-    if entry.invoice_policy not in POLICIES:
-        params = {"invoice_policy": entry.invoice_policy[:40], "known": ",".join(POLICIES)}
-        problems.append(FieldProblem("invoice_policy", "INVOICE_POLICY_UNKNOWN", params))
+    problems += word_problems("invoice_policy", entry.invoice_policy, POLICIES, "INVOICE_POLICY_UNKNOWN", required=True)
     if len(entry.contacts) > CONTACT_LIMIT:
         problems.append(FieldProblem("contacts", "TOO_MANY_CONTACTS", {"limit": str(CONTACT_LIMIT)}))
     contacts = []

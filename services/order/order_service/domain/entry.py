@@ -15,14 +15,13 @@ from order_service.domain.invoicing import WHEN_COMPLETE
 from order_service.domain.item import Item, Measured, measure, price_problem
 from order_service.domain.line import Line
 from order_service.domain.quantity import plain
-from order_service.domain.texts import checked_texts, read_date
+from order_service.domain.texts import checked_texts, moment_problems, read_date, word_problems
 
 LINE_LIMIT = 500
 DUE_LIMIT_DAYS = 3650
 URGENCIES = ("red", "yellow", "green")
 KINDS = ("firm", "intent")
 ATTACHMENT_LIMIT = 20
-CLOCK_TOLERANCE = timedelta(minutes=10)
 ITEM_REASONS = frozenset({"ITEM_UNKNOWN", "ITEM_INACTIVE", "UNIT_UNKNOWN", "QUANTITY_NOT_WHOLE"})
 
 
@@ -94,36 +93,19 @@ def check_header(entry: OrderEntry, known: Known) -> list[FieldProblem]:
         problems.append(FieldProblem("customer_id", "CUSTOMER_UNKNOWN", {"customer_id": entry.customer_id[:64]}))
     else:
         problems += check_contact(entry.contact_name, entry.contact_phone, known)
-    if entry.channel not in known.channels:
-        params = {"channel": entry.channel[:40], "known": ",".join(sorted(known.channels))}
-        problems.append(FieldProblem("channel", "CHANNEL_UNKNOWN", params))
+    problems += word_problems("channel", entry.channel, sorted(known.channels), "CHANNEL_UNKNOWN", required=True)
     problems += check_date("due_date", entry.due_date, known.today, required=True)
-    problems += check_words(entry.urgency, entry.kind) + check_moments(entry, known.now)
+    problems += word_problems("urgency", entry.urgency, URGENCIES, "URGENCY_UNKNOWN")
+    problems += word_problems("kind", entry.kind, KINDS, "KIND_UNKNOWN") + check_moments(entry, known.now)
     if entry.confirm and entry.kind == "intent":
         problems.append(FieldProblem("confirm", "INTENT_NOT_CONFIRMABLE"))
     return problems + check_attachments(entry.attachment_ids)
 
 
-def check_words(urgency: str, kind: str) -> list[FieldProblem]:
-    """Check words of fixed lists; an empty one takes its default."""
-    problems = []
-    if urgency and urgency not in URGENCIES:
-        problems.append(
-            FieldProblem("urgency", "URGENCY_UNKNOWN", {"urgency": urgency[:40], "known": ",".join(URGENCIES)})
-        )
-    if kind and kind not in KINDS:
-        problems.append(FieldProblem("kind", "KIND_UNKNOWN", {"kind": kind[:40], "known": ",".join(KINDS)}))
-    return problems
-
-
 def check_moments(entry: OrderEntry, now: datetime) -> list[FieldProblem]:
     """Check when the customer asked and was quoted: never in the future (S76, S77)."""
-    moments = {"inquired_at": entry.inquired_at, "quoted_at": entry.quoted_at}
-    return [
-        FieldProblem(name, "INSTANT_IN_FUTURE", {"now": now.isoformat()})
-        for name, at in moments.items()
-        if at is not None and at > now + CLOCK_TOLERANCE
-    ]
+    problems = moment_problems("inquired_at", entry.inquired_at, now, "INSTANT_IN_FUTURE")
+    return problems + moment_problems("quoted_at", entry.quoted_at, now, "INSTANT_IN_FUTURE")
 
 
 def check_attachments(ids: tuple[str, ...]) -> list[FieldProblem]:

@@ -157,6 +157,7 @@ class Order:
         self._confirm(now)
 
     def confirm_capacity(self, note: str, now: datetime) -> None:
+        """Planning says yes to a near date; the order goes on as it was asked to (S25)."""
         self.check_allowed("confirm_capacity")
         self.capacity_confirmed_at = now
         self.capacity_note = note
@@ -164,6 +165,7 @@ class Order:
         self._go_on(now)
 
     def release_duplicate(self, now: datetime) -> None:
+        """It repeats no other order; it goes on as it was asked to (X7)."""
         self.check_allowed("release_duplicate")
         self.duplicate_released_at = now
         self.record(told.DuplicateReleased(self.duplicate_of))
@@ -175,11 +177,13 @@ class Order:
         self.notes.append(("TrackingRevoked", {}))
 
     def hold(self, reason: str, now: datetime) -> None:
+        """Let it rest until it is resumed."""
         self.check_allowed("hold")
         self.held_at, self.reason = now, reason
         self.record(told.OrderHeld(reason))
 
     def resume(self) -> None:
+        """Go on where it was held."""
         self.check_allowed("resume")
         self.held_at = None
         self.record(told.OrderResumed())
@@ -194,11 +198,15 @@ class Order:
 
     def plan(self, planned: Mapping[int, Decimal], at: datetime, *, covers: bool) -> None:
         """Take the plan's quantities per line; one that covers anything is the release (S78)."""
-        for line in self.lines:
-            line.planned_quantity = planned.get(line.line_no, line.planned_quantity)
+        self.cover(planned)
         if covers:
             self.planned_at = self.planned_at or at
             self.milestones["released"] = at
+
+    def cover(self, planned: Mapping[int, Decimal]) -> None:
+        """Set what the plan covers of the lines named; the others keep theirs."""
+        for line in self.lines:
+            line.planned_quantity = planned.get(line.line_no, line.planned_quantity)
 
     def start(self, at: datetime) -> None:
         """An operation started."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,7 +12,7 @@ from order_service.domain.events import CapacityConfirmationRequested, OrderChan
 from order_service.domain.line import Line
 from order_service.domain.order import Order
 from order_service.domain.quantity import plain
-from order_service.domain.texts import checked_texts, read_date
+from order_service.domain.texts import checked_texts, read_date, word_problems
 
 FIELDS = (
     "due_date", "urgency", "note", "sales_owner", "contact", "source_ref", "attachment_ids", "lines", "ship_on_receipt",
@@ -37,7 +36,7 @@ def check_revision(revision: Revision, order: Order, known: Known) -> None:
     if "due_date" in fields and entry.due_date != order.due_date.isoformat():
         problems += rules.check_date("due_date", entry.due_date, known.today, required=True)
     if "urgency" in fields:
-        problems += rules.check_words(entry.urgency or "-", "")
+        problems += word_problems("urgency", entry.urgency, rules.URGENCIES, "URGENCY_UNKNOWN", required=True)
     if "contact" in fields:
         problems += rules.check_contact(entry.contact_name, entry.contact_phone, known)
     problems += [problem for problem in rules.check_moments(entry, known.now) if problem.field in fields]
@@ -178,10 +177,3 @@ def _set_line(line: Line, entry: LineEntry, order: Order, known: Known) -> None:
         line.due_date, line.due_date_inherited = new.due_date, new.due_date_inherited
     line.unit_price = new.unit_price if entry.unit_price else line.unit_price
     line.cancelled_quantity = Decimal(0)
-
-
-def check_fields(fields: Collection[str]) -> None:
-    """Raise Invalid when a field can't be changed."""
-    unknown = [name for name in sorted(fields) if name not in FIELDS]
-    if unknown:
-        raise Invalid([FieldProblem(name[:40], "FIELD_UNKNOWN", {"known": ",".join(FIELDS)}) for name in unknown])

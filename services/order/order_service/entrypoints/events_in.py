@@ -34,10 +34,12 @@ def _words(message: Any, *names: str) -> dict[str, str]:
 
 
 async def on_item_changed(event: Incoming, unit: Transaction) -> None:
+    """Keep the newer copy of an item."""
     await store_items(unit, [told_item(event.parse(planning.ItemChanged))])
 
 
 async def on_order_planned(event: Incoming, unit: Transaction) -> None:
+    """Take what the plan covers; a plan of anything is the release (S78)."""
     told = event.parse(planning.OrderPlanned)
     planned = {line.line_no: Decimal(line.planned_quantity) for line in told.lines}
     covers = bool(told.production_orders or told.stocked_lines or any(planned.values()))
@@ -46,6 +48,7 @@ async def on_order_planned(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_plan_revised(event: Incoming, unit: Transaction) -> None:
+    """Take what the plan covers now of the lines that changed."""
     told = event.parse(planning.PlanRevised)
     planned = {line.line_no: Decimal(line.quantity_after) for line in told.lines}
     words = {"lines": "; ".join(f"{x.line_no}: {x.quantity_before} -> {x.quantity_after}{x.unit}" for x in told.lines)}
@@ -53,6 +56,7 @@ async def on_plan_revised(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_operation_started(event: Incoming, unit: Transaction) -> None:
+    """The first start puts the order in production; later ones are noted."""
     told = event.parse(planning.OperationStarted)
     words = _words(told, "production_order_number", "operation_name", "work_center", "device_id")
     at = _moment(told.started_at, event)
@@ -63,6 +67,7 @@ async def on_operation_started(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_dispatched(event: Incoming, unit: Transaction) -> None:
+    """Note the dispatch, a moment of its own (S79)."""
     told = event.parse(planning.ProductionOrderDispatched)
     words = _words(told, "production_order_number", "team", "item_code", "quantity", "unit")
     at = _moment(told.dispatched_at, event)
@@ -70,6 +75,7 @@ async def on_dispatched(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_operation_finished(event: Incoming, unit: Transaction) -> None:
+    """Note it; the last operation of an order ends its production."""
     told = event.parse(planning.OperationFinished)
     words = _words(told, "production_order_number", "operation_name", "good_quantity", "scrap_quantity", "unit")
     at = _moment(told.finished_at, event)
@@ -77,6 +83,7 @@ async def on_operation_finished(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_inspected(event: Incoming, unit: Transaction) -> None:
+    """Note it; what passed is on its way to the warehouse."""
     told = event.parse(planning.InspectionRecorded)
     words = _words(told, "production_order_number", "passed_quantity", "rework_quantity", "scrapped_quantity", "unit")
     passed = Decimal(told.passed_quantity or "0") > 0
@@ -85,6 +92,7 @@ async def on_inspected(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_production_order(event: Incoming, unit: Transaction) -> None:
+    """Note what happened to a production order of this order."""
     kind = _NOTED[event.type.rsplit(".", 1)[1]]
     told = event.parse(kind)
     names = ("production_order_number", "item_code", "item_name", "quantity", "unit", "reason", "kind", "before",
@@ -93,6 +101,7 @@ async def on_production_order(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_shortage(event: Incoming, unit: Transaction) -> None:
+    """Note that the order waits, or no longer waits, for an item (S6)."""
     what = event.type.rsplit(".", 1)[1]
     told = event.parse(planning.ShortageRaised)  # ShortageCleared has the same fields but `short`
     words = _words(told, "production_order_number", "line_no", "item_code", "item_name", "short", "unit")
@@ -102,6 +111,7 @@ async def on_shortage(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_goods_received(event: Incoming, unit: Transaction) -> None:
+    """Count finished goods of an order; with ship on receipt they leave at once."""
     told = event.parse(inventory.GoodsReceived)
     if not told.finished_good or not told.order_number:
         return
@@ -115,6 +125,7 @@ async def on_goods_received(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_goods_shipped(event: Incoming, unit: Transaction) -> None:
+    """Count what left; a shipment of nothing tells nothing."""
     told = event.parse(inventory.GoodsShipped)
     lines = tuple(
         ShipmentLine(told.order_number, x.line_no, x.item_code, Decimal(x.quantity), x.unit) for x in told.lines
@@ -128,6 +139,7 @@ async def on_goods_shipped(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_shipment_changed(event: Incoming, unit: Transaction) -> None:
+    """Take carrier and tracking numbers as they were entered since."""
     told = event.parse(inventory.ShipmentChanged)
     shipment = Shipment(
         told.shipment_id or told.shipment_number, told.shipment_number, told.carrier, tuple(told.tracking_numbers),
@@ -138,6 +150,7 @@ async def on_shipment_changed(event: Incoming, unit: Transaction) -> None:
 
 
 async def on_goods_returned(event: Incoming, unit: Transaction) -> None:
+    """Count what came back (X47)."""
     told = event.parse(inventory.GoodsReturned)
     lines = tuple(
         ShipmentLine(told.order_number, x.line_no, x.item_code, Decimal(x.quantity), x.unit) for x in told.lines

@@ -25,9 +25,9 @@ from order_service.app.close_complaint import close_complaint
 from order_service.app.record_complaint import record_complaint
 from order_service.domain.complaint import KINDS, STATES, ComplaintAnswer, ComplaintEntry
 from order_service.domain.errors import Invalid
+from order_service.domain.texts import word_problems
 from order_service.entrypoints.order_requests import instant_of
 from order_service.entrypoints.paging import next_token, page_size, read_token
-from order_service.entrypoints.periods import word_problems
 from order_service.entrypoints.scope import SalesScope, owner_asking
 
 

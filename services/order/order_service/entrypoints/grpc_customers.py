@@ -18,14 +18,15 @@ from order_service.adapters.customers import CustomerRepository
 from order_service.adapters.messages import stamp
 from order_service.adapters.phones import normalise
 from order_service.app.keep_customer import (
+    FIELDS,
     CustomerChange,
-    check_fields,
     create_customer,
     merge_customer,
     update_customer,
 )
 from order_service.domain.customer import Customer, CustomerEntry, check_customer
 from order_service.domain.invoicing import WHEN_COMPLETE
+from order_service.domain.texts import check_fields
 from order_service.entrypoints.paging import next_token, page_size, read_token
 from order_service.entrypoints.scope import SalesScope, owner_asking
 
@@ -74,7 +75,7 @@ class CustomerApi(customer_pb2_grpc.CustomerServiceServicer):
         return await self.commands.run(request.context, pb.CreateCustomerResponse, work)
 
     async def UpdateCustomer(self, request: pb.UpdateCustomerRequest, context: Any) -> pb.UpdateCustomerResponse:
-        check_fields(request.fields)
+        check_fields(request.fields, FIELDS)
         unchanged = "-"  # a name that is not among the fields is not looked at
         name = request.name if "name" in request.fields else unchanged
         policy = request.invoice_policy if "invoice_policy" in request.fields else WHEN_COMPLETE

@@ -15,9 +15,10 @@ from order_service.adapters.invoices import InvoiceRepository
 from order_service.adapters.messages import stamp
 from order_service.adapters.orders import OrderRepository
 from order_service.app.record_invoice import InvoiceEntry, record_invoice
-from order_service.domain.errors import FieldProblem, Invalid
+from order_service.domain.errors import Invalid
 from order_service.domain.quantity import plain
 from order_service.domain.stages import hours_text
+from order_service.domain.texts import word_problems
 from order_service.entrypoints.grpc_reports import ReportApi
 from order_service.entrypoints.paging import next_token, page_size, read_token
 from order_service.entrypoints.periods import read_month, read_period
@@ -62,9 +63,8 @@ class FinanceApi(ReportApi):
     views: FinanceViews
 
     async def ListInvoiceTasks(self, request: pb.ListInvoiceTasksRequest, context: Any) -> pb.ListInvoiceTasksResponse:
-        if request.state and request.state not in TASK_STATES:
-            params = {"state": request.state[:40], "known": ",".join(TASK_STATES)}
-            raise Invalid([FieldProblem("state", "STATE_UNKNOWN", params)])
+        if problems := word_problems("state", request.state, TASK_STATES, "STATE_UNKNOWN"):
+            raise Invalid(problems)
         size = page_size(request.page)
         found = await self.views.tasks(
             request.state, request.order, read_token("invoice_tasks", request.page), size + 1, self.owner

@@ -28,9 +28,10 @@ from order_service.app.revise_order import revise_order
 from order_service.app.sign_shipment import check_signature, sign_shipment
 from order_service.app.submit_order import Submission, submit_order
 from order_service.domain import stages
-from order_service.domain.entry import about_items, check, check_lines
+from order_service.domain.entry import LINE_LIMIT, about_items, check, check_lines
 from order_service.domain.errors import Invalid, NotFound
-from order_service.domain.revision import check_fields
+from order_service.domain.revision import FIELDS
+from order_service.domain.texts import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
@@ -66,7 +67,9 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
         trace = current_traceparent()
 
         async def ahead() -> Gathered:
-            found = await self.knowledge.gather(entry.customer_id, [line.item_code for line in entry.lines[:501]])
+            found = await self.knowledge.gather(
+                entry.customer_id, [line.item_code for line in entry.lines[: LINE_LIMIT + 1]]
+            )
             try:
                 check(entry, found.known)
             except Invalid as refusal:
@@ -85,12 +88,14 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
 
     async def ReviseOrder(self, request: pb.ReviseOrderRequest, context: Any) -> pb.ReviseOrderResponse:
         change = requests.change_of(request)
-        check_fields(change.fields)
+        check_fields(change.fields, FIELDS)
         check_prices(change.entry.lines)
 
         async def ahead() -> Gathered:
             order = await self.views.order(change.order, self._owner)
-            codes = [line.item_code for line in change.entry.lines[:501]] if "lines" in change.fields else []
+            codes = (
+                [line.item_code for line in change.entry.lines[: LINE_LIMIT + 1]] if "lines" in change.fields else []
+            )
             found = await self.knowledge.gather(str(order.customer_id), codes)
             doubtful = codes and about_items(check_lines(change.entry.lines, found.known))
             return await self.knowledge.ask_again(found, codes) if doubtful else found

@@ -22,16 +22,9 @@ from order_service.adapters.timeliness_views import Timeliness, TimelinessViews
 from order_service.domain.errors import Invalid
 from order_service.domain.ranks import Summary
 from order_service.domain.stages import REPORTED, hours_of, hours_text
-from order_service.domain.texts import is_clean
+from order_service.domain.texts import is_clean, word_problems
 from order_service.entrypoints.paging import page_size
-from order_service.entrypoints.periods import (
-    days_before,
-    place_token,
-    read_days,
-    read_period,
-    read_place,
-    word_problems,
-)
+from order_service.entrypoints.periods import days_before, place_token, read_days, read_period, read_place
 from order_service.entrypoints.scope import SalesScope, owner_asking
 
 COMPARED = ("customer", "item", "sales_owner", "channel")  # groups both periods have
@@ -134,7 +127,7 @@ class ReportApi(finance_pb2_grpc.FinanceServiceServicer):
         self, request: pb.ListLeadTimeOrdersRequest, context: Any
     ) -> pb.ListLeadTimeOrdersResponse:
         period = Period(*read_period(request, self.database.clock.today()), request.hours or "elapsed")
-        if problems := word_problems("stage", request.stage or "-", REPORTED, "STAGE_UNKNOWN"):
+        if problems := word_problems("stage", request.stage, REPORTED, "STAGE_UNKNOWN", required=True):
             raise Invalid(problems)
         group = (request.group_by or WHOLE, request.key if is_clean(request.key) else "")
         size = page_size(request.page)

@@ -14,7 +14,7 @@ from order_service.app.sign_shipment import Signature
 from order_service.domain.entry import LineEntry, OrderEntry
 from order_service.domain.errors import FieldProblem, Invalid
 from order_service.domain.lifecycle import STATES
-from order_service.domain.texts import read_date
+from order_service.domain.texts import read_date, word_problems
 from order_service.entrypoints.paging import read_token
 
 OWED = "open"  # what a list calls any state in which goods are still to go out
@@ -72,12 +72,8 @@ def signature_of(request: pb.SignShipmentRequest) -> Signature:
 
 def filter_of(request: pb.ListOrdersRequest) -> OrderFilter:
     """Return the filter of a list; raise Invalid for a word that is no state or date."""
-    problems = []
+    problems = word_problems("state", request.state, (*STATES, OWED), "STATE_UNKNOWN")
     owed = request.state == OWED
-    if request.state and not owed and request.state not in STATES:
-        problems.append(
-            FieldProblem("state", "STATE_UNKNOWN", {"state": request.state[:40], "known": ",".join((*STATES, OWED))})
-        )
     due = read_date(request.due_before) if request.due_before else None
     if request.due_before and due is None:
         problems.append(FieldProblem("due_before", "DATE_INVALID", {"value": request.due_before[:40]}))

@@ -12,10 +12,9 @@ from chassis import page_token
 from order_service.adapters.lead_time_runs import HOURS
 from order_service.adapters.lead_time_views import GROUP_WORDS
 from order_service.domain.errors import FieldProblem, Invalid
-from order_service.domain.texts import read_date
+from order_service.domain.texts import read_date, word_problems
 
 DEFAULT_PERIOD_DAYS = 90
-INT64 = 2**63
 FIRST_YEAR, LAST_YEAR = 1970, 9000  # beyond them an instant of a zone may not exist
 
 
@@ -61,13 +60,6 @@ def days_before(first: date, last: date) -> tuple[date, date]:
     floor = date(FIRST_YEAR, 1, 1).toordinal()
     began, ended = first.toordinal() - (last - first).days - 1, first.toordinal() - 1
     return date.fromordinal(max(floor, began)), date.fromordinal(max(floor, ended))
-
-
-def word_problems(name: str, value: str, known: tuple[str, ...], reason: str) -> list[FieldProblem]:
-    """Return what is wrong with a word that must be one of those known, or empty."""
-    if not value or value in known:
-        return []
-    return [FieldProblem(name, reason, {name: value[:40], "known": ",".join(known)})]
 
 
 def read_place(kind: str, page: PageRequest) -> tuple[int, UUID] | None:
