@@ -18,7 +18,7 @@ HOMES = (
     "services/gateway/miniprogram/",
     "deploy/local/",
 )
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)]*))?\)")
 
 
 def tracked(*folders: str) -> list[Path]:
@@ -38,11 +38,37 @@ def test_chinese_lives_in_its_files() -> None:
     assert strangers == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh.md", "docs/walk.md", "CONTRIBUTING.md"])
-def test_every_link_leads_somewhere(page: str) -> None:
-    source = ROOT / page
-    targets = [match[1] for match in LINK.finditer(source.read_text())]
-    missing = [target for target in targets if "://" not in target and not (source.parent / target).exists()]
+PAGES = [page for page in tracked("*.md") if LINK.search(page.read_text())]
 
-    assert targets
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [(match[1], match[2]) for match in LINK.finditer(page.read_text()) if "://" not in (match[1] or "")]
+    missing = [f"{place}#{heading}" for place, heading in links if not _leads(page, place, heading)]
+
     assert missing == []
+
+
+def _leads(page: Path, place: str, heading: str | None) -> bool:
+    target = page.parent / place if place else page
+    return target.exists() and (not heading or heading in headings(target))
+
+
+def headings(page: Path) -> set[str]:
+    """Return the names by which links reach the headings of a page."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def test_the_pages_a_stranger_reads_first_are_among_them() -> None:
+    names = {str(page.relative_to(ROOT)) for page in PAGES}
+
+    assert {"README.md", "README.zh.md", "docs/walk.md", "docs/operations.md", "CONTRIBUTING.md"} <= names
+
+
+def test_every_decision_stands_in_the_list() -> None:
+    folder = ROOT / "docs/decisions"
+    titles = {path.name: path.read_text().splitlines()[0] for path in sorted(folder.glob("0*.md"))}
+    listed = re.findall(r"^\| \[(\d{4})\]\((.*?)\) \| (.*) \|$", (folder / "README.md").read_text(), re.MULTILINE)
+
+    assert {place: f"# {number} {title}" for number, place, title in listed} == titles
