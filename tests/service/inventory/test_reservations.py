@@ -269,6 +269,18 @@ async def test_an_intent_holds_softly_until_its_time_is_over(world: World, clock
     await world.check()
 
 
+async def test_an_intents_days_end_to_the_second_whatever_midnight_does(world: World, clock: FixedClock) -> None:
+    sweep = Sweep(world.service.database, world.events.warehouses)
+    clock.advance(timedelta(hours=11, minutes=59, seconds=59))  # the last second of a day in the factory
+    await world.move("receipt", ("X", "5"))
+    await intent(world, "SO1", ("X", "4"))
+
+    clock.advance(timedelta(days=7, seconds=-1))
+    assert (await sweep.once(), await world.balance("X")) == (0, ("5", "4", "1"))
+    clock.advance(timedelta(seconds=1))
+    assert (await sweep.once(), await world.balance("X")) == (1, ("5", "0", "5"))
+
+
 async def test_firm_demand_is_served_before_a_waiting_intent(world: World) -> None:
     await intent(world, "SO1", ("X", "4"))
     await intent(world, "SO3", ("X", "4"), state="suspected_duplicate")

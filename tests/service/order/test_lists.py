@@ -183,3 +183,43 @@ async def test_merging_keeps_every_order_and_contact(world: World) -> None:
         await world.customers.MergeCustomer(
             customer_pb2.MergeCustomerRequest(context=world.context(), customer_id=twin.id, absorbed_id=merged.id), None
         )
+
+
+async def everybody(world: World, **filters: str) -> list[customer_pb2.Customer]:
+    """Return every customer of a list, page by page."""
+    found, token = [], ""
+    while True:
+        page = PageRequest(page_size=25, page_token=token)
+        answer = await world.customers.ListCustomers(customer_pb2.ListCustomersRequest(page=page, **filters), None)
+        found += answer.customers
+        token = answer.next_page_token
+        if not token:
+            return found
+
+
+async def test_sixty_two_customers_are_kept_apart_and_two_records_of_one_become_one(world: World) -> None:
+    made = [world.customer]
+    for n in range(1, 62):  # S8: the article's factory serves 62
+        contacts = [
+            {"name": f"采购{n}", "phone": f"139 0000 {n:04}"},
+            {"name": f"仓库{n}", "phone": f"+86-137-0000-{n:04}"},
+        ]
+        credit_code = f"91320500MA1X{n:05}X"
+        made.append(await world.new_customer(f"长三角客户{n}", contacts=contacts, credit_code=credit_code))
+    orders = {one.id: (await world.submit(("A", "1"), customer_id=one.id)).number for one in made[:3]}
+
+    assert [one.id for one in await everybody(world)] == [one.id for one in reversed(made)]
+    for n in (1, 30, 61):
+        assert [one.id for one in await everybody(world, phone=f"1390000{n:04}")] == [made[n].id]
+        assert [one.id for one in await everybody(world, phone=f"1370000{n:04}")] == [made[n].id]
+        assert [contact.name for contact in made[n].contacts] == [f"采购{n}", f"仓库{n}"]
+
+    await world.customers.MergeCustomer(
+        customer_pb2.MergeCustomerRequest(context=world.context(), customer_id=made[1].id, absorbed_id=made[2].id), None
+    )
+
+    left = await everybody(world)
+    assert [one.id for one in left] == [one.id for one in reversed(made) if one.id != made[2].id]
+    assert [one.id for one in await everybody(world, phone="13900000002")] == [made[1].id]
+    assert sorted(await found(world, customer_id=made[1].id)) == sorted([orders[made[1].id], orders[made[2].id]])
+    assert await found(world, customer_id=made[0].id) == [orders[made[0].id]]

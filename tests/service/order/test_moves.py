@@ -123,6 +123,26 @@ async def test_an_original_number_can_not_be_changed_into_another_orders(world: 
         await world.orders.ReviseOrder(revision(world, order, "source_ref", source_ref="N1"), None)
 
 
+async def test_where_an_order_came_from_survives_every_change(world: World) -> None:
+    came = {"channel": "sales_app", "source_ref": "APP-7", "sales_owner": "zhao"}
+    order = await world.confirmed(("A", "1"), ("C", "5"), **came)
+    changes: list[dict[str, Any]] = [
+        {"urgency": "red"}, {"note": "另一句"}, {"due_date": "2027-01-05"},
+        {"lines": [order_pb2.LineEntry(line_no=1, item_code="A", quantity="3")]},
+    ]  # fmt: skip
+
+    for change in changes:
+        order = (await world.orders.ReviseOrder(revision(world, order, *change, **change), None)).order
+        assert {name: getattr(order, name) for name in came} == came, change
+    for move in ("hold", "resume"):
+        order = await world.move(order.number, move, "等图纸")
+        assert {name: getattr(order, name) for name in came} == came, move
+
+    found = await world.orders.ListOrders(order_pb2.ListOrdersRequest(q="APP-7"), None)
+    assert [one.number for one in found.orders] == [order.number]
+    assert (await world.order(order.number)).created_by == "li.na"
+
+
 async def test_a_finished_order_can_not_be_changed(world: World) -> None:
     order = await world.submit(("A", "1"))
     cancelled = await world.move(order.number, "cancel", "不要了")

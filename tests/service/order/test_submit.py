@@ -172,6 +172,26 @@ async def test_capacity_follows_the_factorys_calendar(world: World, clock: Fixed
     assert (await world.submit(("A", "1"), due_date="2026-11-25")).state == "needs_capacity_confirmation"
 
 
+async def test_a_date_is_past_from_the_factorys_midnight_on(world: World, clock: FixedClock) -> None:
+    lines = [order_pb2.LineEntry(item_code="A", quantity="1", due_date="2026-11-22")]
+    clock.advance(timedelta(hours=11, minutes=59, seconds=59))  # 23:59:59 in the factory, 15:59:59 UTC: S20
+    assert (await world.submit(("A", "1"), due_date="2026-11-22")).due_date == "2026-11-22"
+    assert (await world.submit(lines=lines, days=30)).lines[0].due_date == "2026-11-22"
+    clock.advance(timedelta(seconds=1))  # the 23rd in the factory, the 22nd in London
+
+    assert await reasons(world, ("A", "1"), due_date="2026-11-22") == {"due_date": "DUE_DATE_PAST"}
+    assert await reasons(world, lines=lines, days=30) == {"lines.0.due_date": "DUE_DATE_PAST"}
+
+
+async def test_an_order_without_a_word_is_green(world: World) -> None:
+    order = await world.submit(("A", "1"))
+
+    assert order.urgency == "green"
+    assert (await world.told(f"orders/{order.number}"))[0].data["urgency"] == "green"
+    assert (await world.rows("SELECT urgency FROM customer_order"))[0]["urgency"] == "green"
+    assert await reasons(world, ("A", "1"), urgency="purple") == {"urgency": "URGENCY_UNKNOWN"}
+
+
 async def test_one_near_line_is_enough(world: World) -> None:
     lines = [order_pb2.LineEntry(item_code="A", quantity="1", due_date="2026-11-23")]
 
