@@ -15,7 +15,7 @@ from typing import Any
 
 from deploy.local import broker, databases, keys
 from deploy.local.keys import SERVICES, Secrets
-from deploy.local.rabbitmq import write_private
+from deploy.local.layout import write_private
 
 NAMESPACE = "orderhub"
 POSTGRES, RABBITMQ = "postgres:5432", "rabbitmq:5672"

@@ -13,6 +13,7 @@ SHORTEST = 8
 
 
 def main() -> int:
+    """Ask for a name and a password and let the gateway keep them; return its exit code."""
     if not (layout.RUN / "secrets.json").exists():
         raise LocalError("Nothing runs here: start it with `make up`.")
     username = (input("user name [admin]: ") if sys.stdin.isatty() else sys.stdin.readline()).strip() or "admin"
@@ -25,6 +26,7 @@ def main() -> int:
 
 
 def asked_password() -> str:
+    """Return the password typed twice, or the next line where nobody types; raise LocalError."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
     word = getpass.getpass("password: ")

@@ -27,6 +27,7 @@ def definitions(secrets: Secrets) -> dict[str, Any]:
 
 
 def user(name: str, password: str) -> dict[str, Any]:
+    """Return one account; only the administrator may manage the broker."""
     salt = password.encode()[:4]  # fixed per password, so that the file only changes when something changed
     tags = ["administrator"] if name == "admin" else []
     hashed = password_hash(password, salt)
@@ -53,6 +54,7 @@ def topic_rights(name: str) -> dict[str, str]:
 
 
 def work_policy(queue: str) -> dict[str, Any]:
+    """Return what holds for a service's queue: a full one refuses, a killer goes to the dead letters after 20 deliveries."""
     definition = {
         "delivery-limit": 20,
         "dead-letter-exchange": "orderhub.dlx",
@@ -65,10 +67,12 @@ def work_policy(queue: str) -> dict[str, Any]:
 
 
 def dead_letter_policy() -> dict[str, Any]:
+    """Return what holds for the queues of dead letters."""
     return policy("dead-letters", r"\.dlq$", {"max-length": 100_000, "overflow": "reject-publish"})
 
 
 def policy(name: str, pattern: str, definition: dict[str, Any]) -> dict[str, Any]:
+    """Return one policy as the broker imports it."""
     return {
         "vhost": VHOST, "name": name, "pattern": pattern, "apply-to": "queues", "priority": 1, "definition": definition,
     }  # fmt: skip

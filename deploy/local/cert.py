@@ -22,6 +22,7 @@ Key = ec.EllipticCurvePrivateKey
 
 
 def name(text: str) -> x509.Name:
+    """Return a subject with this common name."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
@@ -42,6 +43,7 @@ def authority(folder: Path) -> tuple[x509.Certificate, Key]:
 
 
 def begun(subject: x509.Name, issuer: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
+    """Return a certificate valid from an hour ago (clocks differ) for `days`, not signed yet."""
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -71,6 +73,7 @@ def leaf(folder: Path, hosts: list[str]) -> x509.Certificate:
 
 
 def general_name(host: str) -> x509.GeneralName:
+    """Return an address or a DNS name as certificates hold them."""
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
@@ -78,6 +81,7 @@ def general_name(host: str) -> x509.GeneralName:
 
 
 def save(cert_file: Path, key_file: Path, cert: x509.Certificate, key: Key) -> None:
+    """Write certificate and key as PEM; the key is readable by its owner only."""
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -95,6 +99,7 @@ def lan_names() -> list[str]:
 
 
 def main() -> None:
+    """Write the certificate and say what to do with it."""
     folder = layout.RUN / "cert"
     folder.mkdir(parents=True, exist_ok=True)
     hosts = lan_names()

@@ -11,6 +11,7 @@ CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import
 
 
 def main() -> None:
+    """Remove state, .run/ and caches; leave with a sentence while anything runs."""
     if living := records.of_run().living():
         sys.exit(f"orderhub: still running: {', '.join(living)}; `make down` first.")
     state = layout.state_directory()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local import broker, databases, keys, layout
 from deploy.local.keys import SERVICES, Secrets
-from deploy.local.rabbitmq import write_private
+from deploy.local.layout import write_private
 
 POSTGRES = "postgresql://postgres@postgres:5432/postgres"
 BROKER = "rabbitmq:5672"
@@ -15,6 +15,7 @@ DRIVER = "postgresql+asyncpg"
 
 
 def amqp(user: str, secrets: Secrets) -> str:
+    """Return the broker's URL for one account inside the compose network."""
     return f"amqp://{user}:{secrets.broker[user]}@{BROKER}/{broker.VHOST}"
 
 
@@ -33,6 +34,7 @@ def service(name: str, secrets: Secrets) -> dict[str, str]:
 
 
 def migration(name: str, secrets: Secrets) -> dict[str, str]:
+    """Return what a migration is given beside: the owner's role."""
     return service(name, secrets) | {
         "ORDERHUB_MIGRATION_URL": databases.dsn(POSTGRES, name, secrets, owner=True, driver=DRIVER)
     }
@@ -59,6 +61,7 @@ def lines(values: dict[str, str]) -> str:
 
 
 def main(folder: Path = layout.RUN / "compose") -> None:
+    """Write every file into `folder`, keeping the secrets that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files(keys.load(folder / "secrets.json")).items():
         write_private(folder / name, text)

@@ -36,6 +36,7 @@ def script(secrets: Secrets) -> str:
 
 
 def create(admin_url: str, secrets: Secrets) -> None:
+    """Make roles and databases on the server `admin_url` names; safe to repeat."""
     postgres.execute(admin_url, script(secrets))
 
 

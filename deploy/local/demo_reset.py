@@ -19,9 +19,8 @@ import aio_pika
 from chassis.topology import BINDINGS
 from deploy.local import databases, layout, postgres, start
 from deploy.local.keys import SERVICES
-from deploy.local.layout import LocalError
+from deploy.local.layout import LocalError, write_private
 from deploy.local.plan import Plan
-from deploy.local.rabbitmq import write_private
 from deploy.local.records import Records
 
 FILE = "demo-reset.json"
@@ -55,6 +54,7 @@ def note(run: Path, **changed: str) -> None:
 
 
 def now() -> str:
+    """Return the instant as people and the settings page read it, in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

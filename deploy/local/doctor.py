@@ -34,6 +34,7 @@ class Finding:
     facts: dict[str, object]
 
     def lines(self) -> list[str]:
+        """Return the finding in Chinese: one line when good, else what is wrong and the mend."""
         words = TEXTS["check"][self.check]
         name = words["name"].format(**self.facts)
         if self.good:
@@ -43,6 +44,7 @@ class Finding:
 
 
 def findings() -> Iterator[Finding]:
+    """Yield everything looked at; on a clone that never ran only the machine itself."""
     yield from machine()
     if not (layout.RUN / "secrets.json").exists():
         yield Finding("never", False, {})
@@ -57,6 +59,7 @@ def findings() -> Iterator[Finding]:
 
 
 def machine() -> Iterator[Finding]:
+    """Look at programs, fonts, the environment and the disk."""
     for what, package, find in (
         ("postgres", "postgresql", postgres.program),
         ("rabbitmq-server", "rabbitmq-server", rabbitmq.program),
@@ -70,6 +73,7 @@ def machine() -> Iterator[Finding]:
 
 
 def installed(find: Any, what: str) -> bool:
+    """Say whether a program is found."""
     try:
         return bool(find(what))
     except LocalError:
@@ -77,6 +81,7 @@ def installed(find: Any, what: str) -> bool:
 
 
 def of_part(part: Part, wanted: Plan, record: Record | None) -> Finding:
+    """Look at one part: runs, answers, or whose its port is."""
     facts: dict[str, object] = {"part": TEXTS["part"][part.name], "port": part.port, "log": part.name}
     if record is None:
         return Finding("stopped" if ports.is_free(part.port) else "taken", False, facts)
@@ -100,6 +105,7 @@ def outside(wanted: Plan) -> Iterator[Finding]:
 
 
 def of_databases(wanted: Plan) -> Iterator[Finding]:
+    """Ask each service's database as that service."""
     for name in SERVICES:
         reason = ""
         try:
@@ -110,6 +116,7 @@ def of_databases(wanted: Plan) -> Iterator[Finding]:
 
 
 def readiness(wanted: Plan) -> Iterator[Finding]:
+    """Ask the gateway how the house is; nothing when it does not answer."""
     status, answer = health.fetched(f"{wanted.gateway_url}/readyz")
     if status:
         good = status == 200 and "degraded" not in json.dumps(answer)
@@ -117,6 +124,7 @@ def readiness(wanted: Plan) -> Iterator[Finding]:
 
 
 def main() -> int:
+    """Print every finding; return 1 when one is bad."""
     print(TEXTS["title"])
     bad = 0
     for finding in findings():

@@ -12,6 +12,7 @@ PATIENCE_S = 90.0
 
 
 def main() -> None:
+    """Send the supervisor away, then stop what is left: services before servers."""
     kept = records.of_run()
     supervisor = kept.read(NAME)
     if supervisor and supervisor.alive():

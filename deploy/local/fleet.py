@@ -43,20 +43,24 @@ class Part:
 
     @property
     def address(self) -> str:
+        """Return host and port."""
         return f"{ports.LOOPBACK}:{self.port}"
 
     @property
     def health_url(self) -> str:
+        """Return where people and programs may ask for its health."""
         path = {"gateway": "/readyz", "sink": "/messages"}.get(self.name, "")
         return f"{'http' if self.health == 'http' else self.health}://{self.address}{path}"
 
     def fingerprint(self) -> str:
+        """Return a hash over command, environment and source files."""
         text = "\0".join((*self.command, *(f"{key}={value}" for key, value in sorted(self.env.items()))))
         return hashlib.sha256((text + code_hash(self.sources)).encode()).hexdigest()[:16]
 
 
 @cache
 def code_hash(sources: tuple[str, ...], root: Path = layout.ROOT) -> str:
+    """Return the SHA-256 over the files under `sources`; read once per process."""
     digest = hashlib.sha256()
     for source in sources:
         for path in source_files(root / source):
@@ -83,6 +87,7 @@ def parts(plan: Plan) -> list[Part]:
 
 
 def part(name: str, plan: Plan) -> Part:
+    """Return one part of the table as this plan starts it."""
     health, sources = TABLE[name]
     command, env = recipe(name, plan)
     metrics = plan.ports.get(f"{name}_metrics")
@@ -90,6 +95,7 @@ def part(name: str, plan: Plan) -> Part:
 
 
 def recipe(name: str, plan: Plan) -> tuple[list[str], dict[str, str]]:
+    """Return command and environment of a part."""
     if name == "postgres":
         return plan.postgres.command(), {}
     if name == "rabbitmq":
@@ -110,6 +116,7 @@ def recipe(name: str, plan: Plan) -> tuple[list[str], dict[str, str]]:
 
 
 def base_env() -> dict[str, str]:
+    """Return what every process is given: nothing of ours but paths, and settings that keep it small."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TZ", "LD_LIBRARY_PATH") if key in os.environ}
     return kept | {"PYTHONUNBUFFERED": "1", "PYTHONMALLOC": "pymalloc", "MALLOC_ARENA_MAX": "2"}
 

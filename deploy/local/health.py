@@ -17,6 +17,7 @@ TIMEOUT_S = 1.5
 
 
 def healthy(part: Part, plan: Plan) -> bool:
+    """Say whether a part answers as it should, within TIMEOUT_S."""
     if part.name == "postgres":
         return plan.postgres.ready()
     if part.name == "rabbitmq":

@@ -59,6 +59,7 @@ def renew(folder: Path) -> list[str]:
 
 
 def main() -> None:
+    """Make or renew what is due in the folder named."""
     parser = argparse.ArgumentParser(description="Make or renew the certificates of mutual TLS between services.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.local.rabbitmq import write_private
+from deploy.local.layout import write_private
 
 SERVICES = ("order", "planning", "inventory", "notify", "gateway")
 BROKER_USERS = (*SERVICES, "admin", "subscriber")
@@ -20,6 +20,7 @@ ROLES = (
 
 
 def password() -> str:
+    """Return 24 random letters and digits: safe in URLs, shells and SQL."""
     return secrets.token_urlsafe(18).replace("-", "x").replace("_", "y")
 
 
@@ -43,6 +44,7 @@ class Secrets:
 
 
 def made() -> Secrets:
+    """Return a whole set of fresh secrets."""
     from joserfc.jwk import OKPKey  # 15 MB of memory the supervisor can do without
 
     return Secrets(
@@ -68,6 +70,7 @@ def load(path: Path) -> Secrets:
 
 
 def complete(kept: dict[str, Any]) -> bool:
+    """Say whether nothing is missing in what was kept."""
     groups = {"owners": SERVICES, "apps": SERVICES, "broker": BROKER_USERS, "signing": SERVICES, "people": ROLES}
     singles = {"superuser", "tracking_key", "secrets_key"}
     return singles <= set(kept) and all(set(names) <= set(kept.get(group, ())) for group, names in groups.items())

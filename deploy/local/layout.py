@@ -20,6 +20,7 @@ class LocalError(Exception):
 
 
 def is_root() -> bool:
+    """Say whether we run as root."""
     return os.geteuid() == 0
 
 
@@ -55,3 +56,12 @@ def own_directory(path: Path, account: str | None) -> Path:
         entry = pwd.getpwnam(account)
         os.chown(path, entry.pw_uid, entry.pw_gid)
     return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner only."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    fresh.replace(path)

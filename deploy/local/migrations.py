@@ -10,9 +10,8 @@ from pathlib import Path
 from deploy.local import databases, fleet, layout
 from deploy.local.fleet import base_env
 from deploy.local.keys import SERVICES
-from deploy.local.layout import LocalError
+from deploy.local.layout import LocalError, write_private
 from deploy.local.plan import Plan
-from deploy.local.rabbitmq import write_private
 
 TIMEOUT_S = 120
 SOURCES = tuple(f"services/{name}" for name in ("chassis", "order", "planning", "inventory", "notify", "gateway"))
@@ -38,11 +37,13 @@ def cluster_mark(plan: Plan) -> str:
 
 
 def migrate_one(name: str, plan: Plan) -> None:
+    """Migrate one service's database as its owner; raise LocalError."""
     command = [sys.executable, "-m", f"{name}_service", "migrate"]
     run(command, fleet.migration_env(name, plan), plan.run / "logs" / "migrate.log", f"Migrating {name}")
 
 
 def topology(plan: Plan) -> None:
+    """Declare exchanges, queues and bindings as the broker's administrator; raise LocalError."""
     command = [sys.executable, "-m", "chassis.topology", "--url", plan.amqp("admin")]
     run(command, base_env(), plan.run / "logs" / "topology.log", "Declaring the broker's queues")
 

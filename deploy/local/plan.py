@@ -41,16 +41,19 @@ class Plan:
 
     @property
     def postgres(self) -> Postgres:
+        """Return the private cluster."""
         home = layout.state_directory("postgres")
         return Postgres(home, self.ports["postgres"], self.secrets.superuser, self.run / "logs" / "postgres.log")
 
     @property
     def rabbitmq(self) -> RabbitMQ:
+        """Return the private node."""
         port, dist, epmd = (self.ports[name] for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd"))
         return RabbitMQ(self.run / "rabbitmq", port, dist, epmd, self.run / "logs" / "rabbitmq.log")
 
     @property
     def admin_dsn(self) -> str:
+        """Return where roles and databases are made."""
         return self.outside_postgres or self.postgres.url
 
     def amqp(self, user: str) -> str:
@@ -61,10 +64,12 @@ class Plan:
 
     @property
     def gateway_url(self) -> str:
+        """Return the gateway's address on this machine."""
         return f"http://{LOOPBACK}:{self.ports['gateway']}"
 
     @property
     def sink_url(self) -> str:
+        """Return the sink's address on this machine."""
         return f"http://{LOOPBACK}:{self.ports['sink']}"
 
 
@@ -83,6 +88,7 @@ def load(secrets: Secrets, taken: Mapping[str, int], run: Path = layout.RUN) -> 
 
 
 def remembered(run: Path = layout.RUN) -> dict[str, int]:
+    """Return the ports of the last `make up` by name; empty when there was none."""
     try:
         return {str(name): int(port) for name, port in json.loads((run / PORTS_FILE).read_text()).items()}
     except (OSError, ValueError):
@@ -101,6 +107,7 @@ def choose(ours: frozenset[str], run: Path = layout.RUN) -> dict[str, int]:
 
 
 def part_of(port_name: str) -> str:
+    """Return the part a port belongs to: `order_metrics` is order's."""
     return port_name.split("_", 1)[0]
 
 

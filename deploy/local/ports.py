@@ -16,6 +16,7 @@ LENT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Say whether nobody listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -26,6 +27,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def answers(port: int, host: str = LOOPBACK, timeout: float = 0.5) -> bool:
+    """Say whether somebody takes connections within `timeout` seconds."""
     try:
         socket.create_connection((host, port), timeout).close()
     except OSError:
@@ -42,6 +44,7 @@ def free_from(wanted: int, taken: frozenset[int] = frozenset()) -> int:
 
 
 def candidates(wanted: int) -> Iterator[int]:
+    """Yield the ports to try, upwards from the one wanted."""
     yield from range(wanted, min(wanted + SEARCH_WIDTH, 65536))
 
 

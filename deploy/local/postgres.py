@@ -60,10 +60,12 @@ class Postgres:
 
     @property
     def data(self) -> Path:
+        """Return the data folder."""
         return self.home / "data"
 
     @property
     def url(self) -> str:
+        """Return the superuser's connection string."""
         return f"postgresql://{SUPERUSER}:{self.password}@{self.listen}:{self.port}/postgres"
 
     def create(self) -> None:
@@ -101,6 +103,7 @@ class Postgres:
         return path
 
     def command(self) -> list[str]:
+        """Return the server's command line with all its settings."""
         settings = COMMON | (DURABLE if self.durable else THROWAWAY)
         settings |= {"listen_addresses": self.listen, "port": str(self.port), "unix_socket_directories": str(self.home)}
         return [
@@ -135,12 +138,14 @@ class Postgres:
         return any(_works_in(folder, self.data) for folder in Path("/proc").iterdir() if folder.name.isdigit())
 
     def ready(self) -> bool:
+        """Say whether the server takes connections."""
         done = subprocess.run(
             [str(program("pg_isready")), "-q", "-h", self.listen, "-p", str(self.port), "-t", "1"], check=False
         )
         return done.returncode == 0
 
     def wait_ready(self) -> None:
+        """Wait until it does; raise LocalError after START_TIMEOUT_S."""
         if not process.wait_until(self.ready, START_TIMEOUT_S):
             raise LocalError(
                 f"Postgres did not answer on port {self.port} within {START_TIMEOUT_S:.0f} s; see {self.log}."
@@ -153,6 +158,7 @@ class Postgres:
             process.stop(pid, sign=signal.SIGINT)
 
     def run(self, sql: str, database: str = "postgres") -> str:
+        """Run a script as superuser in one database and return what it printed."""
         return execute(self.url.rsplit("/", 1)[0] + f"/{database}", sql)
 
 
@@ -188,8 +194,10 @@ def program(name: str) -> Path:
 
 
 def plain_env() -> dict[str, str]:
+    """Return an environment without anything of ours."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "HOME": "/"}
 
 
 def last_line(text: str) -> str:
+    """Return the last line of what a program said."""
     return (text.strip().splitlines() or ["no reason given"])[-1]

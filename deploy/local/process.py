@@ -23,10 +23,12 @@ class Identity:
 
     @classmethod
     def of(cls, pid: int) -> Self | None:
+        """Return the identity of a live process, None for a gone one."""
         start = start_tick(pid)
         return cls(pid, start) if start is not None else None
 
     def alive(self) -> bool:
+        """Say whether this very process still lives."""
         return start_tick(self.pid) == self.start
 
 
@@ -87,6 +89,7 @@ def stop(pid: int, *, sign: signal.Signals = signal.SIGTERM, patience_s: float =
 
 
 def send(pid: int, sign: signal.Signals) -> None:
+    """Send a signal; a process that is gone hears nothing."""
     try:
         os.kill(pid, sign)
     except ProcessLookupError:

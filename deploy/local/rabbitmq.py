@@ -40,10 +40,12 @@ class RabbitMQ:
 
     @property
     def node(self) -> str:
+        """Return the Erlang node's name."""
         return f"orderhub{self.port}@localhost"
 
     @property
     def definitions(self) -> Path:
+        """Return the file of users, rights and policies."""
         return self.home / "definitions.json"
 
     def create(self, definitions: dict[str, Any]) -> None:
@@ -51,7 +53,7 @@ class RabbitMQ:
         layout.own_directory(self.home, None)
         (self.home / "enabled_plugins").write_text("[].\n")
         (self.home / "rabbitmq.conf").write_text(self._configuration())
-        write_private(self.definitions, json.dumps(definitions, indent=1, sort_keys=True))
+        layout.write_private(self.definitions, json.dumps(definitions, indent=1, sort_keys=True))
 
     def _configuration(self) -> str:
         lines = {
@@ -68,6 +70,7 @@ class RabbitMQ:
         return "".join(f"{key} = {value}\n" for key, value in lines.items())
 
     def env(self) -> dict[str, str]:
+        """Return the node's whole environment."""
         home = str(self.home)
         return {
             "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
@@ -89,6 +92,7 @@ class RabbitMQ:
         }
 
     def command(self) -> list[str]:
+        """Return the node's command line."""
         return [str(program("rabbitmq-server"))]
 
     def start(self) -> int:
@@ -117,6 +121,7 @@ class RabbitMQ:
             return False
 
     def wait_ready(self) -> None:
+        """Wait until the node answers; raise LocalError after START_TIMEOUT_S."""
         if not process.wait_until(self.ready, START_TIMEOUT_S):
             raise LocalError(
                 f"RabbitMQ did not answer on port {self.port} within {START_TIMEOUT_S:.0f} s; see {self.log}."
@@ -139,6 +144,7 @@ class RabbitMQ:
 
 
 def program(name: str) -> Path:
+    """Return one of RabbitMQ's own programs; raise LocalError when it is not installed."""
     if not (PROGRAMS / name).exists():
         raise LocalError(f"The program '{name}' is missing: run `make up`, or install the rabbitmq-server package.")
     return PROGRAMS / name
@@ -148,12 +154,3 @@ def password_hash(password: str, salt: bytes | None = None) -> str:
     """Return RabbitMQ's own form of a password: base64(salt + SHA-256(salt + password)), 4 bytes of salt."""
     salt = salt if salt is not None else secrets.token_bytes(4)
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by its owner only."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as out:
-        out.write(text)
-    fresh.replace(path)

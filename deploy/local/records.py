@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local import layout
+from deploy.local.layout import write_private
 from deploy.local.process import Identity
-from deploy.local.rabbitmq import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,15 @@ class Record:
 
     @property
     def identity(self) -> Identity:
+        """Return the process it was."""
         return Identity(self.pid, self.start)
 
     def alive(self) -> bool:
+        """Say whether that process still lives."""
         return self.identity.alive()
 
     def uptime_s(self) -> float:
+        """Return for how many seconds it has run."""
         return time.time() - self.since
 
 
@@ -41,22 +44,27 @@ class Records:
     folder: Path
 
     def read(self, name: str) -> Record | None:
+        """Return what is remembered of a part, None when nothing readable is."""
         try:
             return Record(**json.loads((self.folder / f"{name}.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def write(self, record: Record) -> None:
+        """Remember a start."""
         self.folder.mkdir(parents=True, exist_ok=True)
         write_private(self.folder / f"{record.name}.json", json.dumps(asdict(record)))
 
     def forget(self, name: str) -> None:
+        """Forget a part."""
         (self.folder / f"{name}.json").unlink(missing_ok=True)
 
     def living(self) -> dict[str, Record]:
+        """Return the records of parts that live, by name."""
         found = (self.read(path.stem) for path in sorted(self.folder.glob("*.json")))
         return {record.name: record for record in found if record and record.alive()}
 
 
 def of_run(run: Path = layout.RUN) -> Records:
+    """Return the records of a stack."""
     return Records(run / "parts")

@@ -19,5 +19,6 @@ def rotate(log: Path, cap: int = CAP_BYTES) -> bool:
 
 
 def rotate_all(folder: Path, cap: int = CAP_BYTES) -> None:
+    """Rotate every log under a folder that is over the cap."""
     for log in folder.glob("**/*.log"):
         rotate(log, cap)

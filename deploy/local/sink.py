@@ -51,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
+        """Show the messages, the behaviour, or the page of both."""
         match self._path():
             case ["messages"]:
                 with self.server.lock:
@@ -64,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._json(404, {"error": "unknown page"})
 
     def do_PUT(self) -> None:
+        """Take a new behaviour."""
         if self._path() != ["behaviour"]:
             return self._json(404, {"error": "unknown page"})
         try:
@@ -75,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._json(200, self.server.behaviour.shown())
 
     def do_DELETE(self) -> None:
+        """Forget all messages."""
         if self._path() != ["messages"]:
             return self._json(404, {"error": "unknown page"})
         with self.server.lock:
@@ -82,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._json(200, {"items": []})
 
     def do_POST(self) -> None:
+        """Take a message as the vendor would, or refuse it as told."""
         match self._path():
             case [kind, *target] if kind in sink_text.KINDS and target:
                 self._receive(kind, "/".join(target))
@@ -167,6 +171,7 @@ def _read(raw: bytes) -> Any:
 
 
 def main() -> None:
+    """Serve until killed."""
     parser = argparse.ArgumentParser(description="A page that stands in for message vendors.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--store", type=Path, required=True)

@@ -34,6 +34,7 @@ class Store:
         return text.splitlines()
 
     def add(self, channel: str, target: str, text: str, body: Any, at: datetime) -> dict[str, Any]:
+        """Keep a message on disk before it is acknowledged; return it as it is shown."""
         number = self.items[-1]["number"] + 1 if self.items else 1
         item = {
             "id": f"m{number}", "number": number, "at": at.isoformat(), "channel": channel, "target": target,
@@ -47,9 +48,11 @@ class Store:
         return item
 
     def newest_first(self) -> list[dict[str, Any]]:
+        """Return all messages, newest first."""
         return self.items[::-1]
 
     def clear(self) -> None:
+        """Forget all messages."""
         self.items.clear()
         self.path.unlink(missing_ok=True)
 
@@ -85,6 +88,7 @@ class Behaviour:
         self.sent.clear()
 
     def shown(self) -> dict[str, Any]:
+        """Return the behaviour without its secret."""
         return {
             "status": self.status, "errcode": self.errcode, "delay_ms": self.delay_ms, "per_minute": self.per_minute,
         }  # fmt: skip

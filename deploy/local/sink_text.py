@@ -20,6 +20,7 @@ def readable(kind: str, payload: Any) -> str:
 
 
 def compact(value: Any) -> str:
+    """Return a value as JSON without blanks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -42,10 +43,12 @@ def words(part: Payload) -> Iterator[str]:
 
 
 def first(part: Payload, *names: str) -> str:
+    """Return the first of these fields that holds a text; empty when none does."""
     return next((part[name] for name in names if isinstance(part.get(name), str) and part[name]), "")
 
 
 def feishu(payload: Payload) -> str:
+    """Read a Feishu message: a text, or the texts of a card in reading order."""
     content = payload.get("content") or payload.get("card") or {}
     if isinstance(content, dict) and isinstance(content.get("text"), str):
         return str(content["text"])
@@ -77,11 +80,13 @@ def wechat(payload: Payload) -> str:
 
 
 def email(payload: Payload) -> str:
+    """Read subject and body."""
     subject, body = first(payload, "subject"), first(payload, "text", "body", "content", "html")
     return "\n".join(part for part in (subject, body) if part)
 
 
 def generic(payload: Payload) -> str:
+    """Read a payload of unknown shape: its own words, else those of its data."""
     inner = payload.get("data")
     own = first(payload, "text", "content", "message", "body", "title")
     return own or (first(inner, "text", "content", "message") if isinstance(inner, dict) else "") or robot(payload)

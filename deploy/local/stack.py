@@ -10,8 +10,8 @@ from deploy.local import databases
 from deploy.local.broker import EXCHANGE
 from deploy.local.fleet import Part
 from deploy.local.keys import SERVICES
+from deploy.local.layout import write_private
 from deploy.local.plan import Plan
-from deploy.local.rabbitmq import write_private
 from deploy.local.records import Record
 
 STACK_FILE = "stack.json"
@@ -34,12 +34,14 @@ def described(plan: Plan, parts: Sequence[Part], living: Mapping[str, Record]) -
 
 
 def service(part: Part, record: Record | None) -> dict[str, Any]:
+    """Return how one service is reached."""
     metrics = f"http://127.0.0.1:{part.metrics_port}/metrics"
     grpc = part.address if part.health == "grpc" else None
     return {"pid": pid_of(record), "grpc": grpc, "health": part.health_url, "metrics": metrics}
 
 
 def infra(plan: Plan, living: Mapping[str, Record]) -> dict[str, Any]:
+    """Return what runs beside the services; an outside server is not ours to describe."""
     found: dict[str, Any] = {"sink": {"pid": pid_of(living.get("sink")), "port": plan.ports["sink"]}}
     if not plan.outside_postgres:
         found["postgres"] = {"pid": pid_of(living.get("postgres")), "port": plan.ports["postgres"]}
@@ -50,6 +52,7 @@ def infra(plan: Plan, living: Mapping[str, Record]) -> dict[str, Any]:
 
 
 def pid_of(record: Record | None) -> int | None:
+    """Return the pid of a record, None without one."""
     return record.pid if record else None
 
 

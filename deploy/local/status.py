@@ -17,6 +17,7 @@ HEADINGS = ("part", "health", "port", "pid", "memory MB", "up", "restarts")
 
 
 def main() -> int:
+    """Print the table; return 1 unless every part is healthy and the supervisor runs."""
     wanted, kept = plan.current(), records.of_run()
     living = kept.living()
     parts = fleet.parts(wanted)
@@ -31,12 +32,14 @@ def main() -> int:
 
 
 def judged(part: Part, wanted: Plan, record: Record | None) -> str:
+    """Return the word for a part's health."""
     if record is None:
         return "stopped"
     return "healthy" if health.healthy(part, wanted) else "not ready"
 
 
 def row(name: str, word: str, port: str, record: Record | None) -> tuple[str, ...]:
+    """Return the cells of one line."""
     if record is None:
         return (name, word, port, "", "", "", "")
     memory = f"{memory_kib(record) / 1024:.0f}"
@@ -62,10 +65,12 @@ def tree_kib(pid: int) -> int:
 
 
 def own_kib(pid: int) -> int:
+    """Return the memory of one process in KiB, shared pages by share where the kernel tells."""
     return proportional_kib(pid) or process.resident_kib(pid)
 
 
 def children(pid: int) -> list[int]:
+    """Return the pids of all descendants."""
     found = []
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -77,6 +82,7 @@ def children(pid: int) -> list[int]:
 
 
 def proportional_kib(pid: int) -> int:
+    """Return the proportional set size in KiB; 0 where the kernel does not tell."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -85,6 +91,7 @@ def proportional_kib(pid: int) -> int:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as aligned columns."""
     widths = [max(len(cells[index]) for cells in rows) for index in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip() for cells in rows]
     return "\n".join(lines)

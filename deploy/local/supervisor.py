@@ -55,6 +55,7 @@ class Supervisor:
         self.wake_in, self.wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> None:
+        """Start, watch and restart until a signal says otherwise."""
         self._listen()
         self._adopt()
         self._tell()
@@ -170,6 +171,7 @@ class Supervisor:
 
 
 def say(text: str) -> None:
+    """Print a line with its instant."""
     print(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}", flush=True)
 
 
@@ -184,6 +186,7 @@ def only_one() -> TextIO:
 
 
 def main() -> None:
+    """Be the one supervisor of this run directory."""
     lock = only_one()
     kept = records.of_run()
     wanted = plan.current()

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import layout, ports
-from deploy.local.layout import LocalError
+from deploy.local.layout import LocalError, write_private
 from deploy.local.postgres import Postgres
-from deploy.local.rabbitmq import RabbitMQ, password_hash, write_private
+from deploy.local.rabbitmq import RabbitMQ, password_hash
 
 VHOSTS = tuple(f"test{number}" for number in range(10))
 TESTER = "tester"
@@ -40,6 +40,7 @@ class Testbed:
     password: str
 
     def start(self) -> None:
+        """Make and start both servers and wait until they answer."""
         self.postgres.create()
         self.rabbitmq.create(definitions(self.password))
         self.rabbitmq.start()
@@ -48,6 +49,7 @@ class Testbed:
         self.rabbitmq.wait_ready()
 
     def stop(self) -> None:
+        """Stop both and remove everything."""
         try:
             self.postgres.stop()
         finally:
@@ -55,6 +57,7 @@ class Testbed:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def env(self) -> dict[str, str]:
+        """Return what the tests are told by."""
         return {
             "ORDERHUB_TEST_POSTGRES_URL": self.postgres.url,
             "ORDERHUB_TEST_AMQP_URL": f"amqp://{TESTER}:{self.password}@127.0.0.1:{self.rabbitmq.port}",
@@ -62,6 +65,7 @@ class Testbed:
         }
 
     def save(self) -> None:
+        """Write down what a later command needs to find this pair."""
         facts = {
             "ports": [self.postgres.port, self.rabbitmq.port, self.rabbitmq.dist_port, self.rabbitmq.epmd_port],
             "password": self.password,
@@ -70,6 +74,7 @@ class Testbed:
 
 
 def made(home: Path, numbers: list[int], password: str) -> Testbed:
+    """Return a pair on these ports (postgres, broker, distribution, epmd)."""
     log = home / "logs"
     postgres = Postgres(home / "postgres", numbers[0], password, log / "postgres.log", durable=False)
     rabbitmq = RabbitMQ(home / "rabbitmq", numbers[1], numbers[2], numbers[3], log / "rabbitmq.log")
@@ -77,10 +82,12 @@ def made(home: Path, numbers: list[int], password: str) -> Testbed:
 
 
 def fresh(home: Path) -> Testbed:
+    """Return a new pair on free ports."""
     return made(home, ports.any_free(4), secrets.token_hex(12))
 
 
 def saved(home: Path) -> Testbed:
+    """Return the pair written down in `home`; raise LocalError."""
     try:
         facts = json.loads((home / "testbed.json").read_text())
     except OSError:
@@ -102,6 +109,7 @@ def definitions(password: str) -> dict[str, Any]:
 
 @contextmanager
 def throwaway() -> Iterator[Testbed]:
+    """Give a pair for the length of a block."""
     base = layout.state_directory("test")
     base.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="bed-", dir=base))
@@ -115,15 +123,18 @@ def throwaway() -> Iterator[Testbed]:
 
 
 def run(command: list[str]) -> int:
+    """Run a command beside a throwaway pair; return its exit code."""
     with throwaway() as testbed:
         return subprocess.run(command, env=os.environ | testbed.env() | {THROWAWAY: "1"}, check=False).returncode
 
 
 def lasting_home() -> Path:
+    """Return the folder of the pair that lasts."""
     return layout.state_directory("test") / LASTING
 
 
 def start() -> int:
+    """Start the lasting pair, made anew when it is not whole, and show it; return 0."""
     home = lasting_home()
     home.mkdir(parents=True, exist_ok=True)
     testbed = fresh(home) if not (home / "testbed.json").exists() else saved(home)
@@ -137,12 +148,14 @@ def start() -> int:
 
 
 def show(testbed: Testbed) -> int:
+    """Print the pair's environment as shell exports; return 0."""
     for name, value in testbed.env().items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
 
 def main(arguments: list[str]) -> int:
+    """Do what the arguments say; return the exit code."""
     match arguments:
         case ["run", "--", *command] if command:
             return run(command)

@@ -27,9 +27,8 @@ from deploy.local import (
     turns,
 )
 from deploy.local.fleet import base_env
-from deploy.local.layout import LocalError
+from deploy.local.layout import LocalError, write_private
 from deploy.local.plan import PORTS_FILE, Plan
-from deploy.local.rabbitmq import write_private
 from deploy.local.records import Records
 from deploy.local.supervisor import NAME
 
@@ -37,6 +36,7 @@ READY_S = 90.0
 
 
 def main() -> None:
+    """Decide, bring up, welcome."""
     began = time.monotonic()
     layout.RUN.mkdir(parents=True, exist_ok=True)
     with exclusive():
@@ -53,6 +53,7 @@ def exclusive() -> Iterator[None]:
 
 
 def decide() -> Plan:
+    """Return the plan: secrets kept or made, ports chosen and written down."""
     secrets = keys.load(layout.RUN / "secrets.json")
     chosen = plan.choose(frozenset(records.of_run().living()))
     for sentence in plan.moved(chosen):
@@ -65,6 +66,7 @@ def decide() -> Plan:
 
 
 def bring_up(wanted: Plan, kept: Records) -> None:
+    """Go from whatever state to a ready stack with its demo factory."""
     retire_supervisor(kept)
     start_servers(wanted, kept)
     began, anew = time.monotonic(), profile() == "demo" and demo_reset.resume(wanted, kept)
@@ -87,6 +89,7 @@ def retire_supervisor(kept: Records) -> None:
 
 
 def start_servers(wanted: Plan, kept: Records) -> None:
+    """Start Postgres and RabbitMQ where they do not run; services wait for what they prepare."""
     living = kept.living()
     for part in fleet.parts(wanted):
         if part.name not in ("postgres", "rabbitmq") or part.name in living:
@@ -109,6 +112,7 @@ def prepare(wanted: Plan) -> None:
 
 
 def prepare_databases(wanted: Plan) -> None:
+    """Wait for Postgres and migrate; a demo gets its administrator."""
     if not wanted.outside_postgres:
         wanted.postgres.wait_ready()
     if migrations.migrate(wanted):
@@ -117,6 +121,7 @@ def prepare_databases(wanted: Plan) -> None:
 
 
 def prepare_broker(wanted: Plan) -> None:
+    """Wait for the broker and declare its topology."""
     if not wanted.outside_amqp:
         wanted.rabbitmq.wait_ready()
     migrations.topology(wanted)
@@ -136,14 +141,17 @@ def make_admin(wanted: Plan) -> None:
 
 
 def ours() -> dict[str, str]:
+    """Return the settings of ours in this environment."""
     return {key: value for key, value in os.environ.items() if key.startswith("ORDERHUB_")}
 
 
 def profile() -> str:
+    """Return the profile: demo unless told otherwise."""
     return os.environ.get("ORDERHUB_PROFILE") or "demo"
 
 
 def start_supervisor(wanted: Plan) -> None:
+    """Start the supervisor on its own; it starts the services."""
     log = wanted.run / "logs" / "supervisor.log"
     process.spawn([sys.executable, "-m", "deploy.local.supervisor"], env=base_env() | ours(), log=log, cwd=layout.ROOT)
 
@@ -168,6 +176,7 @@ def ready(wanted: Plan) -> bool:
 
 
 def load_demo(wanted: Plan) -> None:
+    """Load the demo factory once; production gets none."""
     marker = wanted.run / "demo.loaded"
     if profile() != "demo" or marker.exists():
         return
@@ -182,6 +191,7 @@ def load_demo(wanted: Plan) -> None:
 
 
 def welcome(wanted: Plan, seconds: float) -> None:
+    """Print addresses, the demo's logins and what to do next."""
     print(f"\nOrderHub is ready ({seconds:.1f} s).\n")
     print(f"  web and API   {wanted.public_url or wanted.gateway_url}")
     print(f"  API pages     {wanted.gateway_url}/docs")
@@ -195,6 +205,7 @@ def welcome(wanted: Plan, seconds: float) -> None:
 
 
 def step(text: str) -> None:
+    """Print what is being done."""
     print(f"  {text}", flush=True)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from deploy.k8s import make_secrets
 from deploy.local import keys
 from deploy.local.keys import SERVICES
-from deploy.local.rabbitmq import write_private
+from deploy.local.layout import write_private
 
 HERE = Path(__file__).resolve().parent
 POSTGRES, RABBITMQ = "127.0.0.1:5432", "127.0.0.1:5672"

@@ -51,6 +51,7 @@ class Ears:
         return [event for event in list(self._events) if number and event["data"].get("order_number") == number]
 
     def names(self, number: str) -> list[str]:
+        """Return the names of those events, without their packages."""
         return [event["type"].rsplit(".", 1)[-1] for event in self.of(number)]
 
     def wait(self, missing: Callable[[], list[str]]) -> list[str]:

@@ -16,6 +16,7 @@ FACTORY = Path(__file__).with_name("factory.toml")
 
 
 def factory() -> Json:
+    """Return the demo factory as written down."""
     return tomllib.loads(FACTORY.read_text("utf-8"))
 
 
@@ -25,6 +26,7 @@ def key_of(kind: str, name: str) -> str:
 
 
 def load(api: Rest, plant: Json, users: Json) -> None:
+    """Put people, items, routings, bills, customers and the opening stock; safe to repeat."""
     with ThreadPoolExecutor(4) as pool:
         people = [pool.submit(put_user, api, role, plant["people"][role], users[role]) for role in users]
         list(pool.map(lambda item: put_item(api, item), plant["items"]))
@@ -39,6 +41,7 @@ def load(api: Rest, plant: Json, users: Json) -> None:
 
 
 def put_user(api: Rest, role: str, display_name: str, login: Json) -> None:
+    """Put the user of one role."""
     body: Json = {"display_name": display_name, "roles": [role], "password": login["password"]}
     if role == "admin":
         del body["password"]  # a new password would end the session this very loader uses
@@ -46,14 +49,17 @@ def put_user(api: Rest, role: str, display_name: str, login: Json) -> None:
 
 
 def put_item(api: Rest, item: Json) -> None:
+    """Put one item."""
     put(api, "items", "code", {name: value for name, value in item.items() if name != "opening"})
 
 
 def put(api: Rest, collection: str, code: str, body: Json) -> None:
+    """Put one record of a collection under its code."""
     api.put(f"/{collection}/{body[code]}", {name: value for name, value in body.items() if name != code})
 
 
 def opening(items: list[Json]) -> Json:
+    """Return the movement that brings the opening stock."""
     lines: list[dict[str, Any]] = [
         {"item_code": item["code"], "quantity": item["opening"], "unit": item["unit"]}
         for item in items
@@ -63,6 +69,7 @@ def opening(items: list[Json]) -> Json:
 
 
 def main() -> None:
+    """Load into the running stack."""
     facts = stack()
     load(Rest.signed_in(facts), factory(), facts["users"])
 

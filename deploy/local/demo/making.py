@@ -26,6 +26,7 @@ def made(visit: Visit) -> str:
 
 
 def make_one(visit: Visit, number: str) -> str:
+    """Dispatch, scan, inspect and receive one production order; return what happened."""
     job = visit.api.post(f"/production-orders/{number}:dispatch", {"team": "一班"})
     expect(job["state"], "dispatched", f"{number} after dispatch")
     for operation in job["operations"]:
@@ -47,6 +48,7 @@ def make_one(visit: Visit, number: str) -> str:
 
 
 def scan(job: Json, operation: Json, action: str) -> Json:
+    """Return a scan as a tablet sends it."""
     return {
         "scan_id": str(uuid.uuid4()), "code": job["scan_code"], "device_id": DEVICE, "action": action,
         "occurred_at": datetime.now(FACTORY).isoformat(), "operation_sequence": operation["sequence"],

@@ -44,11 +44,13 @@ class Rest:
 
     @classmethod
     def signed_in(cls, facts: Json, role: str = "admin") -> Self:
+        """Return a client signed in as a demo user."""
         http = httpx2.Client(base_url=f"{facts['gateway_url']}/api/v1", timeout=DEADLINE_S, trust_env=False)
         answer = cls(http).post("/auth/login", facts["users"][role])
         return replace(cls(http), token=answer["access_token"])
 
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx2.Response:
+        """Send a request and return whatever comes back."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
@@ -68,12 +70,15 @@ class Rest:
             time.sleep(PAUSE_S * 10)
 
     def get(self, path: str) -> Json:
+        """Return the answer; raise Refused unless it is good."""
         return _good("GET", path, self.call("GET", path))
 
     def put(self, path: str, body: Json) -> Json:
+        """Put and return the answer; raise Refused unless it is good."""
         return _good("PUT", path, self.call("PUT", path, body))
 
     def post(self, path: str, body: Json | None = None, key: str | None = None) -> Json:
+        """Post under a key and return the answer; raise Refused unless it is good."""
         return _good("POST", path, self.call("POST", path, body or {}, key))
 
     def until(self, path: str, condition: Callable[[Json], bool], what: str, within_s: float = DEADLINE_S) -> Json:

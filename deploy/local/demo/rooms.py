@@ -33,15 +33,18 @@ class Visit:
 
     @property
     def path(self) -> str:
+        """Return the order's path."""
         return f"/orders/{self.number}"
 
 
 def expect(found: Any, wanted: Any, what: str) -> None:
+    """Raise Refused unless `found` is what was wanted."""
     if found != wanted:
         raise Refused(f"{what}: expected {wanted}, found {found}")
 
 
 def comes_in(visit: Visit) -> str:
+    """Submit the story's order: its due date is near, so it must ask for a capacity confirmation."""
     story, today = visit.story, datetime.now(FACTORY).date()
     customers = visit.api.get(f"/customers?q={story['customer']}")["items"]
     if not customers:
@@ -64,6 +67,8 @@ def comes_in(visit: Visit) -> str:
 
 
 def told(visit: Visit) -> str:
+    """Wait until the order group and the planning supervisor were told."""
+
     def both() -> list[Json]:
         found = [message for message in messages(visit) if visit.number in message["text"]]
         asked = any("产能" in message["text"] for message in found)
@@ -73,12 +78,14 @@ def told(visit: Visit) -> str:
 
 
 def messages(visit: Visit) -> list[Json]:
+    """Return what the sink has got."""
     answer = httpx2.get(f"{visit.facts['notify_sink_url']}/messages", timeout=DEADLINE_S, trust_env=False)
     items: list[Json] = answer.json()["items"]
     return items
 
 
 def waited(probe: Any, what: str) -> Any:
+    """Return what `probe` finds within DEADLINE_S; raise Refused."""
     deadline = time.monotonic() + DEADLINE_S
     while not (found := probe()):
         if time.monotonic() > deadline:
@@ -88,10 +95,12 @@ def waited(probe: Any, what: str) -> Any:
 
 
 def shown(found: list[Json]) -> str:
+    """Return messages as lines."""
     return "\n".join(f"[{message['channel']} → {message['target']}] {message['text']}" for message in found)
 
 
 def confirmed(visit: Visit) -> str:
+    """Confirm capacity, then the order."""
     order = visit.api.post(f"{visit.path}:confirm_capacity", {"note": "加班可赶上"})
     expect(order["state"], "submitted", "state after the capacity confirmation")
     order = visit.api.post(f"{visit.path}:confirm")
@@ -100,6 +109,7 @@ def confirmed(visit: Visit) -> str:
 
 
 def planned(visit: Visit) -> str:
+    """Plan twice, with one result; the shortage must be said and the banner come up."""
     plan = visit.api.post(f"{visit.path}:plan")
     told = [shortage["message"] for shortage in plan["shortages"]]
     expect(told, ["缺料预警：铜线差5m"], "shortages")
@@ -113,10 +123,12 @@ def planned(visit: Visit) -> str:
 
 
 def jobs_of(visit: Visit) -> str:
+    """Return the path of the order's production orders."""
     return f"/production-orders?order={visit.number}"
 
 
 def covered(visit: Visit) -> str:
+    """Receive what is short; the banner must clear."""
     story = visit.story
     lines = [{"item_code": story["short_item"], "quantity": story["short_by"]}]
     began = time.monotonic()
@@ -130,6 +142,7 @@ def covered(visit: Visit) -> str:
 
 
 def shipped(visit: Visit) -> str:
+    """Ship in two parts, each with a parcel of its own."""
     lines = visit.api.get(visit.path)["lines"]
     stamp = f"{int(time.time()) % 10**8:08d}"
     visit.parcels = [f"SF{stamp}1", f"SF{stamp}2"]
@@ -142,14 +155,17 @@ def shipped(visit: Visit) -> str:
 
 
 def becomes(visit: Visit, state: str) -> Json:
+    """Wait until the order is in a state."""
     return visit.api.until(visit.path, lambda order: bool(order["state"] == state), f"the order never became {state}")
 
 
 def ship_line(visit: Visit, line: Json, quantity: str) -> Json:
+    """Return one line of a shipment."""
     return {"order": visit.number, "line_no": line["line_no"], "quantity": quantity}
 
 
 def invoice_task(visit: Visit) -> str:
+    """Wait for the invoice task; there must be exactly one."""
     path = f"/invoice-tasks?state=open&order={visit.number}"
     tasks = visit.api.until(path, lambda page: bool(page["items"]), "no invoice task was opened")["items"]
     expect(len(tasks), 1, "open invoice tasks")
@@ -157,6 +173,7 @@ def invoice_task(visit: Visit) -> str:
 
 
 def customer_told(visit: Visit) -> str:
+    """Wait for the one message with every tracking number, and open the tracking page."""
     wanted = f"贵司订单{visit.number}已全部发出，物流单号"
     found = waited(lambda: [m for m in messages(visit) if wanted in m["text"]], "the customer was not told")
     expect(len(found), 1, "messages to the customer")
@@ -167,6 +184,7 @@ def customer_told(visit: Visit) -> str:
 
 
 def signed(visit: Visit) -> str:
+    """Sign for every shipment and read where the time went."""
     for shipment in visit.api.get(f"{visit.path}/overview")["shipments"]:
         visit.api.post(f"/shipments/{shipment.get('id') or shipment['number']}:sign", {"signed_by": "李工"})
     becomes(visit, "signed")

@@ -52,6 +52,7 @@ def walk(facts: Json) -> str:
 
 
 def enter(name: str, room: Callable[[Visit], str], visit: Visit) -> None:
+    """Visit one room and print what it said, how long it took and which events it caused."""
     began, heard = time.monotonic(), len(visit.ears.of(visit.number))
     said = room(visit)
     events = " ".join(dict.fromkeys(visit.ears.names(visit.number)[heard:]))
@@ -81,6 +82,7 @@ def tail_line(event: Json) -> str:
 
 
 def main() -> None:
+    """Walk on the running stack."""
     walk(stack())
 
 

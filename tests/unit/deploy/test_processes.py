@@ -16,8 +16,9 @@ import pytest
 
 from deploy.local import plan, ports, process, rotate, stack
 from deploy.local.backoff import LONGEST_S, Backoff
+from deploy.local.layout import write_private
 from deploy.local.process import Identity
-from deploy.local.rabbitmq import password_hash, write_private
+from deploy.local.rabbitmq import password_hash
 from deploy.local.records import Record, Records
 
 
