@@ -19,6 +19,7 @@ from opentelemetry import trace
 
 from chassis import principal
 from chassis.database import Database, Transaction
+from chassis.events import Draft
 from chassis.settings import Settings
 from chassis.sql import text
 
@@ -68,11 +69,10 @@ class Command(Protocol):
     reason: str
 
 
-def values(unit: Transaction, command: Command) -> dict[str, Any]:
+def values(unit: Transaction, command: Command, drafts: Sequence[Draft]) -> dict[str, Any]:
     """Return the row that says what `unit` does on `command`; the events it tells are the before and after."""
     who = principal.current.get()
     span = trace.get_current_span().get_span_context()
-    drafts = unit.drafts
     return {
         "at": unit.now, "actor": unit.actor, "kind": who.kind if who else "", "roles": sorted(who.roles) if who else [],
         "action": command.route, "object": command.object, "reason": command.reason, "key": command.idempotency_key,
@@ -84,7 +84,7 @@ def values(unit: Transaction, command: Command) -> dict[str, Any]:
 async def note(unit: Transaction, command: Command) -> None:
     """Write the row of a command that keeps no key; what no route asked for is no command."""
     if command.route:
-        await unit.execute(_NOTE, values(unit, command))
+        await unit.execute(_NOTE, values(unit, command, unit.drafts))
 
 
 def seal_key(settings: Settings) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from google.protobuf.message import Message
@@ -26,6 +26,19 @@ _FIND = text(
 _CLAIM = text("""
 INSERT INTO idempotency (principal, route, key, fingerprint) VALUES (:principal, :route, :key, :fingerprint)
 ON CONFLICT DO NOTHING RETURNING key
+""")
+# A round is short or it is none: whoever holds a lock for longer is waited for by each of the others alone.
+_CLAIM_TOGETHER = text("""
+INSERT INTO idempotency (principal, route, key, fingerprint)
+SELECT principal, route, key, fingerprint
+FROM unnest(CAST(:principals AS text[]), CAST(:routes AS text[]), CAST(:keys AS text[]), CAST(:fingerprints AS text[]))
+  AS t (principal, route, key, fingerprint), set_config('lock_timeout', '200ms', true) AS patience
+ORDER BY principal, route, key
+ON CONFLICT DO NOTHING RETURNING principal, route, key
+""")
+_GIVE_BACK = text("""
+DELETE FROM idempotency WHERE (principal, route, key) IN (
+  SELECT * FROM unnest(CAST(:principals AS text[]), CAST(:routes AS text[]), CAST(:keys AS text[])))
 """)
 _STORE = text(f"""
 WITH noted AS ({audit.INSERT})
@@ -97,7 +110,7 @@ class Commands:
                 row = (await unit.execute(_FIND, _key(context))).one()
                 return _replay(context, row.fingerprint, row.answer, reply)
             answer = await work(unit)
-            noted = audit.values(unit, context)
+            noted = audit.values(unit, context, unit.drafts)
             await unit.execute(_STORE, {**noted, "answer": answer.SerializeToString(deterministic=True)})
             return answer
 
@@ -109,6 +122,47 @@ class Commands:
         except asyncpg.LockNotAvailableError as error:
             raise KeyBusy(key=context.idempotency_key) from error
         return claimed.one_or_none() is not None
+
+
+class Claimant(Protocol):
+    """One of several commands that share a transaction."""
+
+    @property
+    def context(self) -> CommandContext: ...
+
+    @property
+    def actor(self) -> str: ...
+
+
+One = TypeVar("One", bound=Claimant)
+
+
+async def claim_together(unit: Transaction, asked: Sequence[One]) -> list[One]:
+    """Take the keys nobody has used; of two commands with one key, the first only."""
+    mine = {_key_of(one): one for one in reversed(asked)}
+    fingerprints = [one.context.fingerprint for one in mine.values()]
+    taken = await unit.execute(_CLAIM_TOGETHER, {**_columns(mine), "fingerprints": fingerprints})
+    free = {tuple(row) for row in taken}
+    return [one for one in asked if mine[_key_of(one)] is one and _key_of(one) in free]
+
+
+async def store_together(unit: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store the answer of each and its row of the audit log."""
+    await unit.connection.execute_many(_STORE, rows)
+
+
+async def give_back(unit: Transaction, asked: Sequence[Claimant]) -> None:
+    """Free the keys of commands that were not done."""
+    if asked:
+        await unit.execute(_GIVE_BACK, _columns([_key_of(one) for one in asked]))
+
+
+def _key_of(one: Claimant) -> tuple[str, str, str]:
+    return one.actor, one.context.route, one.context.idempotency_key
+
+
+def _columns(keys: Collection[tuple[str, str, str]]) -> dict[str, list[str]]:
+    return {name: [key[n] for key in keys] for n, name in enumerate(("principals", "routes", "keys"))}
 
 
 def _key(context: CommandContext) -> dict[str, str]:

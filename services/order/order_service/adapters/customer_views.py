@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.database import Database
 from chassis.sql import Connection, text
 from order_service.adapters.customers import COLUMNS, CONTACTS, customer_of
-from order_service.adapters.items import ITEMS, items_by_code
+from order_service.adapters.items import ITEMS, items_by_code, read_items
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.phones import normalise
 from order_service.domain.customer import Customer
@@ -29,6 +29,8 @@ _PARTY = text(f"""
 SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, ({ITEMS}) AS items, {COLUMNS}, {CONTACTS}
 FROM (SELECT 1) AS one LEFT JOIN customer c ON c.id = :id
 """)  # noqa: S608  constants
+_PARTIES = text(_SELECT + "c.id = ANY(CAST(:ids AS uuid[])) AND c.merged_into IS NULL")
+_AROUND = text(f"SELECT ARRAY(SELECT code FROM channel WHERE active) AS channels, ({ITEMS}) AS items")  # noqa: S608
 # A salesperson's own customers: those one has an order of, and those nobody else has.
 OWN_CUSTOMER = """
 (EXISTS (SELECT 1 FROM customer_order o WHERE o.customer_id = c.id AND (o.sales_owner = :owner OR o.created_by = :owner))
@@ -53,7 +55,17 @@ async def find_party(
         survivor = (await connection.execute(_SURVIVOR, {"id": customer_id})).scalar()
         return await find_party(connection, survivor, wanted)
     customer = None if row.id is None else customer_of(row)
-    return customer, frozenset(row.channels), items_by_code(row["items"], wanted)
+    return customer, frozenset(row.channels), items_by_code(read_items(row["items"]), wanted)
+
+
+async def find_parties(
+    connection: Connection, customer_ids: Collection[UUID], codes: Iterable[str]
+) -> tuple[dict[UUID, Customer], frozenset[str], list[Item]]:
+    """Return the same for several entries: customers that were not merged away, channels, all their items."""
+    wanted = sorted({code for code in codes if is_clean(code)})
+    around = (await connection.execute(_AROUND, {"codes": wanted})).one()
+    found = await connection.execute(_PARTIES, {"ids": sorted(customer_ids)})
+    return {row.id: customer_of(row) for row in found}, frozenset(around.channels), read_items(around["items"])
 
 
 class CustomerViews:

@@ -31,9 +31,13 @@ WHERE item_copy.version < EXCLUDED.version
 """)
 
 
-def items_by_code(found: Sequence[Mapping[str, Any]], wanted: Collection[str]) -> dict[str, Item]:
+def read_items(found: Sequence[Mapping[str, Any]]) -> list[Item]:
+    """Return the copies ITEMS found."""
+    return [_item_of(one) for one in found]
+
+
+def items_by_code(items: Sequence[Item], wanted: Collection[str]) -> dict[str, Item]:
     """Return copies by the code or alias asked for; unknown ones are left out. A code wins over an alias."""
-    items = [_item_of(one) for one in found]
     by_alias = {alias: item for item in items for alias in item.aliases if alias in wanted}
     return by_alias | {item.code: item for item in items if item.code in wanted}
 

@@ -67,7 +67,7 @@ VALUES (:order_id, {", ".join(f"CAST(:{moment} AS timestamptz)" for moment in MO
 _MILESTONES = text(
     f"{_FIRST_MILESTONES} ON CONFLICT (order_id) DO UPDATE SET {', '.join(_merge(moment) for moment in MOMENTS)}"
 )
-_ADD = text(f"""
+ADD = text(f"""
 WITH header AS ({rows.INSERT_HEADER}), lines AS ({rows.INSERT_LINES}), milestones AS ({_FIRST_MILESTONES}) {_ENTRIES}
 """)
 
@@ -127,9 +127,7 @@ class OrderRepository:
 
     async def add(self, order: Order) -> None:
         """Store a new order: header, lines, milestones and timeline in one statement."""
-        moments = {moment: order.milestones.get(moment) for moment in MOMENTS}
-        values = {**rows.header_params(order), **rows.line_params(order), **moments, **self._timeline_params(order)}
-        await self._unit.execute(_ADD, values)
+        await self._unit.execute(ADD, new_values(order, timeline_params(order, self._unit)))
         order.milestones = {}
         await self._finish(order)
 
@@ -156,7 +154,7 @@ class OrderRepository:
     async def _store_parts(self, order: Order) -> None:
         await self._unit.execute(rows.STORE_LINES, rows.line_params(order))
         if order.events or order.notes:
-            await self._unit.execute(_TIMELINE, {"order_id": order.id, **self._timeline_params(order)})
+            await self._unit.execute(_TIMELINE, {"order_id": order.id, **timeline_params(order, self._unit)})
         await self._finish(order)
 
     async def _finish(self, order: Order) -> None:
@@ -170,12 +168,20 @@ class OrderRepository:
             values = {moment: moments.get(moment) for moment in MOMENTS}
             await self._unit.execute(_MILESTONES, {"order_id": order_id, **values})
 
-    def _timeline_params(self, order: Order) -> dict[str, Any]:
-        entries = [*order.notes, *((type(event).__name__, _texts(event)) for event in order.events)]
-        return {
-            "at": self._unit.now, "actor": self._unit.actor, "whats": [what for what, _ in entries],
-            "params": [json.dumps(params, ensure_ascii=False) for _, params in entries],
-        }  # fmt: skip
+
+def timeline_params(order: Order, unit: Transaction) -> dict[str, Any]:
+    """Return what the timeline says of an order's notes and events."""
+    entries = [*order.notes, *((type(event).__name__, _texts(event)) for event in order.events)]
+    return {
+        "at": unit.now, "actor": unit.actor, "whats": [what for what, _ in entries],
+        "params": [json.dumps(params, ensure_ascii=False) for _, params in entries],
+    }  # fmt: skip
+
+
+def new_values(order: Order, timeline: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every value ADD stores."""
+    moments = {moment: order.milestones.get(moment) for moment in MOMENTS}
+    return {**rows.header_params(order), **rows.line_params(order), **moments, **timeline}
 
 
 def _content(order: Order) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -39,6 +39,19 @@ class Orders(Protocol):
 
     async def note(self, number: str, what: str, words: Mapping[str, str], moments: Mapping[str, datetime]) -> UUID:
         """Note what happened to an order's goods without loading it; raise NotFound."""
+
+
+class NewOrders(Protocol):
+    """New orders of several callers in one transaction."""
+
+    async def next_numbers(self, orders: Sequence[Order]) -> Mapping[UUID, str]:
+        """Return running numbers by order, without those whose customer was merged away; hold other entries of the wishes."""
+
+    async def twins_of(self, orders: Sequence[Order]) -> tuple[Set[UUID], Mapping[UUID, tuple[str, str]]]:
+        """Return which surely repeat an order, and by order the number and sales owner of one it may repeat."""
+
+    async def add_all(self, orders: Sequence[Order]) -> None:
+        """Store new orders and tell their events, each as its own caller."""
 
 
 class Customers(Protocol):

@@ -212,3 +212,8 @@ def content_hash(customer_id: UUID, lines: list[Line]) -> str:
     """Return what two entries of the same wish have in common: customer, items, quantities, dates (X7)."""
     wanted = sorted(f"{line.item_code}|{plain(line.quantity)}|{line.due_date}" for line in lines)
     return hashlib.sha256("\n".join([str(customer_id), *wanted]).encode()).hexdigest()
+
+
+def wish_of(source_ref: str, content: str) -> str:
+    """Return what entries of one wish of a customer share: the original's number, else what is wanted (X5, X7)."""
+    return source_ref or content

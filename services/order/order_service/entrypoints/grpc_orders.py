@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from orderhub.order.v1 import order_pb2 as pb
@@ -10,8 +11,6 @@ from orderhub.order.v1 import order_pb2_grpc
 
 from chassis.commands import Commands
 from chassis.database import Database, Transaction
-from chassis.ids import uuid7
-from chassis.telemetry import current_traceparent
 from order_service.adapters.calendars import WorkingTimes
 from order_service.adapters.channels import ChannelViews, put_channel
 from order_service.adapters.goods import GoodsLedger
@@ -26,10 +25,9 @@ from order_service.app.facts import Shipment
 from order_service.app.move_order import move_order
 from order_service.app.revise_order import revise_order
 from order_service.app.sign_shipment import check_signature, sign_shipment
-from order_service.app.submit_order import Submission, submit_order
 from order_service.domain import stages
-from order_service.domain.entry import LINE_LIMIT, about_items, check, check_lines
-from order_service.domain.errors import Invalid, NotFound
+from order_service.domain.entry import LINE_LIMIT, about_items, check_lines
+from order_service.domain.errors import NotFound
 from order_service.domain.revision import FIELDS
 from order_service.domain.texts import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
@@ -37,6 +35,7 @@ from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
 from order_service.entrypoints.paging import next_token, page_size
 from order_service.entrypoints.scope import SalesScope, check_prices, owner_asking, sees_prices
+from order_service.entrypoints.submissions import SubmissionDesk
 
 MOST_STANDINGS = 5_000
 
@@ -59,32 +58,16 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     def _owner(self) -> str:
         return owner_asking(self.scope)
 
+    @cached_property
+    def submissions(self) -> SubmissionDesk:
+        """Return the one desk at which all submissions of this process wait."""
+        return SubmissionDesk(self.commands, self.knowledge, self._message)
+
     def _message(self, order: Any) -> pb.Order:
         return messages.order_message(order, self.tracking_key, prices=sees_prices())
 
     async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Any) -> pb.SubmitOrderResponse:
-        entry = requests.entry_of(request)
-        trace = current_traceparent()
-
-        async def ahead() -> Gathered:
-            found = await self.knowledge.gather(
-                entry.customer_id, [line.item_code for line in entry.lines[: LINE_LIMIT + 1]]
-            )
-            try:
-                check(entry, found.known)
-            except Invalid as refusal:
-                if not about_items(refusal.fields):
-                    raise
-                found = await self.knowledge.ask_again(found, [line.item_code for line in entry.lines])
-                check(entry, found.known)
-            return found
-
-        async def work(unit: Transaction, found: Gathered) -> pb.SubmitOrderResponse:
-            await found.keep(unit)
-            submission = Submission(uuid7(), entry, found.known, trace, unit.actor, unit.now)
-            return pb.SubmitOrderResponse(order=self._message(await submit_order(submission, OrderRepository(unit))))
-
-        return await self.commands.run_after(request.context, pb.SubmitOrderResponse, ahead, work)
+        return await self.submissions.submit(request)
 
     async def ReviseOrder(self, request: pb.ReviseOrderRequest, context: Any) -> pb.ReviseOrderResponse:
         change = requests.change_of(request)
