@@ -33,3 +33,4 @@ def test_the_curl_walk_through_works_as_printed(stack: Stack, tmp_path: Path) ->
     assert re.fullmatch(r"SO\d{8}-\d+", lines[0])
     assert lines[1] == "confirmed"
     assert "planned" in lines
+    assert any(line.startswith(f"新订单 {lines[0]}") for line in lines)
