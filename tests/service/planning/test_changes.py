@@ -228,6 +228,24 @@ async def test_a_bulk_plan_counts_each_stock_once_and_reports_what_needs_a_perso
     assert not await world.planning.run_one_job(asyncio.Event())
 
 
+async def test_a_bulk_plan_takes_the_most_pressing_first(world: World) -> None:
+    await world.motor_factory()
+    for number, urgency, due in (
+        ("SO1", "green", "2026-11-30"),
+        ("SO2", "yellow", "2026-12-01"),
+        ("SO3", "yellow", "2026-11-30"),
+        ("SO4", "red", "2026-12-09"),
+    ):
+        submitted = order_events.OrderSubmitted(order_number=number, urgency=urgency, due_date=due)
+        await world.hear("order", f"orders/{number}", submitted)
+    start = p.PlanOrdersRequest(context=world.context(), orders=["SO1", "NOPE", "SO2", "SO3", "SO4"])
+    job_id = (await world.planning.PlanOrders(start, None)).job.id
+
+    listed = await world.planning.ListPlanJobOrders(p.ListPlanJobOrdersRequest(job_id=job_id), None)
+
+    assert [entry.order for entry in listed.entries] == ["SO4", "SO3", "SO2", "SO1", "NOPE"]
+
+
 async def test_a_bulk_plan_knows_what_an_order_holds_softly_itself(world: World) -> None:
     await world.motor_factory()
     world.stock.set(C=1)

@@ -6,6 +6,7 @@ from datetime import date
 
 from chassis.database import Transaction
 from chassis.sql import text
+from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 
 _KEEP = text("""
 INSERT INTO order_copy (order_number, order_id, customer_name, urgency, due_date, state, traceparent)
@@ -18,6 +19,12 @@ ON CONFLICT (order_number) DO UPDATE SET
   state = coalesce(nullif(excluded.state, ''), order_copy.state),
   traceparent = coalesce(nullif(order_copy.traceparent, ''), excluded.traceparent)
 """)
+
+
+def weight_of(urgency: str) -> str:
+    """Return SQL for the weight of an urgency, as domain/priority.py has it; an unknown one weighs as green."""
+    cases = " ".join(f"WHEN '{known}' THEN {weight}" for known, weight in URGENCY_WEIGHT.items())
+    return f"CASE {urgency} {cases} ELSE {URGENCY_WEIGHT[Urgency.GREEN]} END"
 
 
 class OrderCopies:

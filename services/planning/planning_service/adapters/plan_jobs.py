@@ -11,16 +11,16 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
+from planning_service.adapters.order_copies import weight_of
 
 LEASE_SECONDS = 30
 _NEW = text("INSERT INTO plan_job (id, who, started_at) VALUES (:id, :who, :now)")
-_NEW_ORDERS = text("""
+_NEW_ORDERS = text(f"""
 INSERT INTO plan_job_order (job_id, position, order_key)
-SELECT :id, row_number() OVER (ORDER BY CASE k.urgency WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END,
-                               k.due_date NULLS LAST, t.n), t.key
+SELECT :id, row_number() OVER (ORDER BY {weight_of("k.urgency")}, k.due_date NULLS LAST, t.n), t.key
 FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS t (key, n)
 LEFT JOIN order_copy k ON k.order_number = t.key
-""")
+""")  # noqa: S608  constants
 _CLAIM = text("""
 UPDATE plan_job SET claimed_until = now() + :lease * interval '1 second'
 WHERE id = (SELECT id FROM plan_job WHERE finished_at IS NULL AND coalesce(claimed_until, '-infinity') < now()

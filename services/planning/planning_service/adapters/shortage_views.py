@@ -9,6 +9,7 @@ from typing import Any
 
 from chassis.sql import text
 from planning_service.adapters.catalogue_cache import Reader
+from planning_service.adapters.order_copies import weight_of
 
 WAITING_SHOWN = 50
 # Demands of production orders that have ended, and of orders that were cancelled, wait for nothing any more.
@@ -30,8 +31,7 @@ SELECT * FROM (
   SELECT c.item_code, c.order_number, c.production_order_number, c.line_no, c.short, {_DUE} AS due_date,
          coalesce(p.urgency, k.urgency, 'green') AS urgency, coalesce(k.customer_name, '') AS customer_name,
          row_number() OVER (PARTITION BY c.item_code
-           ORDER BY p.planner_rank NULLS LAST,
-                    CASE coalesce(p.urgency, k.urgency) WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, {_DUE},
+           ORDER BY p.planner_rank NULLS LAST, {weight_of("coalesce(p.urgency, k.urgency)")}, {_DUE},
                     c.order_number, c.production_order_number, c.line_no) AS place
   {_OPEN} AND c.item_code = ANY (CAST(:items AS text[]))) w
 WHERE w.place <= :shown ORDER BY w.item_code, w.place

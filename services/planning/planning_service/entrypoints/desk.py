@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -44,19 +45,13 @@ class StockThatHeard:
 
     async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
         """Return what is free of each item, earlier plans' claims taken off."""
-        token = notes.after.set(self.marks)
-        try:
+        with self._after_plans():
             return await self.stock.available(codes, order)
-        finally:
-            notes.after.reset(token)
 
     async def offered(self, codes: Iterable[str], orders: Sequence[str]) -> Offer:
         """Return what is free for everybody and for single orders, earlier plans' claims taken off."""
-        token = notes.after.set(self.marks)
-        try:
+        with self._after_plans():
             return await self.stock.offered(codes, orders)
-        finally:
-            notes.after.reset(token)
 
     async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
         """Return what suppliers still bring of these items."""
@@ -65,6 +60,15 @@ class StockThatHeard:
     async def claims(self, code: str) -> list[Claim]:
         """Return who holds an item."""
         return await self.stock.claims(code)
+
+    @contextmanager
+    def _after_plans(self) -> Iterator[None]:
+        """Let calls made inside the block wait for the marks."""
+        token = notes.after.set(self.marks)
+        try:
+            yield
+        finally:
+            notes.after.reset(token)
 
 
 @dataclass

@@ -124,6 +124,7 @@ HANDLERS: Mapping[type[Message], Handler] = {
     order.OrderCancelled: on_order_cancelled,
     order.CustomerChanged: on_customer_changed,
 }
+# `prepare` and the handlers of a batch run in one task: what was worked out ahead travels beside the events.
 _foreseen: ContextVar[Mapping[UUID, Foreseen]] = ContextVar("foreseen", default=MappingProxyType({}))
 
 
