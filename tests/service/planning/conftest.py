@@ -26,7 +26,7 @@ from planning_service.adapters.catalogue_cache import CatalogueCache
 from planning_service.app.facts import Offer, OrderFacts
 from planning_service.domain.arrivals import Arrival
 from planning_service.domain.errors import NotFound
-from planning_service.domain.giving_way import Claim
+from planning_service.domain.giving_way import Claim, Rank, behind
 from planning_service.domain.plan import DemandLine
 from planning_service.domain.priority import Urgency
 from planning_service.entrypoints.events_in import EventsIn
@@ -78,12 +78,14 @@ class StockTwin:
     held: list[Claim] = field(default_factory=list)
     coming: list[Arrival] = field(default_factory=list)
     own: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
 
     def set(self, **quantities: str | int) -> None:
         self.free.update({code.replace("_", "-"): Decimal(q) for code, q in quantities.items()})
 
     async def available(self, codes: Iterable[str], order: str = "") -> Mapping[str, Decimal]:
         wanted = set(codes)
+        self.calls.append("available")
         self.asked.append(wanted)
         return {code: self.free[code] for code in wanted if code in self.free}
 
@@ -93,10 +95,18 @@ class StockTwin:
 
     async def arrivals(self, codes: Iterable[str]) -> list[Arrival]:
         wanted = set(codes)
+        self.calls.append("arrivals")
         return [arrival for arrival in self.coming if arrival.item_code in wanted]
 
-    async def claims(self, code: str) -> list[Claim]:
-        return [claim for claim in self.held if claim.item_code == code]
+    async def claims(self, codes: Iterable[str]) -> list[Claim]:
+        wanted = set(codes)
+        self.calls.append("claims")
+        return [claim for claim in self.held if claim.item_code in wanted]
+
+    async def claims_behind(self, wanted: Mapping[str, Decimal], order: str, rank: Rank) -> list[Claim]:
+        self.calls.append("claims_behind")
+        held = [[claim for claim in self.held if claim.item_code == code] for code in wanted]
+        return [claim for claims in held for claim in behind(claims, order, rank)]
 
 
 @dataclass

@@ -186,6 +186,31 @@ async def test_a_rush_shows_who_would_give_way_last_in_rank_first(world: World) 
     assert (answer.promised_date, answer.promised_date_now) == ("", "")
 
 
+async def test_a_preview_and_an_explanation_ask_stock_three_times_however_much_is_short(world: World) -> None:
+    await world.routing()
+    await world.item("A", "make", "台")
+    codes = [f"W{n}" for n in range(12)]
+    for code in codes:
+        await world.item(code)
+    await world.bom("A", *(line(code, 1) for code in codes))
+    await world.plan(world.orders.add("SO1", ("A", 2)))
+    later = DUE + timedelta(days=9)
+    world.stock.held = [replace(claim("SO7", "1", due=later), item_code=code) for code in codes]
+    world.stock.calls.clear()
+
+    rush = await world.planning.PreviewRush(p.PreviewRushRequest(order="SO1"), None)
+    assert world.stock.calls == ["available", "claims_behind", "arrivals"]
+    world.stock.calls.clear()
+    told = await world.planning.GetShortageExplanation(p.GetShortageExplanationRequest(order="SO1"), None)
+
+    assert sorted(world.stock.calls) == ["arrivals", "available", "claims"]
+    assert [(x.item_code, x.quantity) for x in rush.displaced] == [(code, "1") for code in sorted(codes)]
+    assert [(s.item_code, s.short) for s in rush.shortages] == [(code, "1") for code in sorted(codes)]
+    assert [(s.item_code, [h.order_number for h in s.holders]) for s in told.shortages] == [
+        (code, ["SO7"]) for code in sorted(codes)
+    ]
+
+
 async def test_a_shortage_is_explained(world: World) -> None:
     await world.motor_factory()
     await world.item("ALU", name="铝线")

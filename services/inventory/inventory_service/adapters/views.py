@@ -134,12 +134,12 @@ class Views:
 
     async def stock_of(self, codes: Collection[str]) -> list[Row]:
         """Return balances of known items."""
-        return await self._rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
+        return await self.rows(_STOCK_OF, codes=[code for code in codes if findable(code)])
 
     async def allocatable(self, codes: Collection[str], order: str) -> dict[str, str]:
         """Return what each known item may still give, and to `order` (an id or number) what it holds softly itself."""
         asked = {"codes": [code for code in codes if findable(code)], "order": order if findable(order) else ""}
-        return {row[0]: row[1] for row in await self._rows(_ALLOCATABLE, **asked)}
+        return {row[0]: row[1] for row in await self.rows(_ALLOCATABLE, **asked)}
 
     async def held_softly(self, order: str) -> dict[str, Decimal]:
         """Return what an order named by id or number holds as an intent."""
@@ -148,26 +148,25 @@ class Views:
 
     async def soft_holds(self, orders: Collection[str]) -> list[Row]:
         """Return what orders named by number hold as intents, by order and item."""
-        return await self._rows(_SOFT, orders=[order for order in orders if findable(order)]) if orders else []
+        return await self.rows(_SOFT, orders=[order for order in orders if findable(order)]) if orders else []
 
     async def stock_shown(self, codes: Collection[str]) -> list[Row]:
         """Return balances of known items with what waits for them and what is expected."""
-        return await self._rows(_STOCK_WITH_AHEAD, codes=[code for code in codes if findable(code)])
+        return await self.rows(_STOCK_WITH_AHEAD, codes=[code for code in codes if findable(code)])
 
     async def stock_page(self, page: common_pb2.PageRequest, q: str, view: str) -> tuple[list[Row], str]:
         size = page_size(page)
         (after,) = page_token.read("stock", page.page_token, page_token.text, first=("",))
         q = q.strip()[:100].replace("\x00", "")
-        rows = await self._rows(_STOCK_PAGES[view], after=after, size=size + 1, q=q)
+        rows = await self.rows(_STOCK_PAGES[view], after=after, size=size + 1, q=q)
         return rows[:size], page_token.write("stock", rows[size - 1].item_code) if len(rows) > size else ""
 
     async def ledger(self, item: str, page: common_pb2.PageRequest) -> tuple[list[Row], str]:
         size = page_size(page)
         at, start = ledger_place(page)
-        rows = await self._rows(_LEDGER, item=item, before=at, start=start, size=size + 1)
-        return rows[:size], page_token.write("ledger", rows[size - 1].id, rows[size].balance) if len(
-            rows
-        ) > size else ""
+        rows = await self.rows(_LEDGER, item=item, before=at, start=start, size=size + 1)
+        token = page_token.write("ledger", rows[size - 1].id, rows[size].balance) if len(rows) > size else ""
+        return rows[:size], token
 
     async def reservations(self, *, item: str, order: str, production_order: str) -> list[Row]:
         by = "production_order" if production_order else "order" if order else "item"
@@ -175,7 +174,7 @@ class Views:
         if not all(findable(name) or not name for name in names.values()):
             return []
         used = {name: value for name, value in names.items() if f":{name}" in str(_RESERVATIONS_BY[by])}
-        return await self._rows(_RESERVATIONS_BY[by], **used, size=MAX_LISTED)
+        return await self.rows(_RESERVATIONS_BY[by], **used, size=MAX_LISTED)
 
     async def receipts(
         self, page: common_pb2.PageRequest, *, order: str, production_order: str
@@ -188,19 +187,19 @@ class Views:
         }
         if not all(findable(name) for name in names.get(by, {}).values()):
             return [], ""
-        rows = await self._rows(_RECEIPTS_BY[by], before=start, size=size + 1, **names.get(by, {}))
+        rows = await self.rows(_RECEIPTS_BY[by], before=start, size=size + 1, **names.get(by, {}))
         return rows[:size], page_token.write("receipts", rows[size - 1].seq) if len(rows) > size else ""
 
     async def shipment(self, name: str) -> list[tuple[Row, list[Row]]]:
-        return await self._with_lines(await self._rows(_SHIPMENT, name=name) if findable(name) else [])
+        return await self._with_lines(await self.rows(_SHIPMENT, name=name) if findable(name) else [])
 
     async def shipments(self, page: common_pb2.PageRequest, order: str) -> tuple[list[tuple[Row, list[Row]]], str]:
         size, start = page_size(page), before("shipments", page)
         if order:
             number = await self.order_number(order)
-            rows = await self._rows(_SHIPMENTS_OF_ORDER, order=number, before=start, size=size + 1) if number else []
+            rows = await self.rows(_SHIPMENTS_OF_ORDER, order=number, before=start, size=size + 1) if number else []
         else:
-            rows = await self._rows(_SHIPMENTS, before=start, size=size + 1)
+            rows = await self.rows(_SHIPMENTS, before=start, size=size + 1)
         return await self._with_lines(rows[:size]), page_token.write("shipments", rows[size - 1].seq) if len(
             rows
         ) > size else ""
@@ -209,14 +208,15 @@ class Views:
         """Return the number of an order named by id or number; the name itself when nobody told about it."""
         if not findable(name):
             return ""
-        rows = await self._rows(_ORDER_NUMBER, name=name)
+        rows = await self.rows(_ORDER_NUMBER, name=name)
         return str(rows[0].number) if rows else name
 
     async def _with_lines(self, rows: Sequence[Row]) -> list[tuple[Row, list[Row]]]:
-        lines = await self._rows(_SHIPMENT_LINES, seqs=[row.seq for row in rows]) if rows else []
+        lines = await self.rows(_SHIPMENT_LINES, seqs=[row.seq for row in rows]) if rows else []
         return [(row, [line for line in lines if line.shipment_seq == row.seq]) for row in rows]
 
-    async def _rows(self, statement: Statement, **params: Any) -> list[Row]:
+    async def rows(self, statement: Statement, **params: Any) -> list[Row]:
+        """Return what a query finds."""
         async with self._database.read() as connection:
             return list(await connection.execute(statement, params))
 

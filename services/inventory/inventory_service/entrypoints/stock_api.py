@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orderhub.inventory.v1 import inventory_pb2 as pb
@@ -10,15 +11,18 @@ from chassis.commands import Commands
 from chassis.database import Transaction
 from chassis.ids import uuid7
 from inventory_service.adapters.answers import once
+from inventory_service.adapters.holder_views import Ahead, holders
 from inventory_service.adapters.lookout import Lookout
 from inventory_service.adapters.views import STOCK_VIEWS, Views, stock_left
 from inventory_service.adapters.warehouse import Warehouses
+from inventory_service.app.expect_receipt import day
 from inventory_service.app.post_movement import PostMovement, post_movement
 from inventory_service.app.take_reservations import take_reservations
 from inventory_service.domain.entry import MAX_LINES, MAX_NAME, Entry
 from inventory_service.domain.errors import FieldProblem, Invalid, NotFound
 from inventory_service.domain.item import Item
 from inventory_service.domain.quantity import ZERO
+from inventory_service.domain.reservation import NO_DATE, urgency_rank
 from inventory_service.entrypoints import translate
 from inventory_service.entrypoints.expected_api import ExpectedApi
 
@@ -122,6 +126,23 @@ class StockApi(ExpectedApi):
             item=request.item_code, order=request.order, production_order=request.production_order
         )
         return pb.ListReservationsResponse(reservations=[translate.reservation_row(row) for row in rows])
+
+    async def ListHolders(self, request: pb.ListHoldersRequest, context: Context) -> pb.ListHoldersResponse:
+        rows = await holders(self._views, *wanted_holders(request))
+        return pb.ListHoldersResponse(reservations=[translate.reservation_row(row) for row in rows])
+
+
+def wanted_holders(request: pb.ListHoldersRequest) -> tuple[dict[str, Decimal | None], Ahead]:
+    """Return how much of each item to name holders for, and whom they must be behind; raise Invalid."""
+    entry = Entry()
+    wanted: dict[str, Decimal | None] = {}
+    for at, item in enumerate(request.items):
+        quantity = entry.quantity(f"items.{at}.quantity", item.quantity, None) if item.quantity else None
+        wanted[item.item_code] = quantity
+    order = entry.words("order", request.order, MAX_NAME)
+    due = day(entry, "due_date", request.due_date) if request.due_date else NO_DATE
+    entry.done()
+    return wanted, Ahead(order, urgency_rank(request.urgency), due)
 
 
 def movement_name(given: str) -> str:

@@ -12,9 +12,10 @@ from orderhub.order.v1 import order_pb2, order_pb2_grpc
 from chassis.grpc_client import Peer
 from planning_service.app.facts import Offer, OrderFacts
 from planning_service.domain.arrivals import Arrival
-from planning_service.domain.giving_way import Claim
+from planning_service.domain.exact import plain
+from planning_service.domain.giving_way import Claim, Rank
 from planning_service.domain.plan import DemandLine
-from planning_service.domain.priority import Urgency
+from planning_service.domain.priority import URGENCY_WEIGHT, Urgency
 
 BATCH = 2_000
 AVAILABILITY_SECONDS = 2.3
@@ -86,23 +87,42 @@ class InventoryClient:
             for found in answer.expected_receipts
         ]
 
-    async def claims(self, code: str) -> list[Claim]:
-        """Return who holds an item."""
-        request = inventory_pb2.ListReservationsRequest(item_code=code)
-        answer = await self._peer.ask(self._stub.ListReservations, request)
-        return [
-            Claim(
-                order_number=found.order_number,
-                production_order_number=found.production_order_number,
-                line_no=found.line_no,
-                item_code=found.item_code,
-                reserved=_number(found.reserved),
-                unit=found.unit,
-                urgency=Urgency(found.urgency or "green"),
-                due_date=_date(found.due_date),
-            )
-            for found in answer.reservations
-        ]
+    async def claims(self, codes: Iterable[str]) -> list[Claim]:
+        """Return who holds these items, the last in rank of each first, 200 of each at most."""
+        return await self._holders(dict.fromkeys(codes, ""))
+
+    async def claims_behind(self, wanted: Mapping[str, Decimal], order: str, rank: Rank) -> list[Claim]:
+        """Return who would give these amounts to an order of this rank, the last in rank of each item first."""
+        urgency, due = rank
+        words = {weight: word.value for word, weight in URGENCY_WEIGHT.items()}
+        due_date = "" if due == date.max else due.isoformat()
+        asked = {code: plain(quantity) for code, quantity in wanted.items()}
+        return await self._holders(asked, order=order, urgency=words[urgency], due_date=due_date)
+
+    async def _holders(self, wanted: Mapping[str, str], **behind: str) -> list[Claim]:
+        found: list[Claim] = []
+        codes = sorted(wanted)
+        for start in range(0, len(codes), BATCH):
+            items = [
+                inventory_pb2.HeldItem(item_code=code, quantity=wanted[code]) for code in codes[start : start + BATCH]
+            ]
+            request = inventory_pb2.ListHoldersRequest(items=items, **behind)
+            answer = await self._peer.ask(self._stub.ListHolders, request)
+            found += [_claim(one) for one in answer.reservations]
+        return found
+
+
+def _claim(found: inventory_pb2.Reservation) -> Claim:
+    return Claim(
+        order_number=found.order_number,
+        production_order_number=found.production_order_number,
+        line_no=found.line_no,
+        item_code=found.item_code,
+        reserved=_number(found.reserved),
+        unit=found.unit,
+        urgency=Urgency(found.urgency or "green"),
+        due_date=_date(found.due_date),
+    )
 
 
 def facts_of(order: order_pb2.Order) -> OrderFacts:

@@ -64,8 +64,11 @@ SELECT line_no, item_code, item_name, quantity, unit, from_stock, to_make, due_d
 FROM plan_line WHERE order_number = :order ORDER BY line_no
 """)
 _BEING_MADE = text("""
-SELECT number, quantity, received, due_date, state FROM production_order
-WHERE live AND item_code = :item AND quantity > received ORDER BY due_date, number LIMIT 50
+SELECT p.item_code, p.number, p.quantity, p.received, p.due_date, p.state FROM unnest(CAST(:items AS text[])) AS t (code)
+CROSS JOIN LATERAL (
+  SELECT item_code, number, quantity, received, due_date, state FROM production_order
+  WHERE live AND item_code = t.code AND quantity > received ORDER BY due_date, number LIMIT 50
+) p ORDER BY p.item_code, p.due_date, p.number
 """)
 NEWEST_FIRST = UUID(int=2**128 - 1)
 
@@ -141,9 +144,9 @@ async def plan_of(reader: Reader, order: str) -> PlanView | None:
     return PlanView(head.order_number, views, components, head.unplanned, lines)
 
 
-async def being_made(reader: Reader, item_code: str) -> list[Any]:
-    """Return live production orders that still bring the item, earliest due first."""
-    return list(await reader.execute(_BEING_MADE, {"item": item_code}))
+async def being_made(reader: Reader, items: Sequence[str]) -> list[Any]:
+    """Return live production orders that still bring the items, earliest due first, 50 of each at most."""
+    return list(await reader.execute(_BEING_MADE, {"items": items}))
 
 
 async def newest(reader: Reader, wanted: Mapping[str, Any], after: UUID, size: int) -> list[ProductionView]:

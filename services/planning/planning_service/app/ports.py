@@ -13,7 +13,7 @@ from planning_service.domain.bom import BomVersion
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.change import LineChange
 from planning_service.domain.component import Component, Held
-from planning_service.domain.giving_way import Claim
+from planning_service.domain.giving_way import Claim, Rank
 from planning_service.domain.item import Item
 from planning_service.domain.operation import Operation
 from planning_service.domain.plan import OrderPlan
@@ -45,8 +45,12 @@ class Stock(Protocol):
         """Return what suppliers still bring of these items."""
         ...
 
-    async def claims(self, code: str) -> list[Claim]:
-        """Return who holds an item."""
+    async def claims(self, codes: Iterable[str]) -> list[Claim]:
+        """Return who holds these items, the last in rank of each first."""
+        ...
+
+    async def claims_behind(self, wanted: Mapping[str, Decimal], order: str, rank: Rank) -> list[Claim]:
+        """Return who would give these amounts to an order of this rank, the last in rank of each item first."""
         ...
 
 

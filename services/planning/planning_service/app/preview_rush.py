@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,10 +11,11 @@ from itertools import chain
 
 from planning_service.app.facts import OrderFacts
 from planning_service.app.ports import Stock
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.exact import ZERO
-from planning_service.domain.giving_way import Displacement, behind, displace, rank_of
+from planning_service.domain.giving_way import Claim, Displacement, displace, rank_of
 from planning_service.domain.plan import OrderPlan, Structures, needed_stock, plan_order
 from planning_service.domain.priority import Urgency
 from planning_service.domain.promise import promise_order, short_items
@@ -43,44 +45,58 @@ class RushedOrder:
 
 
 async def preview_rush(order: RushedOrder, stock: Stock) -> RushPreview:
-    """Return what a rush would do; nothing is changed."""
-    own = _held(order.kept or ())
-    now = await _fresh(order, stock, own)
+    """Return what a rush would do; nothing is changed. Stock is asked three times, however much is short."""
+    free = await _free(order, stock)
+    now = _planned(order, free)
     shortages = now.shortages() if order.kept is None else open_shortages(order.kept)
+    wanted = {shortage.item_code: shortage.short for shortage in shortages}
     rank = rank_of(Urgency.RED, order.facts.due_date)
+    claims = await stock.claims_behind(wanted, order.facts.number, rank) if wanted else []
+    displaced, left = _displaced(shortages, claims)
+    given = _summed((one.claim.item_code, one.quantity) for _, one in displaced)
+    then = _planned(order, _summed(chain(free.items(), given.items())))
+    short = sorted({*short_items(now), *short_items(then)})
+    arrivals = await stock.arrivals(short) if short else []
+    return RushPreview(displaced, left, _promised(now, order, arrivals), _promised(then, order, arrivals))
+
+
+def _displaced(
+    shortages: Sequence[Shortage], claims: Sequence[Claim]
+) -> tuple[list[tuple[Shortage, Displacement]], list[Shortage]]:
+    """Return who would give what for which shortage, and what nobody gives."""
+    held: defaultdict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        held[claim.item_code].append(claim)
     displaced: list[tuple[Shortage, Displacement]] = []
     left: list[Shortage] = []
-    given: dict[str, Decimal] = {}
     for shortage in shortages:
-        claims = behind(await stock.claims(shortage.item_code), order.facts.number, rank)
-        found, missing = displace(shortage.short, claims)
-        given[shortage.item_code] = sum((one.quantity for one in found), ZERO)
+        found, missing = displace(shortage.short, held[shortage.item_code])
         displaced += [(shortage, one) for one in found]
         left += [replace(shortage, short=missing)] if missing else []
-    then = await _fresh(order, stock, own, given)
-    return RushPreview(displaced, left, await _promised(now, order, stock), await _promised(then, order, stock))
+    return displaced, left
 
 
-async def _fresh(order: RushedOrder, stock: Stock, *more: Mapping[str, Decimal]) -> OrderPlan:
-    """Plan the order as if it had no plan yet, with what it holds and others would give on top of what is free."""
-    lines = order.facts.lines
-    free = dict(await stock.available(needed_stock(lines, order.catalogue, order.structures), order.facts.number))
-    for code, quantity in chain.from_iterable(each.items() for each in more):
-        free[code] = free.get(code, ZERO) + quantity
-    return plan_order(lines, order.catalogue, free, order.structures, refused=order.refused)
+async def _free(order: RushedOrder, stock: Stock) -> dict[str, Decimal]:
+    """Return what the order could have had it no plan: what is free, and what it holds and has used."""
+    needed = needed_stock(order.facts.lines, order.catalogue, order.structures)
+    free = await stock.available(needed, order.facts.number)
+    held = [(component.item_code, component.reserved) for component in order.kept or ()]
+    return _summed(chain(free.items(), held))
 
 
-async def _promised(plan: OrderPlan, order: RushedOrder, stock: Stock) -> date | None:
+def _planned(order: RushedOrder, free: Mapping[str, Decimal]) -> OrderPlan:
+    return plan_order(order.facts.lines, order.catalogue, free, order.structures, refused=order.refused)
+
+
+def _promised(plan: OrderPlan, order: RushedOrder, arrivals: Sequence[Arrival]) -> date | None:
     """Return the day the last line can be done; None when a line can't be planned, or has no known day."""
-    short = short_items(plan)
-    arrivals = await stock.arrivals(short) if short else []
     days = [promise.producible_by for promise in promise_order(plan, order.catalogue, order.today, arrivals)]
     return None if plan.unplanned or None in days else max((day for day in days if day), default=None)
 
 
-def _held(components: Sequence[Component]) -> dict[str, Decimal]:
-    """Return what an order's plan holds and has used by item: nobody has to give way for it any more."""
-    held: dict[str, Decimal] = {}
-    for component in components:
-        held[component.item_code] = held.get(component.item_code, ZERO) + component.reserved
-    return held
+def _summed(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """Return the amounts by item."""
+    total: dict[str, Decimal] = {}
+    for code, quantity in amounts:
+        total[code] = total.get(code, ZERO) + quantity
+    return total

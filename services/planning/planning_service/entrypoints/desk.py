@@ -30,7 +30,7 @@ from planning_service.app.ports import Orders, Stock
 from planning_service.domain.arrivals import Arrival
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.errors import NotFound
-from planning_service.domain.giving_way import Claim
+from planning_service.domain.giving_way import Claim, Rank
 from planning_service.domain.scan import ScanPolicy
 from planning_service.domain.scan_code import read_code
 from planning_service.entrypoints import production_proto as form
@@ -57,9 +57,13 @@ class StockThatHeard:
         """Return what suppliers still bring of these items."""
         return await self.stock.arrivals(codes)
 
-    async def claims(self, code: str) -> list[Claim]:
-        """Return who holds an item."""
-        return await self.stock.claims(code)
+    async def claims(self, codes: Iterable[str]) -> list[Claim]:
+        """Return who holds these items."""
+        return await self.stock.claims(codes)
+
+    async def claims_behind(self, wanted: Mapping[str, Decimal], order: str, rank: Rank) -> list[Claim]:
+        """Return who would give these amounts to an order of this rank."""
+        return await self.stock.claims_behind(wanted, order, rank)
 
     @contextmanager
     def _after_plans(self) -> Iterator[None]:

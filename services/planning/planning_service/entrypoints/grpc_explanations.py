@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +11,38 @@ from orderhub.planning.v1 import production_pb2 as pb
 
 from planning_service.adapters import production_views as views
 from planning_service.app.preview_rush import RushedOrder, RushPreview, preview_rush
+from planning_service.domain.arrivals import Arrival
 from planning_service.domain.bom import Alternate
 from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.component import Component
 from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.giving_way import Claim, Displacement, Rank, behind, rank_of
+from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.shortage import shortest_per_item
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.desk import Desk
-from planning_service.entrypoints.grpc_shortages import expected_goods
+from planning_service.entrypoints.grpc_shortages import expected_goods, grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an explanation is about: components, how pressing they are, what their customer refuses, who needs them."""
+
+    components: Sequence[Component]
+    rank: Rank
+    refused: Collection[str]
+    production_orders: Sequence[views.ProductionView]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around short items, by item; `free` knows their alternates too."""
+
+    claims: Mapping[str, list[Claim]]
+    arrivals: Mapping[str, list[Arrival]]
+    made: Mapping[str, list[Any]]
+    alternates: Mapping[str, list[Alternate]]
+    free: Mapping[str, Decimal]
 
 
 class Explanations(Desk):
@@ -27,14 +51,17 @@ class Explanations(Desk):
     async def GetShortageExplanation(
         self, request: pb.GetShortageExplanationRequest, context: Any
     ) -> pb.GetShortageExplanationResponse:
-        """Explain each short item of an order or of one production order."""
-        components, rank, refused = await self._short_components(request)
+        """Explain each short item of an order or of one production order; stock is asked three times for all of them."""
+        asked = await self._asked_about(request)
         catalogue = await self.catalogue()
-        wanted = [c for c in components if c.short > 0 and request.item_code in ("", c.item_code)]
-        answer = pb.GetShortageExplanationResponse()
-        for component in shortest_per_item(wanted):
-            answer.shortages.append(await self._explained(component, rank, catalogue, refused))
-        return answer
+        wanted = [c for c in asked.components if c.short > 0 and request.item_code in ("", c.item_code)]
+        short = shortest_per_item(wanted)
+        if not short:
+            return pb.GetShortageExplanationResponse()
+        around = await self._around(short, asked, catalogue)
+        return pb.GetShortageExplanationResponse(
+            shortages=[_explained(component, asked, around, catalogue) for component in short]
+        )
 
     async def PreviewRush(self, request: pb.PreviewRushRequest, context: Any) -> pb.PreviewRushResponse:
         """Say what this order would take from orders behind it, if they gave way."""
@@ -51,49 +78,64 @@ class Explanations(Desk):
         )
         return _rush_message(facts.number, await preview_rush(order, self.stock))
 
-    async def _short_components(
-        self, request: pb.GetShortageExplanationRequest
-    ) -> tuple[Sequence[Component], Rank, Collection[str]]:
+    async def _asked_about(self, request: pb.GetShortageExplanationRequest) -> Asked:
         if request.production_order:
             one = await self.production_order(request.production_order)
             facts = await self.orders.get(one.order.order_number)
             rank = rank_of(one.order.urgency, one.order.due_date)
-            return one.components, rank, await self.refused_by(facts.customer_id)
+            return Asked(one.components, rank, await self.refused_by(facts.customer_id), [one])
         facts = await self.orders.get(request.order)
         view = await self.plan(facts.number)
         rank = rank_of(facts.urgency, facts.due_date)
-        return view.components if view else (), rank, await self.refused_by(facts.customer_id)
+        refused = await self.refused_by(facts.customer_id)
+        return Asked(view.components, rank, refused, view.production_orders) if view else Asked((), rank, refused, ())
 
-    async def _explained(
-        self, component: Component, rank: Rank, catalogue: Catalogue, refused: Collection[str]
-    ) -> pb.ShortageExplanation:
-        code = component.item_code
-        claims = [c for c in await self.stock.claims(code) if c.reserved > 0]
-        yielding = behind(claims, component.order_number, rank)
-        alternates = [a for a in await self._alternates(component, catalogue) if a.item_code not in refused]
-        item = catalogue.items.get(code)
+    async def _around(self, short: Sequence[Component], asked: Asked, catalogue: Catalogue) -> Around:
+        codes = [component.item_code for component in short]
+        parents = {view.order.number: view.order for view in asked.production_orders}
+        alternates = {
+            component.item_code: _alternates(component, parents, catalogue, asked.refused) for component in short
+        }
+        substitutes = {alternate.item_code for found in alternates.values() for alternate in found}
         async with self.database.read() as reader:
-            made = await views.being_made(reader, code)
-        free = await self.stock.available({code, *(a.item_code for a in alternates)})
-        return pb.ShortageExplanation(
-            item_code=code,
-            item_name=component.item_name,
-            short=plain(component.short),
-            unit=component.unit,
-            available=plain(free.get(code, ZERO)),
-            lead_time_days=item.lead_time_days if item else 0,
-            holders=[_holder(c, c in yielding) for c in sorted(claims, key=Claim.rank, reverse=True)],
-            expected=[_being_made(row) for row in made]
-            + [expected_goods(arrival) for arrival in await self.stock.arrivals([code])],
-            alternates=[_alternate(a, catalogue, free) for a in alternates],
+            made = await views.being_made(reader, codes)
+        return Around(
+            claims=grouped(await self.stock.claims(codes)),
+            arrivals=grouped(await self.stock.arrivals(codes)),
+            made=grouped(made),
+            alternates=alternates,
+            free=await self.stock.available({*codes, *substitutes}),
         )
 
-    async def _alternates(self, component: Component, catalogue: Catalogue) -> list[Alternate]:
-        """Return the substitutes the parent's bill allows for the component."""
-        if not component.production_order_number:
-            return []
-        parent = (await self.production_order(component.production_order_number)).order
-        return catalogue.alternates(parent.item_code, component.item_code, parent.due_date)
+
+def _alternates(
+    component: Component, parents: Mapping[str, ProductionOrder], catalogue: Catalogue, refused: Collection[str]
+) -> list[Alternate]:
+    """Return the substitutes the parent's bill allows for the component and its customer takes."""
+    parent = parents.get(component.production_order_number)
+    if parent is None:
+        return []
+    allowed = catalogue.alternates(parent.item_code, component.item_code, parent.due_date)
+    return [alternate for alternate in allowed if alternate.item_code not in refused]
+
+
+def _explained(component: Component, asked: Asked, around: Around, catalogue: Catalogue) -> pb.ShortageExplanation:
+    code = component.item_code
+    item = catalogue.items.get(code)
+    claims = around.claims[code]
+    yielding = behind(claims, component.order_number, asked.rank)
+    return pb.ShortageExplanation(
+        item_code=code,
+        item_name=component.item_name,
+        short=plain(component.short),
+        unit=component.unit,
+        available=plain(around.free.get(code, ZERO)),
+        lead_time_days=item.lead_time_days if item else 0,
+        holders=[_holder(claim, claim in yielding) for claim in sorted(claims, key=Claim.rank, reverse=True)],
+        expected=[_being_made(row) for row in around.made[code]]
+        + [expected_goods(arrival) for arrival in around.arrivals[code]],
+        alternates=[_alternate(alternate, catalogue, around.free) for alternate in around.alternates[code]],
+    )
 
 
 def _rush_message(order_number: str, rush: RushPreview) -> pb.PreviewRushResponse:

@@ -32,7 +32,7 @@ class Shortages(Desk):
             found = await views.short_items(reader, item, after, size + 1)
             page = found[:size]
             waiting = await views.waiting_for(reader, [row.item_code for row in page])
-        due = _by_item(await self.stock.arrivals(row.item_code for row in page) if page else ())
+        due = grouped(await self.stock.arrivals(row.item_code for row in page) if page else ())
         today = self.clock.today()
         shortages = [
             _shortage(row, catalogue.items.get(row.item_code), waiting[row.item_code], due[row.item_code], today)
@@ -48,11 +48,12 @@ def _after(token: str) -> tuple[date, str]:
     return day, item
 
 
-def _by_item(arrivals: Iterable[Arrival]) -> defaultdict[str, list[Arrival]]:
-    found: defaultdict[str, list[Arrival]] = defaultdict(list)
-    for arrival in arrivals:
-        found[arrival.item_code].append(arrival)
-    return found
+def grouped(found: Iterable[Any]) -> defaultdict[str, list[Any]]:
+    """Return what was found by item, in the order it came."""
+    groups: defaultdict[str, list[Any]] = defaultdict(list)
+    for one in found:
+        groups[one.item_code].append(one)
+    return groups
 
 
 def _shortage(

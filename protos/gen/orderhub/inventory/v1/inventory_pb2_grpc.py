@@ -64,6 +64,11 @@ class StockServiceStub:
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.SerializeToString,
                 response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.FromString,
                 _registered_method=True)
+        self.ListHolders = channel.unary_unary(
+                '/orderhub.inventory.v1.StockService/ListHolders',
+                request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersRequest.SerializeToString,
+                response_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersResponse.FromString,
+                _registered_method=True)
         self.TakeReservations = channel.unary_unary(
                 '/orderhub.inventory.v1.StockService/TakeReservations',
                 request_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.TakeReservationsRequest.SerializeToString,
@@ -127,6 +132,13 @@ class StockServiceServicer:
 
     def ListReservations(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHolders(self, request, context):
+        """ListHolders says for many items at once who holds them, the last in rank first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -196,6 +208,11 @@ def add_StockServiceServicer_to_server(servicer, server):
                     servicer.ListReservations,
                     request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.FromString,
                     response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.SerializeToString,
+            ),
+            'ListHolders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHolders,
+                    request_deserializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersRequest.FromString,
+                    response_serializer=orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersResponse.SerializeToString,
             ),
             'TakeReservations': grpc.unary_unary_rpc_method_handler(
                     servicer.TakeReservations,
@@ -385,6 +402,33 @@ class StockService:
             '/orderhub.inventory.v1.StockService/ListReservations',
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsRequest.SerializeToString,
             orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListReservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHolders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/orderhub.inventory.v1.StockService/ListHolders',
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersRequest.SerializeToString,
+            orderhub_dot_inventory_dot_v1_dot_inventory__pb2.ListHoldersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,8 @@ class StockServiceStub:
     GetAvailability: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.GetAvailabilityRequest, _inventory_pb2.GetAvailabilityResponse]
     """GetAvailability answers many items at once; unknown items have nothing."""
     ListReservations: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListReservationsRequest, _inventory_pb2.ListReservationsResponse]
+    ListHolders: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.ListHoldersRequest, _inventory_pb2.ListHoldersResponse]
+    """ListHolders says for many items at once who holds them, the last in rank first."""
     TakeReservations: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.TakeReservationsRequest, _inventory_pb2.TakeReservationsResponse]
     """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
     hold and have not consumed. Nothing else ever takes held stock.
@@ -58,6 +60,8 @@ class StockServiceAsyncStub(StockServiceStub):
     GetAvailability: _aio.UnaryUnaryMultiCallable[_inventory_pb2.GetAvailabilityRequest, _inventory_pb2.GetAvailabilityResponse]  # type: ignore[assignment]
     """GetAvailability answers many items at once; unknown items have nothing."""
     ListReservations: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListReservationsRequest, _inventory_pb2.ListReservationsResponse]  # type: ignore[assignment]
+    ListHolders: _aio.UnaryUnaryMultiCallable[_inventory_pb2.ListHoldersRequest, _inventory_pb2.ListHoldersResponse]  # type: ignore[assignment]
+    """ListHolders says for many items at once who holds them, the last in rank first."""
     TakeReservations: _aio.UnaryUnaryMultiCallable[_inventory_pb2.TakeReservationsRequest, _inventory_pb2.TakeReservationsResponse]  # type: ignore[assignment]
     """TakeReservations commits a rush insert: the order's short lines take safety stock, then what lines ranked behind it
     hold and have not consumed. Nothing else ever takes held stock.
@@ -111,6 +115,14 @@ class StockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inventory_pb2.ListReservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_pb2.ListReservationsResponse, _abc.Awaitable[_inventory_pb2.ListReservationsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListHolders(
+        self,
+        request: _inventory_pb2.ListHoldersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_pb2.ListHoldersResponse, _abc.Awaitable[_inventory_pb2.ListHoldersResponse]]:
+        """ListHolders says for many items at once who holds them, the last in rank first."""
 
     @_abc_1.abstractmethod
     def TakeReservations(
