@@ -56,8 +56,8 @@ def begun(subject: x509.Name, issuer: x509.Name, key: Key, days: int) -> x509.Ce
     )
 
 
-def leaf(folder: Path, hosts: list[str]) -> x509.Certificate:
-    """Write server.crt and server.key for these names and addresses."""
+def leaf(folder: Path, hosts: list[str], into: Path | None = None) -> x509.Certificate:
+    """Write server.crt and server.key of the CA in `folder` for these names and addresses, beside it or `into` another."""
     ca, ca_key = authority(folder)
     key = ec.generate_private_key(ec.SECP256R1())
     alternatives = x509.SubjectAlternativeName([general_name(host) for host in hosts])
@@ -68,7 +68,8 @@ def leaf(folder: Path, hosts: list[str]) -> x509.Certificate:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    save(folder / "server.crt", folder / "server.key", cert, key)
+    place = into or folder
+    save(place / "server.crt", place / "server.key", cert, key)
     return cert
 
 

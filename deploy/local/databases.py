@@ -44,5 +44,6 @@ def dsn(admin_url: str, service: str, secrets: Secrets, *, owner: bool = False, 
     """Return a service's own connection string on the server `admin_url` names."""
     database, owner_role, app_role = names(service)
     role, password = (owner_role, secrets.owners[service]) if owner else (app_role, secrets.apps[service])
-    place = admin_url.rsplit("@", 1)[-1].removeprefix("postgresql://").split("/", 1)[0]
-    return f"{driver}://{role}:{password}@{place}/{database}"
+    place, _, rest = admin_url.rsplit("@", 1)[-1].removeprefix("postgresql://").partition("/")
+    mark, query = rest.partition("?")[1:]  # how the server proves itself (sslmode, sslrootcert)
+    return f"{driver}://{role}:{password}@{place}/{database}{mark}{query}"

@@ -100,7 +100,10 @@ def recipe(name: str, plan: Plan) -> tuple[list[str], dict[str, str]]:
         return plan.postgres.command(), {}
     if name == "rabbitmq":
         known = hashlib.sha256(json.dumps(broker.definitions(plan.secrets)).encode()).hexdigest()
-        return plan.rabbitmq.command(), plan.rabbitmq.env() | {"ORDERHUB_DEFINITIONS": known}
+        return plan.rabbitmq.command(), plan.rabbitmq.env() | {
+            "ORDERHUB_DEFINITIONS": known,
+            "ORDERHUB_TLS": str(plan.rabbitmq.ca or ""),
+        }
     if name == "sink":
         store = str(plan.run / "sink")
         return [

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import keys, layout, ports
+from deploy.local import keys, layout, ports, server_tls
 from deploy.local.broker import VHOST
 from deploy.local.keys import Secrets
 from deploy.local.ports import LOOPBACK
@@ -43,13 +43,15 @@ class Plan:
     def postgres(self) -> Postgres:
         """Return the private cluster."""
         home = layout.state_directory("postgres")
-        return Postgres(home, self.ports["postgres"], self.secrets.superuser, self.run / "logs" / "postgres.log")
+        log, ca = self.run / "logs" / "postgres.log", server_tls.authority(self.run)
+        return Postgres(home, self.ports["postgres"], self.secrets.superuser, log, ca=ca)
 
     @property
     def rabbitmq(self) -> RabbitMQ:
         """Return the private node."""
         port, dist, epmd = (self.ports[name] for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_epmd"))
-        return RabbitMQ(self.run / "rabbitmq", port, dist, epmd, self.run / "logs" / "rabbitmq.log")
+        log, ca = self.run / "logs" / "rabbitmq.log", server_tls.authority(self.run)
+        return RabbitMQ(self.run / "rabbitmq", port, dist, epmd, log, ca=ca)
 
     @property
     def admin_dsn(self) -> str:
@@ -60,7 +62,7 @@ class Plan:
         """Return the broker's URL for one account; an outside broker has one account for all."""
         if self.outside_amqp:
             return self.outside_amqp
-        return f"amqp://{user}:{self.secrets.broker[user]}@{LOOPBACK}:{self.ports['rabbitmq']}/{VHOST}"
+        return self.rabbitmq.url(user, self.secrets.broker[user], VHOST)
 
     @property
     def gateway_url(self) -> str:

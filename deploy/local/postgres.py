@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import layout, ports, process
+from deploy.local import layout, ports, process, server_tls
 from deploy.local.layout import LocalError
 
 SUPERUSER = "postgres"
@@ -57,6 +57,7 @@ class Postgres:
     log: Path
     durable: bool = True
     listen: str = ports.LOOPBACK
+    ca: Path | None = None  # set: TLS only, with a certificate of this CA
 
     @property
     def data(self) -> Path:
@@ -66,12 +67,19 @@ class Postgres:
     @property
     def url(self) -> str:
         """Return the superuser's connection string."""
-        return f"postgresql://{SUPERUSER}:{self.password}@{self.listen}:{self.port}/postgres"
+        return self.database_url("postgres")
+
+    def database_url(self, database: str) -> str:
+        """Return the superuser's URL of one database."""
+        place = f"{SUPERUSER}:{self.password}@{self.listen}:{self.port}/{database}"
+        return f"postgresql://{place}{server_tls.postgres_query(self.ca)}"
 
     def create(self) -> None:
         """Make the cluster when it isn't there yet: checksums on, scram passwords."""
         account = layout.database_account()
         layout.own_directory(self.home, account)
+        if self.ca:
+            server_tls.provide(self.ca, self.home / "tls", account)
         if (self.data / "PG_VERSION").exists():
             return
         options = [
@@ -106,12 +114,24 @@ class Postgres:
         """Return the server's command line with all its settings."""
         settings = COMMON | (DURABLE if self.durable else THROWAWAY)
         settings |= {"listen_addresses": self.listen, "port": str(self.port), "unix_socket_directories": str(self.home)}
+        settings |= self._tls() if self.ca else {}
         return [
             str(program("postgres")),
             "-D",
             str(self.data),
             *(f"--{key}={value}" for key, value in settings.items()),
         ]
+
+    def _tls(self) -> dict[str, str]:
+        """Return the settings that let nobody in without TLS; the socket in our own directory stays."""
+        place = self.home / "tls"
+        return {
+            "ssl": "on",
+            "ssl_cert_file": str(place / "server.crt"),
+            "ssl_key_file": str(place / "server.key"),
+            "ssl_min_protocol_version": "TLSv1.2",
+            "hba_file": str(place / server_tls.HBA),
+        }
 
     def start(self) -> int:
         """Start the server and return its pid at once; `ready` says when it answers."""
@@ -159,7 +179,7 @@ class Postgres:
 
     def run(self, sql: str, database: str = "postgres") -> str:
         """Run a script as superuser in one database and return what it printed."""
-        return execute(self.url.rsplit("/", 1)[0] + f"/{database}", sql)
+        return execute(self.database_url(database), sql)
 
 
 def _works_in(process_folder: Path, directory: Path) -> bool:

@@ -10,12 +10,13 @@ import os
 import secrets
 import shlex
 import socket
+import ssl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local import layout, ports, process
+from deploy.local import layout, ports, process, server_tls
 from deploy.local.layout import LocalError
 
 # The /usr/sbin wrapper switches to the system's own account, which can't write our directories.
@@ -37,6 +38,7 @@ class RabbitMQ:
     epmd_port: int
     log: Path
     listen: str = ports.LOOPBACK
+    ca: Path | None = None  # set: TLS only, with a certificate of this CA
 
     @property
     def node(self) -> str:
@@ -51,13 +53,15 @@ class RabbitMQ:
     def create(self, definitions: dict[str, Any]) -> None:
         """Write the node's configuration and what it shall know at boot; the same call again changes nothing."""
         layout.own_directory(self.home, None)
+        if self.ca:
+            server_tls.provide(self.ca, self.home / "tls", None)
         (self.home / "enabled_plugins").write_text("[].\n")
         (self.home / "rabbitmq.conf").write_text(self._configuration())
         layout.write_private(self.definitions, json.dumps(definitions, indent=1, sort_keys=True))
 
     def _configuration(self) -> str:
         lines = {
-            "listeners.tcp.default": f"{self.listen}:{self.port}",
+            **self._listeners(),
             "load_definitions": self.definitions,
             "vm_memory_high_watermark.absolute": "1GB",
             "disk_free_limit.absolute": "1GB",
@@ -68,6 +72,27 @@ class RabbitMQ:
             "loopback_users": "none",
         }
         return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+    def _listeners(self) -> dict[str, object]:
+        address, place = f"{self.listen}:{self.port}", self.home / "tls"
+        if self.ca is None:
+            return {"listeners.tcp.default": address}
+        return {
+            "listeners.tcp": "none",
+            "listeners.ssl.default": address,
+            "ssl_options.cacertfile": place / "ca.crt",
+            "ssl_options.certfile": place / "server.crt",
+            "ssl_options.keyfile": place / "server.key",
+            "ssl_options.versions.1": "tlsv1.3",
+            "ssl_options.versions.2": "tlsv1.2",
+            "ssl_options.verify": "verify_none",  # who comes is known by the password; who answers, by the certificate
+            "ssl_options.fail_if_no_peer_cert": "false",
+        }
+
+    def url(self, user: str, password: str, vhost: str) -> str:
+        """Return the URL of one account; it demands the server's proof where there is one."""
+        place = f"{user}:{password}@{self.listen}:{self.port}/{vhost}"
+        return f"{'amqps' if self.ca else 'amqp'}://{place}{server_tls.amqp_query(self.ca)}"
 
     def env(self) -> dict[str, str]:
         """Return the node's whole environment."""
@@ -114,11 +139,17 @@ class RabbitMQ:
     def ready(self) -> bool:
         """Say whether the broker answers the AMQP greeting, which it does only when its boot is over."""
         try:
-            with socket.create_connection((self.listen, self.port), 1.0) as line:
+            with self._line() as line:
                 line.sendall(GREETING)
                 return line.recv(1) == b"\x01"
         except OSError:
             return False
+
+    def _line(self) -> socket.socket:
+        line = socket.create_connection((self.listen, self.port), 1.0)
+        if self.ca is None:
+            return line
+        return ssl.create_default_context(cafile=self.ca).wrap_socket(line, server_hostname=self.listen)
 
     def wait_ready(self) -> None:
         """Wait until the node answers; raise LocalError after START_TIMEOUT_S."""

@@ -92,8 +92,11 @@ def start_servers(wanted: Plan, kept: Records) -> None:
     """Start Postgres and RabbitMQ where they do not run; services wait for what they prepare."""
     living = kept.living()
     for part in fleet.parts(wanted):
-        if part.name not in ("postgres", "rabbitmq") or part.name in living:
+        found = living.get(part.name)
+        if part.name not in ("postgres", "rabbitmq") or (found and found.fingerprint == part.fingerprint()):
             continue
+        if found:  # other settings, as with TLS switched on: what comes next must find the new server
+            start.stop(part.name, kept, wanted)
         step(f"starting {part.name} on port {part.port}")
         process.wait_until(lambda: not wanted.postgres.orphans(), 10.0)
         start.start(part, wanted, kept)

@@ -107,3 +107,25 @@ def test_calls_are_measured_in_milliseconds() -> None:
 
     assert threshold in BUCKETS_SECONDS
     assert sum(bucket < threshold for bucket in BUCKETS_SECONDS) >= 5
+
+
+def test_one_boxs_prometheus_asks_every_part_where_it_listens() -> None:
+    from deploy.systemd import make_settings
+
+    config = yaml.safe_load((ROOT / "deploy/observability/prometheus.yml").read_text())
+    asked = {
+        target["labels"]["pod"]: int(target["targets"][0].rsplit(":", 1)[1])
+        for job in config["scrape_configs"]
+        for target in job["static_configs"]
+        if target["labels"]["namespace"] == "orderhub"
+    }
+
+    own = {service: make_settings.METRICS_PORT + place for place, service in enumerate(make_settings.SERVICES)}
+    assert asked == own | {"rabbitmq": 15692}
+    assert config["rule_files"] == [ALERTS.name]
+
+
+def test_the_broker_tells_of_single_queues_and_of_its_alarms_on_one_page() -> None:
+    """The path /metrics/per-object leaves the alarms out."""
+    for place in ("deploy/k8s/base/files/rabbitmq.conf", "deploy/k8s/overlays/ha/rabbitmq.yaml", "docs/operations.md"):
+        assert "prometheus.return_per_object_metrics = true" in (ROOT / place).read_text(), place

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+import asyncpg
 import structlog
 from alembic import command, context
 from alembic.config import Config
@@ -18,7 +19,7 @@ from chassis.schema import APPEND_ONLY, AUDIT
 from chassis.settings import Settings
 
 LOCK_KEY = 4710
-MONTHS_AHEAD = 24
+MONTHS_AHEAD, PATIENCE = 24, {"lock_timeout": "10s"}
 log = structlog.get_logger()
 
 
@@ -39,7 +40,8 @@ async def migrate_service(name: str, settings: Settings, append_only: Sequence[s
 
 async def migrate(url: str, package: str, app_role: str, append_only: Sequence[str] = ()) -> None:
     """Bring the database at `url` (owner's role) to the newest version of `package`/migrations."""
-    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": "10s"}})
+    dsn = url.replace("+asyncpg", "", 1)  # which may hold sslmode and sslrootcert
+    engine = create_async_engine(url, async_creator=lambda: asyncpg.connect(dsn, server_settings=PATIENCE))
     event.listen(engine.sync_engine, "do_execute", _run_script)
     config = Config()
     config.set_main_option("script_location", str(files(package) / "migrations"))
