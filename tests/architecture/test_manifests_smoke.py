@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import pytest
 from deploy.k8s.make_secrets import documents as secret_documents
 from deploy.k8s.pods import pods
 from deploy.k8s.render import HERE, Document, render
+from deploy.k8s.smoke import made_from
 from deploy.k8s.smoke.podman import apt_mirror
 from deploy.k8s.smoke.translate import LEFT_OUT, Stage, secret_texts
 from deploy.local.keys import SERVICES, made
+from deploy.local.layout import ROOT
 
 
 @cache
@@ -74,3 +77,31 @@ def test_debian_comes_from_where_this_machine_gets_it(tmp_path: Path, written: s
     (tmp_path / "sources.list").write_text(written)
 
     assert apt_mirror(tmp_path) == mirror
+
+
+def test_another_source_makes_another_image_and_a_machines_leavings_do_not(tmp_path: Path) -> None:
+    room = tmp_path / "services" / "gateway" / "web" / "src"
+    room.mkdir(parents=True)
+    (room / "page.vue").write_text("1")
+    before = made_from.mark("services/gateway", root=tmp_path)
+
+    for leaving in (
+        "services/gateway/web/node_modules/x.js",
+        "services/gateway/__pycache__/y.pyc",
+        "services/gateway/web/dist/z",
+    ):
+        (tmp_path / leaving).parent.mkdir(exist_ok=True)
+        (tmp_path / leaving).write_text("made")
+    assert made_from.mark("services/gateway", root=tmp_path) == before
+    (room / "page.vue").write_text("2")
+    assert made_from.mark("services/gateway", root=tmp_path) != before
+
+
+def test_everything_an_image_copies_counts() -> None:
+    """Each COPY of the Dockerfile is among the sources, and nothing a machine made goes into an image."""
+    copied = re.findall(r"^COPY (?!--from)(\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    sources = (*made_from.IN_EVERY_IMAGE, "services/${SERVICE}")
+    assert [path for path in copied if not path.startswith(sources)] == []
+    assert {".run", ".venv", ".env", "**/node_modules"} <= set(ignored)

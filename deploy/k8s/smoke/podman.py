@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.k8s.smoke import made_from
 from deploy.local.keys import SERVICES
 from deploy.local.layout import ROOT, LocalError
 
@@ -62,16 +64,26 @@ def missing_tools() -> list[str]:
 
 
 def prepare(podman: Podman, mirror: str, *, rebuild: bool) -> None:
-    """Make every image that is not there; ours anew when asked."""
+    """Make every image that is not there, and those that were made from other sources; ours anew when asked."""
     if not podman.has(BASE):
         base(podman, mirror)
     for server in SERVERS:
-        if not podman.has(server_image(server)):
-            build(podman, ROOT / f"deploy/k8s/smoke/{server}.Dockerfile", server_image(server))
+        own = [f"deploy/k8s/smoke/{server}.Dockerfile", f"deploy/k8s/smoke/{server}-entrypoint.sh"]
+        up_to_date(podman, server_image(server), own)
     for service in SERVICES:
-        if rebuild or not podman.has(service_image(service)):
-            print(f"  building {service_image(service)}", flush=True)
-            build(podman, ROOT / "deploy/Dockerfile", service_image(service), f"SERVICE={service}")
+        if rebuild:
+            podman.tried("untag", service_image(service))
+        own = [*made_from.IN_EVERY_IMAGE, f"services/{service}"]
+        up_to_date(podman, service_image(service), own, f"SERVICE={service}")
+
+
+def up_to_date(podman: Podman, name: str, sources: list[str], *arguments: str) -> None:
+    """Build an image by the Dockerfile its sources begin with, unless the one there was made from the same."""
+    mark = made_from.mark(*sources)
+    shown = "{{index .Config.Labels " + json.dumps(made_from.LABEL) + "}}"
+    if podman.tried("image", "inspect", "--format", shown, name).stdout.strip() != mark:
+        print(f"  building {name}", flush=True)
+        build(podman, ROOT / sources[0], name, mark, *arguments)
 
 
 def weigh(podman: Podman) -> None:
@@ -119,9 +131,20 @@ def base(podman: Podman, mirror: str) -> None:
     shutil.rmtree(root)
 
 
-def build(podman: Podman, dockerfile: Path, name: str, *arguments: str) -> None:
+def build(podman: Podman, dockerfile: Path, name: str, mark: str, *arguments: str) -> None:
     given = [part for argument in (f"BASE={BASE}", *arguments) for part in ("--build-arg", argument)]
-    podman.run("build", "--network=host", *given, "-f", str(dockerfile), "-t", name, str(ROOT))
+    podman.run(
+        "build",
+        "--network=host",
+        "--label",
+        f"{made_from.LABEL}={mark}",
+        *given,
+        "-f",
+        str(dockerfile),
+        "-t",
+        name,
+        str(ROOT),
+    )
 
 
 def service_image(service: str) -> str:
