@@ -14,6 +14,9 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import generate_latest
 
+from deploy.local.keys import SERVICES
+from deploy.systemd.make_settings import METRICS_PORT
+
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "deploy/observability/alerts.yaml"
 DASHBOARD = ROOT / "deploy/observability/dashboard.json"
@@ -110,8 +113,6 @@ def test_calls_are_measured_in_milliseconds() -> None:
 
 
 def test_one_boxs_prometheus_asks_every_part_where_it_listens() -> None:
-    from deploy.systemd import make_settings
-
     config = yaml.safe_load((ROOT / "deploy/observability/prometheus.yml").read_text())
     asked = {
         target["labels"]["pod"]: int(target["targets"][0].rsplit(":", 1)[1])
@@ -120,7 +121,7 @@ def test_one_boxs_prometheus_asks_every_part_where_it_listens() -> None:
         if target["labels"]["namespace"] == "orderhub"
     }
 
-    own = {service: make_settings.METRICS_PORT + place for place, service in enumerate(make_settings.SERVICES)}
+    own = {service: METRICS_PORT + place for place, service in enumerate(SERVICES)}
     assert asked == own | {"rabbitmq": 15692}
     assert config["rule_files"] == [ALERTS.name]
 
