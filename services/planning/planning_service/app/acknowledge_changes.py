@@ -22,7 +22,9 @@ class Changes(Protocol):
 class TellAcknowledged(Protocol):
     """Tells who has seen what."""
 
-    def acknowledged(self, order: ProductionOrder, ids: Sequence[UUID]) -> None: ...
+    def acknowledged(self, order: ProductionOrder, ids: Sequence[UUID]) -> None:
+        """Tell which changes were seen, and by whom."""
+        ...
 
 
 async def acknowledge_changes(

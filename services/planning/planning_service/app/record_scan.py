@@ -134,15 +134,7 @@ async def record_scans(
 ) -> list[tuple[ScanResult, bytes]]:
     """Return a result and a verdict for each; a repeated id gets the first verdict, as a duplicate, or as a conflict
     when it differs. `speak_for` says whose doing is told next."""
-    known, settings = await scans.look_up(entries, usual)
-    fresh = [entry for entry in entries if entry.key not in known]
-    found = await orders.locked_for_scans(*_wanted(fresh)) if fresh else {}
-    earlier = await _earlier(fresh, found, settings, scans)
-    strange = sorted(
-        {entry.scan.code for entry in fresh} - {entry.scan.code for entry in fresh if _key(entry) in found}
-    )
-    items = await orders.items_among(strange) if strange else {}
-    round_ = Round(known, found, earlier, settings, now, render, items)
+    round_ = await _prepared(entries, scans, orders, render=render, now=now, usual=usual)
     results, verdicts = list[tuple[ScanResult, bytes]](), list[Verdict]()
     for entry in entries:
         first = round_.known.get(entry.key)
@@ -155,10 +147,29 @@ async def record_scans(
         results.append((verdict.outcome.result, verdict.answer))
         if verdict.outcome.result is ScanResult.APPLIED:
             speak_for(entry.who)
-            tell.scanned(found[_key(entry)], entry.scan, verdict.outcome)
-    await _save(verdicts, found, orders)
+            tell.scanned(round_.orders[_key(entry)], entry.scan, verdict.outcome)
+    await _save(verdicts, round_.orders, orders)
     await scans.keep(verdicts)
     return results
+
+
+async def _prepared(
+    entries: Sequence[Entry],
+    scans: KeptScans,
+    orders: ScannedOrders,
+    *,
+    render: Render,
+    now: datetime,
+    usual: FloorSettings,
+) -> Round:
+    """Return all that judging these scans needs, their production orders locked."""
+    known, settings = await scans.look_up(entries, usual)
+    fresh = [entry for entry in entries if entry.key not in known]
+    found = await orders.locked_for_scans(*_wanted(fresh)) if fresh else {}
+    strange = sorted({entry.scan.code for entry in fresh if _key(entry) not in found})
+    items = await orders.items_among(strange) if strange else {}
+    earlier = await _earlier(fresh, found, settings, scans)
+    return Round(known, found, earlier, settings, now, render, items)
 
 
 def _key(entry: Entry) -> str:

@@ -110,12 +110,10 @@ async def revise_plan(
         return
     await _touch(changes, production_orders, tell, now)
     created: dict[int, list[str]] = defaultdict(list)
-    if foreseen.prepared is not None:
-        made, needs = await make_production_orders(
-            foreseen.prepared, production_orders, now=now, today=today, new_id=new_id
-        )
-        await plans.extend(order.number, foreseen.prepared.plan, needs)
-        _leave_unplanned(changes, {u.line_no for u in foreseen.prepared.plan.unplanned})
+    if (prepared := foreseen.prepared) is not None:
+        made, needs = await make_production_orders(prepared, production_orders, now=now, today=today, new_id=new_id)
+        await plans.extend(order.number, prepared.plan, needs)
+        _leave_unplanned(changes, {line.line_no for line in prepared.plan.unplanned})
         for one in made:
             created[one.line_no].append(one.number)
         tell.created(made)
@@ -184,18 +182,16 @@ async def _tell(
     tell.planned(order, replace(told, replaced=tuple(one.number for one in gone)))
     for one in gone:
         tell.cancelled(one, replaced=True)
-    tell.revised(
-        order,
-        [
-            RevisedLine(
-                change.line_no,
-                change.item_code,
-                before=change.before,
-                after=change.wanted,
-                created=tuple(created.get(change.line_no, ())),
-                cancelled=tuple(o.number for o in change.cancel),
-                surplus=change.surplus,
-            )
-            for change in changes
-        ],
+    tell.revised(order, [_revised(change, created.get(change.line_no, ())) for change in changes])
+
+
+def _revised(change: LineChange, created: Sequence[str]) -> RevisedLine:
+    return RevisedLine(
+        change.line_no,
+        change.item_code,
+        before=change.before,
+        after=change.wanted,
+        created=tuple(created),
+        cancelled=tuple(order.number for order in change.cancel),
+        surplus=change.surplus,
     )
