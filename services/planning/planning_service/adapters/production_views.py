@@ -35,7 +35,15 @@ _VIEW = f"SELECT {ORDER_COLUMNS}, {_RANK}, coalesce(k.customer_name, '') AS cust
 _FROM = "FROM production_order p LEFT JOIN order_copy k ON k.order_number = p.order_number"
 _ONE = text(f"{_VIEW} {_FROM} WHERE p.number = :key")
 _ONE_BY_ID = text(f"{_VIEW} {_FROM} WHERE p.id = :key")
-_OF_ORDER = text(f"{_VIEW} {_FROM} WHERE p.order_number = :order ORDER BY p.number")
+# An order of a thousand production orders has them ranked in one pass over what comes before the last of them.
+_OF_ORDER = text(f"""
+SELECT {ORDER_COLUMNS}, coalesce(q.place, 0) AS rank, coalesce(k.customer_name, '') AS customer_name {_FROM}
+LEFT JOIN (
+  SELECT number, row_number() OVER (ORDER BY sort_key, number) AS place FROM production_order
+  WHERE live AND sort_key <= (SELECT max(sort_key) FROM production_order WHERE live AND order_number = :order)
+) q ON q.number = p.number
+WHERE p.order_number = :order ORDER BY p.number
+""")  # noqa: S608  constants
 _FILTER = """
 WHERE (:order = '' OR p.order_number = :order OR k.order_id = :order) AND (:state = '' OR p.state = :state)
   AND (:team = '' OR p.team = :team) AND (cardinality(CAST(:numbers AS text[])) = 0 OR p.number = ANY(:numbers))
