@@ -61,6 +61,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve())
             group.create_task(gateway.hub.run(stop))
+            group.create_task(gateway.people.run(stop))
             group.create_task(sweep(gateway.database, stop))
             key, folder = audit.seal_key(gateway.settings), gateway.settings.audit_export_dir
             group.create_task(audit.seal(gateway.database, key, stop))
@@ -80,6 +81,7 @@ async def serve(gateway: Gateway, stop: asyncio.Event | None = None) -> None:
 async def _stop_when(stop: asyncio.Event, server: Server, gateway: Gateway) -> None:
     await stop.wait()
     gateway.hub.close()
+    gateway.people.wake()
     server.should_exit = True
 
 

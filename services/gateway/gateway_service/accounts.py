@@ -19,6 +19,7 @@ _LIST = text(f"""
 SELECT {_COLUMNS} FROM users WHERE username > :after ORDER BY username LIMIT :limit
 """)  # noqa: S608  constants
 _EVERYBODY = text(f"SELECT {_COLUMNS} FROM users ORDER BY username")  # noqa: S608  constants
+_REVISION = text("SELECT coalesce(sum(version), 0) FROM users")
 _PUT = text(f"""
 INSERT INTO users (username, display_name, password_hash, roles, active, work_centers)
 VALUES (:username, :display_name, coalesce(CAST(:password_hash AS text), ''), :roles, :active,
@@ -93,6 +94,17 @@ async def everybody(database: Database) -> list[Account]:
     """Return every account, of people who left too."""
     async with database.read() as connection:
         return [_account(row) for row in await connection.execute(_EVERYBODY)]
+
+
+async def revision(database: Database) -> int:
+    """Return what grows with every change of the users: nobody is ever deleted."""
+    async with database.read() as connection:
+        return int((await connection.execute(_REVISION)).scalar_one())
+
+
+def revision_of(everybody: Sequence[Account]) -> int:
+    """Return the revision these accounts, all there are, were read at."""
+    return sum(one.version for one in everybody)
 
 
 async def put(

@@ -20,6 +20,7 @@ from gateway_service.devices import DeviceTokens
 from gateway_service.gate import Gate
 from gateway_service.limits import Limiter
 from gateway_service.passwords import Passwords
+from gateway_service.people import PeopleNews
 from gateway_service.sealed_links import EvidenceLinks
 from gateway_service.sessions import Sessions
 from gateway_service.stream import Hub
@@ -69,6 +70,7 @@ class Gateway:
     form_limiter: Limiter
     phone_limiter: Limiter
     hub: Hub
+    people: PeopleNews
     attachments: Attachments
     evidence: EvidenceLinks
 
@@ -83,13 +85,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
     database = Database(settings.database_url.get_secret_value(), "gateway", clock=clock, pool=settings.database_pool)
     key = settings.signing_key.get_secret_value()
     access, sessions, devices = AccessTokens(key, clock), Sessions(database), DeviceTokens(database)
+    clients = Clients(_targets(settings), Signer("gateway", key, clock), mutual_tls.load(settings.grpc_tls_dir))
     rate, scanner_rate = settings.requests_per_second, settings.scanner_requests_per_second
     return Gateway(
         settings=settings,
         clock=clock,
         database=database,
         commands=Commands(database),
-        clients=Clients(_targets(settings), Signer("gateway", key, clock), mutual_tls.load(settings.grpc_tls_dir)),
+        clients=clients,
         gate=Gate(access, sessions, devices, database),
         access=access,
         sessions=sessions,
@@ -102,6 +105,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Gateway:
         form_limiter=Limiter(settings.form_orders_per_hour / 3600, settings.form_orders_per_hour),
         phone_limiter=Limiter(settings.phone_lookups_per_minute / 60, settings.phone_lookups_per_minute),
         hub=Hub(settings.amqp_url.get_secret_value()),
+        people=PeopleNews(database, clients.notify),
         evidence=EvidenceLinks(key),
         attachments=Attachments(database, DiskStore(settings.attachments_dir)),
     )

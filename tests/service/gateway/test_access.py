@@ -7,7 +7,6 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import grpc
 import pytest
 from orderhub.planning.v1.production_pb2 import RecordScansResponse, ScanVerdict
 
@@ -16,7 +15,6 @@ from chassis.sql import text
 from gateway_service.housekeeping import sweep_once
 from gateway_service.permissions import ADMIN, DEVICE, PUBLIC, ROLES, TABLE
 from tests.service.gateway.conftest import PASSWORD, House
-from tests.service.gateway.standin import Refuse
 
 
 async def sign_in(house: House, username: str = "planner", **more: object) -> dict[str, object]:
@@ -254,30 +252,6 @@ async def test_a_user_switched_off_is_out(house: House) -> None:
     assert (await house.http.get("/orders", headers=bearer(token["access_token"]))).status_code == 401
     answer = await house.http.post("/auth/login", json={"username": "temp", "password": "long enough"})
     assert answer.status_code == 401
-
-
-async def test_a_changed_user_lets_notify_know_who_is_there(house: House) -> None:
-    body = {"display_name": "老李", "roles": ["sales"], "password": "long enough"}
-    await house.call("PUT", "/users/leaver", json=body)
-    before = house.services.last("PutPeople").request
-
-    await house.call("PUT", "/users/leaver", json={"display_name": "老李", "roles": ["sales"], "active": False})
-
-    told = house.services.last("PutPeople")
-    [leaver] = [person for person in told.request.people if person.username == "leaver"]
-    assert (leaver.display_name, list(leaver.roles), leaver.active) == ("老李", ["sales"], False)
-    assert told.request.revision == before.revision + 1
-    assert "planning_supervisor" in told.request.roles
-    assert told.principal.subject == "admin"
-
-
-async def test_a_user_can_be_switched_off_while_notify_is_away(house: House) -> None:
-    house.services.tell("PutPeople", Refuse(grpc.StatusCode.UNAVAILABLE, "AWAY"))
-
-    body = {"display_name": "T", "roles": ["sales"], "password": "long enough", "active": False}
-    answer = await house.call("PUT", "/users/gone-meanwhile", json=body)
-
-    assert answer.status_code == 200
 
 
 async def test_a_new_user_needs_a_password_and_a_known_role(house: House) -> None:

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from chassis import audit, page_token
 from chassis.errors import FieldProblem
-from gateway_service import accounts, answers, exchange, people
+from gateway_service import accounts, answers, exchange
 from gateway_service.accounts import Account
 from gateway_service.bodies.access import LoginBody, RefreshBody, UserBody
 from gateway_service.bodies.base import Page
@@ -150,7 +150,7 @@ async def put_user(username: str, body: UserBody, request: Request) -> Response:
         command.reason += f"; at {','.join(account.work_centers)}" if account.work_centers else ""
         await audit.note(unit, command)
     await _end_sessions(request, account, password_changed=hashed is not None and known is not None)
-    await people.tell(gateway.clients.notify, await accounts.everybody(gateway.database))
+    gateway.people.wake()
     return answer(account.public(), headers={"ETag": f'"{account.version}"'})
 
 
