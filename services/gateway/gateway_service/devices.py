@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Database, Transaction
+from chassis.database import Database, Transaction, is_transient
 from chassis.ids import uuid7
 from chassis.sql import text
 from gateway_service.tokens import digest, new_secret
@@ -44,6 +44,7 @@ _FIND = text("""
 SELECT id FROM devices WHERE revoked_at IS NULL
   AND ((token_digest = :digest AND token_until > :now) OR (former_digest = :digest AND former_until > :now))
 """)
+_STANDS = text("SELECT count(*) FROM devices WHERE id = :id AND revoked_at IS NULL AND token_until > :now")
 _LIST = text(f"SELECT {_COLUMNS} FROM devices WHERE id < :before ORDER BY id DESC LIMIT :limit")  # noqa: S608  constants
 
 
@@ -134,6 +135,17 @@ class DeviceTokens:
         if len(self._known) > CACHED:
             self._known.popitem(last=False)
         return device
+
+    async def stands(self, device: str) -> bool:
+        """True while a device is enrolled and not revoked; also while the database is away."""
+        try:
+            async with self._database.read() as connection:
+                values = {"id": UUID(device), "now": self._database.clock.now()}
+                return bool((await connection.execute(_STANDS, values)).scalar_one())
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return True
 
     def forget(self) -> None:
         """Ask the database again for every token; after a revocation."""

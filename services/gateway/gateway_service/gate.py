@@ -20,6 +20,7 @@ ACCESS_COOKIE = "oh_access"
 REFRESH_COOKIE = "oh_refresh"
 CSRF_COOKIE = "oh_csrf"
 CSRF_HEADER = "x-csrf-token"
+DEVICE_SUBJECT = "device:"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN = {"WWW-Authenticate": 'Bearer realm="orderhub"'}
 
@@ -78,12 +79,23 @@ class Gate:
         roles = await self._sessions.roles(access.session, access.roles)
         return None if roles is None else Identity(Principal(access.username, "user", roles), access.session)
 
+    async def stands(self, identity: Identity) -> bool:
+        """True while an identity is what it was: the session with the same roles, or a device that is not revoked.
+
+        While the database is away nobody is turned out.
+        """
+        who = identity.principal
+        if who.kind == "device":
+            return await self._devices.stands(who.subject.removeprefix(DEVICE_SUBJECT))
+        return await self._sessions.roles(identity.session, who.roles) == who.roles
+
     async def _device(self, token: str) -> Identity:
         """Return the scanner that holds a token; whoever works with one must hear what to do, so none is a problem."""
         device = await self._devices.device_of(token)
         if device is None:
             raise Problem(401, "DEVICE_REVOKED", headers=SIGN_IN)
-        return Identity(Principal(f"device:{device}", "device", frozenset({DEVICE})), f"device:{device}")
+        subject = f"{DEVICE_SUBJECT}{device}"
+        return Identity(Principal(subject, "device", frozenset({DEVICE})), subject)
 
     def _check_csrf(self, request: Request, session: str) -> None:
         sent = request.headers.get(CSRF_HEADER, "")

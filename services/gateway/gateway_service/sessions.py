@@ -35,7 +35,7 @@ _REVOKE_ALL = text("UPDATE sessions SET revoked_at = :now WHERE username = :user
 _SESSION_OF = text("SELECT session_id FROM refresh_tokens WHERE digest = :digest")
 _STANDING = text("""
 SELECT u.roles, u.work_centers FROM sessions s JOIN users u USING (username)
-WHERE s.id = :id AND s.revoked_at IS NULL AND u.active
+WHERE s.id = :id AND s.revoked_at IS NULL AND u.active AND s.opened_at > :opened_after AND s.used_at > :used_after
 """)
 
 
@@ -103,6 +103,10 @@ class Sessions:
         """Ask the database again for every session; after a user was changed."""
         self._standing.clear()
 
+    def _lasting(self, session: str) -> dict[str, object]:
+        now = self._database.clock.now()
+        return {"id": UUID(session), "opened_after": now - ABSOLUTE, "used_after": now - IDLE}
+
     async def roles(self, session: str, otherwise: frozenset[str]) -> frozenset[str] | None:
         """Return the roles a session stands for now; None when it was ended.
 
@@ -113,7 +117,7 @@ class Sessions:
             return known[1]
         try:
             async with self._database.read() as connection:
-                found = (await connection.execute(_STANDING, {"id": UUID(session)})).one_or_none()
+                found = (await connection.execute(_STANDING, self._lasting(session))).one_or_none()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return otherwise
         roles = None if found is None else grants(found.roles, found.work_centers)

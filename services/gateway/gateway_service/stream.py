@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from gateway_service.permissions import DEVICE
 RING = 2000
 WAITING = 500
 KEEP_ALIVE_SECONDS = 15.0
+STANDS_SECONDS = 5.0  # with the ten a session is remembered and a quiet 15: gone within 30
 CONNECT_SECONDS = 10
 FLOOR_ONLY = "orderhub.planning.v1."
 RESET = b"event: reset\ndata: {}\n\n"
@@ -46,6 +48,7 @@ class Unread:
 
 
 Sight = Callable[[Change], Awaitable[bool]]
+Standing = Callable[[], Awaitable[bool]]
 
 
 @dataclass(eq=False)
@@ -55,6 +58,8 @@ class Listener:
     floor_only: bool = False
     order: str = ""
     sees: Sight | None = None  # asked for each change; None sees all
+    stands: Standing | None = None  # whether who listens still may; None for ever
+    asked_at: float = field(default_factory=time.monotonic)
     waiting: asyncio.Queue[Change] = field(default_factory=lambda: asyncio.Queue(WAITING))
     behind: bool = False
 
@@ -67,6 +72,13 @@ class Listener:
     async def may_see(self, change: Change) -> bool:
         """True when the caller may see whose order this is about."""
         return self.sees is None or await self.sees(change)
+
+    async def may_stay(self) -> bool:
+        """True while who listens still may, asked again every few seconds."""
+        if self.stands is None or time.monotonic() - self.asked_at < STANDS_SECONDS:
+            return True
+        self.asked_at = time.monotonic()
+        return await self.stands()
 
     def offer(self, change: Change) -> None:
         """Queue a change; note when there is no room."""
@@ -160,10 +172,11 @@ class Hub:
         self._closed.set()
 
     async def listen(
-        self, roles: frozenset[str], order: str, last_event_id: str, sees: Sight | None = None
-    ) -> AsyncIterator[bytes]:
-        """Yield server-sent events: what was missed since `last_event_id`, then what happens."""
-        listener = Listener(floor_only=roles <= {DEVICE}, order=order, sees=sees)
+        self, roles: frozenset[str], order: str, last_event_id: str,
+        *, sees: Sight | None = None, stands: Standing | None = None,
+    ) -> AsyncIterator[bytes]:  # fmt: skip
+        """Yield server-sent events: what was missed since `last_event_id`, then what happens, while the caller may hear."""
+        listener = Listener(floor_only=roles <= {DEVICE}, order=order, sees=sees, stands=stands)
         self._listeners.add(listener)
         try:
             yield b"retry: 2000\n: ready\n\n"
@@ -197,6 +210,9 @@ class Hub:
                 done, _ = await asyncio.wait(
                     {coming, closed}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
+                if not await listener.may_stay():
+                    coming.cancel()
+                    return
                 if coming in done:
                     if await listener.may_see(coming.result()):
                         yield written(coming.result())
