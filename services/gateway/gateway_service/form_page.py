@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from chassis import notes, principal
 from chassis.errors import Remote
-from gateway_service import evidence, exchange, form_goods, form_orders, pages, problems, texts
+from gateway_service import callers, evidence, exchange, form_goods, form_orders, pages, problems, texts
 from gateway_service.bodies.forms import FormOrderBody
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
@@ -31,7 +31,7 @@ def _begin(request: Request, key: str, fingerprint: str) -> tuple[Gateway, str]:
     exchange.begin(running)
     principal.current.set(None)
     notes.after.set(())
-    return gateway_of(request), request.client.host if request.client else ""
+    return gateway_of(request), callers.network(request)
 
 
 @api.get("/e/{token}")

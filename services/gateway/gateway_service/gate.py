@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from chassis.database import Database
 from chassis.principal import Principal
-from gateway_service import integrations
+from gateway_service import callers, integrations
 from gateway_service.devices import DeviceTokens
 from gateway_service.permissions import DEVICE
 from gateway_service.problems import Problem
@@ -58,11 +58,11 @@ class Gate:
         """Return whom the request's credentials name; None without good ones."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme:
-            return await self.named_by(token.strip(), _address(request)) if scheme.lower() == "bearer" else None
+            return await self.named_by(token.strip(), callers.address(request)) if scheme.lower() == "bearer" else None
         cookie = request.cookies.get(ACCESS_COOKIE)
         if not cookie:
             return None
-        identity = await self.named_by(cookie, _address(request))
+        identity = await self.named_by(cookie, callers.address(request))
         if identity is not None and request.method not in SAFE:
             self._check_csrf(request, identity.session)
         return identity
@@ -101,10 +101,6 @@ class Gate:
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), self.access.csrf(session).encode()):
             raise Problem(403, "CSRF_TOKEN_REQUIRED")
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _integration(named: tuple[str, frozenset[str]] | None) -> Identity | None:

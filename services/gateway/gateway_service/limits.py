@@ -40,6 +40,11 @@ class Limiter:
         bucket = self._filled(key)
         return 0 if bucket.tokens >= 1 else max(1, math.ceil((1 - bucket.tokens) / self.rate))
 
+    def give_back(self, key: str) -> None:
+        """Return a token that was taken."""
+        bucket = self._filled(key)
+        bucket.tokens = min(self.burst, bucket.tokens + 1)
+
     def forget(self, key: str) -> None:
         """Give a key its whole burst again."""
         self._buckets.pop(key, None)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from chassis import notes, principal
-from gateway_service import exchange, problems, texts
+from gateway_service import callers, exchange, problems, texts
 from gateway_service.exchange import Exchange
 from gateway_service.lead_time import FACTORY
 from gateway_service.routes import gateway_of
@@ -111,10 +111,9 @@ async def track_page(token: str, request: Request) -> Response:
     exchange.begin(Exchange(principal.Principal("", "public"), "GET /t/{token}"))
     principal.current.set(None)
     notes.after.set(())
-    address = request.client.host if request.client else ""
     try:
         gateway = gateway_of(request)
-        return tracking_page(await tracked(gateway, token, address), gateway.settings.web_dist)
+        return tracking_page(await tracked(gateway, token, callers.network(request)), gateway.settings.web_dist)
     except Exception as error:
         return sorry(problems.of(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,10 +28,9 @@ class Passwords:
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Compare with the stored hash; without one, do the same work and say no."""
-        if stored is None:
-            self._nobody = self._nobody or await self.hash("nobody has this password")
+        self._nobody = self._nobody or await self.hash(secrets.token_hex())  # by whoever comes first, known or not
         async with self._turn:
-            return await asyncio.to_thread(self._verify, stored or self._nobody or "", password) and stored is not None
+            return await asyncio.to_thread(self._verify, stored or self._nobody, password) and bool(stored)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from datetime import timedelta
@@ -12,6 +13,8 @@ from orderhub.planning.v1.production_pb2 import RecordScansResponse, ScanVerdict
 
 from chassis.clock import FixedClock
 from chassis.sql import text
+from gateway_service import accounts
+from gateway_service.callers import network_of
 from gateway_service.housekeeping import sweep_once
 from gateway_service.permissions import ADMIN, DEVICE, PUBLIC, ROLES, TABLE
 from tests.service.gateway.conftest import PASSWORD, House
@@ -56,6 +59,38 @@ async def test_guessing_is_slowed_and_others_are_not_locked_out(house: House) ->
     assert statuses[:10] == [401] * 10
     assert statuses[10:] == [429, 429]
     await sign_in(house, "warehouse")
+
+
+async def test_guesses_sent_at_once_are_slowed_like_guesses_in_a_row(house: House) -> None:
+    guesses = [{"username": "finance", "password": f"no{n}"} for n in range(25)]
+
+    answers = await asyncio.gather(*(house.http.post("/auth/login", json=guess) for guess in guesses))
+
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 15
+
+
+async def test_an_account_without_a_password_opens_with_none(house: House) -> None:
+    async with house.gateway.database.transaction(who="test") as unit:
+        await accounts.put(unit, "bare", display_name="B", password_hash=None, roles=["sales"], active=True)
+
+    for password in ("", "nobody has this password", "wrong"):
+        answer = await house.http.post("/auth/login", json={"username": "bare", "password": password})
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_limits_count_an_ipv6_line_as_one(address: str, counts_as: str) -> None:
+    assert network_of(address) == counts_as
 
 
 async def test_a_good_sign_in_forgets_the_failures(house: House) -> None:

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from chassis import audit, page_token
 from chassis.errors import FieldProblem
-from gateway_service import accounts, answers, exchange
+from gateway_service import accounts, answers, callers, exchange
 from gateway_service.accounts import Account
 from gateway_service.bodies.access import LoginBody, RefreshBody, UserBody
 from gateway_service.bodies.base import Page
@@ -30,16 +30,15 @@ REFRESH_PATH = "/api/v1/auth"
 async def login(body: LoginBody, request: Request) -> Response:
     """Sign in; the same answer for a wrong password and an unknown user."""
     gateway = gateway_of(request)
-    username, address = body.username.strip().lower(), request.client.host if request.client else ""
-    if wait := gateway.throttle.wait(username, address):
-        raise Problem(429, "TOO_MANY_SIGN_INS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
+    username, network = body.username.strip().lower(), callers.network(request)
     account = await accounts.find(gateway.database, username)
+    if wait := gateway.throttle.wait(username, network):
+        raise Problem(429, "TOO_MANY_SIGN_INS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
     usable = account if account is not None and account.active else None
     stored = None if usable is None else usable.password_hash
     if not await gateway.passwords.matches(stored, body.password) or usable is None:
-        gateway.throttle.failed(username, address)
         raise Problem(401, "SIGN_IN_FAILED")
-    gateway.throttle.succeeded(username, address)
+    gateway.throttle.succeeded(username, network)
     return _signed_in(request, usable, await gateway.sessions.open(username), cookie=body.cookie)
 
 

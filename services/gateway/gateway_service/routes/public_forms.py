@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
 from chassis import page_token
 from chassis.database import Transaction
-from gateway_service import answers, form_goods, form_orders, forms
+from gateway_service import answers, callers, form_goods, form_orders, forms
 from gateway_service.bodies.base import Nothing, Page
 from gateway_service.bodies.forms import FormBody, FormOrderBody, FormPatch
 from gateway_service.front import PREFIX, GuardedRoute
@@ -30,7 +30,7 @@ class KeptRoute(GuardedRoute):
         sent = getattr(request, "_json", None)
         if isinstance(sent, dict):
             await form_orders.refused(
-                gateway_of(request), request.path_params["code"], _address(request), problem, sent
+                gateway_of(request), request.path_params["code"], callers.network(request), problem, sent
             )
 
 
@@ -107,7 +107,7 @@ async def revoke_form(code: str, request: Request, _: Nothing | None = None) -> 
 @api.get("/forms/{code}", responses=answers.free({"code": "string", "label": "string", "items": "array"}))
 async def get_form(code: str, request: Request) -> Response:
     """What a customer may know of a form."""
-    form = await form_orders.open_form(gateway_of(request), code, _address(request))
+    form = await form_orders.open_form(gateway_of(request), code, callers.network(request))
     items = await form_goods.offered(gateway_of(request).clients, form)
     return answer({"code": form.code, "label": form.label, "items": items})
 
@@ -120,7 +120,7 @@ async def get_form(code: str, request: Request) -> Response:
 async def form_qr(code: str, request: Request) -> Response:
     """The QR code of a form as PNG."""
     gateway = gateway_of(request)
-    form = await form_orders.open_form(gateway, code, _address(request))
+    form = await form_orders.open_form(gateway, code, callers.network(request))
     content = forms.qr_png(forms.shown(form, gateway.settings.public_url)["url"])
     return Response(content, headers={"Cache-Control": "public, max-age=3600"}, media_type="image/png")
 
@@ -130,7 +130,7 @@ async def form_qr(code: str, request: Request) -> Response:
 )
 async def order_by_form(code: str, body: FormOrderBody, request: Request) -> Response:
     """Enter an order without signing in; few an hour from one address."""
-    return answer(await form_orders.take(gateway_of(request), code, _address(request), body), 201)
+    return answer(await form_orders.take(gateway_of(request), code, callers.network(request), body), 201)
 
 
 @api.post(
@@ -138,11 +138,7 @@ async def order_by_form(code: str, body: FormOrderBody, request: Request) -> Res
 )
 async def attach_to_form(code: str, request: Request, file: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture or PDF for an order about to be entered (S22); counts against the same limit as orders."""
-    await form_orders.admit(gateway_of(request), code, _address(request))
+    await form_orders.admit(gateway_of(request), code, callers.network(request))
     form_orders.act_as(code)
     kept = await keep(request, file)
     return answer({"id": kept["id"], "file_name": kept["file_name"]}, 201)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -13,7 +13,7 @@ from google.protobuf.wrappers_pb2 import BytesValue
 
 from chassis import notes, page_token
 from chassis.database import Transaction
-from gateway_service import answers, devices, exchange
+from gateway_service import answers, callers, devices, exchange
 from gateway_service.bodies.access import DeviceBody, EnrolBody
 from gateway_service.bodies.base import Nothing, Page
 from gateway_service.problems import Problem
@@ -58,8 +58,7 @@ async def add_device(body: DeviceBody, request: Request) -> Response:
 async def enrol_device(body: EnrolBody, request: Request) -> Response:
     """Exchange the one-time code for the device's token, shown once."""
     gateway = gateway_of(request)
-    address = request.client.host if request.client else ""
-    if wait := gateway.track_limiter.wait(f"enrol|{address}"):
+    if wait := gateway.track_limiter.wait(f"enrol|{callers.network(request)}"):
         raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
     async with gateway.database.transaction(who="enrolment") as unit:
         enrolled = await devices.enrol(unit, body.code)

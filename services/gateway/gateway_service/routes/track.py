@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from orderhub.order.v1.order_pb2 import GetTrackedOrderRequest
 
-from gateway_service import accounts, answers, profiles, texts
+from gateway_service import accounts, answers, callers, profiles, texts
 from gateway_service.problems import Problem
 from gateway_service.rendering import answer, render
 from gateway_service.routes import gateway_of, router
@@ -77,15 +77,14 @@ async def _order(gateway: Gateway, token: str, address: str) -> dict[str, Any]:
 )
 async def track(token: str, request: Request) -> Response:
     """The state of one order for its customer; no sign-in, no prices, no phone numbers."""
-    address = request.client.host if request.client else ""
-    return answer(await tracked(gateway_of(request), token, address), headers=QUIET)
+    return answer(await tracked(gateway_of(request), token, callers.network(request)), headers=QUIET)
 
 
 @api.get("/track/{token}/attachments/{attachment}", response_class=Response, responses={200: FILE})
 async def tracked_attachment(token: str, attachment: str, request: Request) -> Response:
     """A file attached to the order behind the link, and no other."""
-    gateway, address = gateway_of(request), request.client.host if request.client else ""
-    shown = await _order(gateway, token, address)
+    gateway = gateway_of(request)
+    shown = await _order(gateway, token, callers.network(request))
     if attachment not in shown["attachment_ids"]:
         raise Problem(404, "ATTACHMENT_NOT_FOUND")
     answered = download(*await gateway.attachments.find(attachment))
@@ -96,6 +95,6 @@ async def tracked_attachment(token: str, attachment: str, request: Request) -> R
 @api.get("/track/{token}/avatar", response_class=Response, responses={200: PICTURE})
 async def tracked_avatar(token: str, request: Request) -> Response:
     """The picture of the salesperson of the order behind the link, and of nobody else."""
-    gateway, address = gateway_of(request), request.client.host if request.client else ""
-    shown = await _order(gateway, token, address)
+    gateway = gateway_of(request)
+    shown = await _order(gateway, token, callers.network(request))
     return drawn(await profiles.picture(gateway.database, shown["sales_owner"] or ""), QUIET)
