@@ -80,7 +80,7 @@ async def form_page(code: str, request: Request) -> Response:
 @api.post("/f/{code}")
 async def send_form(code: str, request: Request) -> Response:
     """Enter what was filled in, or show the form again with what is wrong beside each field."""
-    sent = dict(parse_qsl((await _bounded(request)).decode("utf-8", "replace"), keep_blank_values=True))
+    sent = _typed(await _bounded(request))
     fingerprint = str(sorted(sent.items()))
     gateway, address = _begin(request, sent.get("key", "")[:64] or str(uuid4()), fingerprint)
     try:
@@ -96,6 +96,12 @@ async def send_form(code: str, request: Request) -> Response:
     except Exception as error:
         return _sorry(error)
     return _thanks(taken)
+
+
+def _typed(body: bytes) -> dict[str, str]:
+    """Return what was filled in, without letters no text holds."""
+    read = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: value.replace("\x00", "") for name, value in read}
 
 
 async def _bounded(request: Request) -> bytes:

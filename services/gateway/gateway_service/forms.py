@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import struct
 import zlib
@@ -14,6 +15,7 @@ import zxingcpp
 from chassis.database import Database, Transaction
 from chassis.sql import text
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 CODE_BYTES = 9  # 72 random bits: nobody finds a form by trying
 PIXELS_EACH = 8
 _COLUMNS = "code, label, sales_owner, created_by, created_at, revoked_at, item_codes, version"
@@ -72,6 +74,8 @@ async def revoke(unit: Transaction, code: str) -> Any:
 
 async def find(database: Database, code: str) -> Any:
     """Return one form, closed ones too."""
+    if not CODE.fullmatch(code):
+        return None
     async with database.read() as connection:
         return (await connection.execute(_FIND, {"code": code})).one_or_none()
 

@@ -169,7 +169,15 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says a name twice: two readers could believe different values (RFC 8259, 4)."""
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a name stands twice")
+    return read
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unambiguous)
 
 
 def _check(value: Any, where: str, depth: int) -> None:

@@ -133,8 +133,12 @@ def served(dist: Path, path: str) -> Response:
     index = dist / "index.html"
     if not index.is_file():
         return front_page() if path == "" else _missing()
-    wanted = (dist / path).resolve()
-    if path and wanted.is_relative_to(dist.resolve()) and wanted.is_file():
+    try:
+        wanted = (dist / path).resolve()
+        is_file = bool(path) and wanted.is_relative_to(dist.resolve()) and wanted.is_file()
+    except (ValueError, OSError):  # NUL, or a name no disk could hold
+        return _missing()
+    if is_file:
         lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
         return FileResponse(wanted, headers={**SAFE_HEADERS, "Cache-Control": lasting})
     if "." in path.rsplit("/", 1)[-1]:

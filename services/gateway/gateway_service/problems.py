@@ -24,6 +24,7 @@ MOST_FIELDS = 1000  # wrong fields told at once: an answer is not many times its
 FIELD_LENGTH = 200
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "2"
+SEALED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 STATUS = {
     grpc.StatusCode.INVALID_ARGUMENT: 422,
     grpc.StatusCode.OUT_OF_RANGE: 422,
@@ -119,7 +120,7 @@ class Problem(Exception):
     def response(self) -> Response:
         """Return the problem as an HTTP answer."""
         body = json.dumps(self.document(), ensure_ascii=False).encode()
-        return Response(body, self.status, {"Cache-Control": "no-store", **self.headers}, MEDIA_TYPE)
+        return Response(body, self.status, {**SEALED, **self.headers}, MEDIA_TYPE)
 
 
 def title_of(reason: str, status: int, params: Mapping[str, str]) -> str:

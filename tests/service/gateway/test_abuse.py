@@ -138,6 +138,17 @@ async def test_no_path_leads_outside(house: House, path: str) -> None:
     assert "root:" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/%00", "/assets/%00", "/f/%00", "/t/%00", "/e/%00", f"/{'a' * 300}", "/a" * 3000])
+async def test_a_page_nobody_could_have_is_not_there(house: House, path: str) -> None:
+    (house.gateway.settings.web_dist).mkdir(exist_ok=True)
+    (house.gateway.settings.web_dist / "index.html").write_text("<title>x</title>")
+
+    answer = await house.http.get(f"{house.base}{path}")
+    (house.gateway.settings.web_dist / "index.html").unlink()
+
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/orders", "/auth/login", "/track/some-long-token"])
 async def test_no_foreign_origin_is_let_in(house: House, path: str) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}

@@ -168,6 +168,8 @@ async def test_every_wrong_field_is_named_at_once(house: House) -> None:
         (b'{"note": "\\ud800"}', 422),
         (b'"' + b"a" * (1024 * 1024) + b'"', 413),
         (b"1e400", 422),
+        (b'{"note": "a", "note": "b"}', 400),
+        (b'{"lines": [{"quantity": 1, "quantity": 1000}]}', 400),
     ],
 )
 async def test_unreadable_bodies_are_refused(house: House, body: bytes, status: int) -> None:

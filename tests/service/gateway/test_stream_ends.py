@@ -17,7 +17,9 @@ async def open_as_user(house: House) -> dict[str, str]:
     return {"Authorization": f"Bearer {await house.gateway_token('finance')}"}
 
 
-async def ended_at_once(house: House, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], query: str = "") -> bool:
+async def ended_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], query: str = ""
+) -> bool:
     """Open a stream, sign its user out while it is open, and say whether it ends instead of going on."""
     monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.05)
     monkeypatch.setattr(stream, "STANDS_SECONDS", 0.0)

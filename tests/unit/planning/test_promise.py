@@ -46,6 +46,12 @@ def test_making_takes_the_shifts_of_every_level() -> None:
     assert promise(factory(), C=10).producible_by == TODAY + timedelta(days=2)
 
 
+def test_what_would_take_ten_thousand_years_is_promised_for_no_day() -> None:
+    found = promise(factory(), quantity=2**31, C=2**31)
+
+    assert (found.producible_by, found.reason) == (None, "LEAD_TIME_UNKNOWN")
+
+
 def test_a_purchase_adds_its_lead_time() -> None:
     found = promise(factory(lead=7), C=9)
 

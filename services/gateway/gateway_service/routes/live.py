@@ -94,7 +94,5 @@ async def stream(query: Annotated[StreamQuery, Query()], request: Request) -> Re
     gateway, identity = gateway_of(request), await _listener(request, query.ticket)
     who, last = identity.principal, request.headers.get("last-event-id", query.last_event_id)
     sees = sight.stream_sight(who, gateway.clients)
-    pieces = gateway.hub.listen(
-        who.roles, query.order, last, sees=sees, stands=lambda: gateway.gate.stands(identity)
-    )
+    pieces = gateway.hub.listen(who.roles, query.order, last, sees=sees, stands=lambda: gateway.gate.stands(identity))
     return StreamingResponse(pieces, headers=HEADERS, media_type="text/event-stream")

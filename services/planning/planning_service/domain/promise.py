@@ -74,8 +74,13 @@ def _ready_days(line: LineNet, catalogue: Catalogue, today: date, arrivals: Arri
             if need.from_stock < need.required
         ]
         start = None if None in starts else max((day for day in starts if day), default=today)
-        ready[draft.index] = start and start + timedelta(days=making_days(draft, catalogue))
+        ready[draft.index] = start and _later(start, making_days(draft, catalogue))
     return ready
+
+
+def _later(start: date, days: int) -> date | None:
+    """Return the day that many days on; None for one no calendar has: a million machines are promised for no day."""
+    return start + timedelta(days=days) if days <= (date.max - start).days else None
 
 
 def _component_day(
