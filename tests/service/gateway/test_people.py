@@ -64,6 +64,20 @@ async def test_what_notify_missed_is_told_when_it_is_back(house: House) -> None:
     assert "gone-meanwhile" in {person.username for person in house.services.last("PutPeople").request.people}
 
 
+async def test_a_notify_with_another_database_hears_it_again_under_the_same_key(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = news(house)
+    await mine.tell()
+    first = house.services.last("PutPeople").request
+    monkeypatch.setattr(people, "AGAIN_SECONDS", 0.0)
+
+    assert await mine.tell()
+
+    assert house.services.last("PutPeople").request == first
+    assert first.context.idempotency_key == f"people {first.revision}"
+
+
 async def test_a_change_is_told_at_once_and_a_refusal_ends_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

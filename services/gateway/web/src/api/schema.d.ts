@@ -2973,7 +2973,8 @@ export interface paths {
          * Stream
          * @description Changes as they happen: `event: change` with the event's id, so that a lost stream goes on where it was.
          *
-         *     `event: reset` means that too much was missed: load afresh. A comment comes every 15 s.
+         *     `event: reset` means that too much was missed: load afresh. A comment comes every 15 s. The stream ends within half
+         *     a minute when its session ends, its device is revoked or its roles change: open it again with what counts then.
          */
         get: operations["stream_api_v1_stream_get"];
         put?: never;
