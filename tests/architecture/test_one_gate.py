@@ -17,7 +17,7 @@ GATE = [
     (r"INTO\s+customer_order\b(?!_)", {"services/order/order_service/adapters/order_rows.py"}),
     (r"\bINSERT_HEADER\b(?!\s*=)", {"services/order/order_service/adapters/orders.py"}),
     (r"\borders\.add\(", {"services/order/order_service/app/submit_order.py"}),
-    (r"await submit_order\(submission", {"services/order/order_service/entrypoints/grpc_orders.py"}),
+    (r"await submit_order\(submission", {"services/order/order_service/entrypoints/submissions.py"}),
     (r"\borders\.SubmitOrder\b", {
         "services/gateway/gateway_service/routes/orders.py", "services/gateway/gateway_service/form_orders.py",
     }),
