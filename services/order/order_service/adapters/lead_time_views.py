@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import compress
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.sql import Row, Rows, Statement, text
+from chassis.sql import Rows, Statement, text
 from order_service.adapters.lead_time_runs import unpacked
 from order_service.adapters.order_rows import read_id
 from order_service.adapters.order_views import OWN
@@ -24,14 +24,11 @@ GROUP_WORDS = ("week", "month", "customer", "item", "sales_owner", "channel")
 WHOLE = "whole"  # everything of the period as one group
 _BY_START = ("week", "month")
 LONGEST = 31  # days of a week or month
-# At most two weeks or months are cut: the days of their seconds are read too. One statement, so one state of everything.
+# Run by run: laying them together in an array of a cell costs the database as much again as reading them. At most two weeks
+# or months are cut: the days of their seconds are read too. One statement, so one state of everything.
 _RUNS = """
-SELECT {key} AS key, stage, array_agg(seconds) FILTER (WHERE starts <> ALL(:cut)) AS runs,
-  coalesce(sum(total) FILTER (WHERE starts <> ALL(:cut)), 0) AS total,
-  array_agg(seconds) FILTER (WHERE starts = ANY(:cut)) AS cut_runs,
-  array_agg(days) FILTER (WHERE starts = ANY(:cut)) AS cut_days,
-  array_agg(starts) FILTER (WHERE starts = ANY(:cut)) AS cut_starts
-FROM lead_time_run WHERE kind = :kind AND hours = :hours AND starts BETWEEN :begin AND :end GROUP BY 1, stage
+SELECT {key} AS key, stage, starts, total, seconds, CASE WHEN starts = ANY(:cut) THEN days END AS days
+FROM lead_time_run WHERE kind = :kind AND hours = :hours AND starts BETWEEN :begin AND :end
 """
 _NAMES = text("SELECT CAST(id AS text) AS id, name FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 _CELL = """
@@ -84,6 +81,23 @@ class CellOrder:
     working: int
 
 
+@dataclass(slots=True)
+class Cell:
+    """Runs of one group and stage, and the sum of all their seconds."""
+
+    runs: list[Run] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, run: Run, total: int) -> None:
+        """Count one run more."""
+        self.runs.append(run)
+        self.total += total
+
+    def summary(self) -> Summary:
+        """Return what was measured."""
+        return summary(self.runs, self.total)
+
+
 def cut_starts(period: Period, kind: str) -> list[date]:
     """Return the first days of the weeks or months that lie only partly in the period."""
     begin, end = _start(period.first, kind), _start(period.last, kind)
@@ -101,7 +115,7 @@ def counted_days(starts: date, period: Period) -> bytes:
 
 def within(run: Run, days: bytes, counted: bytes) -> Run:
     """Return what of a run counts by its days, ascending as it was."""
-    return array("i", compress(run, days.translate(counted)))
+    return array("i", list(compress(run, days.translate(counted))))
 
 
 def _start(day: date, kind: str) -> date:
@@ -120,25 +134,29 @@ class LeadTimeViews:
 
         None when a run is cut whose days the release before this left unknown: the follower has to make them first.
         """
-        cells: dict[str, dict[str, Summary]] = defaultdict(lambda: dict.fromkeys(REPORTED, Summary()))
-        counted = {starts: counted_days(starts, period) for starts in cut_starts(period, _kind(group_by))}
-        for row in await self._found(period, group_by):
-            if row.cut_days and None in row.cut_days:
+        kind = "month" if group_by == WHOLE else group_by
+        counted = {starts: counted_days(starts, period) for starts in cut_starts(period, kind)}
+        cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
+        for key, stage, starts, total, seconds, days in await self._found(period, kind, group_by, list(counted)):
+            if starts not in counted:
+                cells[key, stage].add(unpacked(seconds), total)
+            elif days is None:
                 return None
-            if (cell := _summary(row, counted)).n:
-                cells[row.key][row.stage] = cell
-        names = await self._names(group_by, sorted(cells))
-        groups = [Group(name, ref, cells[ref]) for ref, name in names.items()]
+            elif kept := within(unpacked(seconds), days, counted[starts]):
+                cells[key, stage].add(kept, sum(kept))
+        names = await self._names(group_by, sorted({ref for ref, _ in cells}))
+        nothing = Cell()
+        groups = [
+            Group(name, ref, {stage: cells.get((ref, stage), nothing).summary() for stage in REPORTED})
+            for ref, name in names.items()
+        ]
         return sorted(groups, key=lambda group: (group.key, group.ref))
 
-    async def _found(self, period: Period, group_by: str) -> Rows:
-        """Return, by group and stage, the whole runs with their sum and the cut ones with their days."""
-        kind = _kind(group_by)
+    async def _found(self, period: Period, kind: str, group_by: str, cut: Sequence[date]) -> Rows:
+        """Return every run of the period with its sum, and with its days when it is one of those cut."""
         query = text(_RUNS.format(key="CAST(starts AS text)" if group_by in _BY_START else "key"))
-        params = {
-            "kind": kind, "hours": period.hours, "begin": _start(period.first, kind), "end": _start(period.last, kind),
-            "cut": cut_starts(period, kind),
-        }  # fmt: skip
+        begin, end = _start(period.first, kind), _start(period.last, kind)
+        params = {"kind": kind, "hours": period.hours, "begin": begin, "end": end, "cut": cut}
         async with self._database.read() as connection:
             return await connection.execute(query, params)
 
@@ -184,19 +202,6 @@ def _cell(hours: str, kind: str, *, owned: bool, later: bool) -> Statement:
     own = f"AND {OWN}" if owned else ""
     following = f"AND (t.{hours}[:n], t.order_id) < (:seconds, :after)" if later else ""
     return text(_CELL.format(hours=hours, group=_IN_GROUP[kind], own=own, after=following))
-
-
-def _kind(group_by: str) -> str:
-    """Return which runs answer for a grouping."""
-    return "month" if group_by == WHOLE else group_by
-
-
-def _summary(row: Row, counted: Mapping[date, bytes]) -> Summary:
-    """Return what was measured of a group in a stage; of a cut run, what counts by its days."""
-    runs: list[Run] = [unpacked(run) for run in row.runs or ()]
-    cut = zip(row.cut_runs or (), row.cut_days or (), row.cut_starts or (), strict=True)
-    kept = [within(unpacked(run), days, counted[starts]) for run, days, starts in cut]
-    return summary(runs + [run for run in kept if run], int(row.total) + sum(map(sum, kept)))
 
 
 def _is_date(text_: str) -> bool:
