@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 250
-MOST_CHASSIS_LINES = 3600  # without blank lines; docs/decisions/0006
+MOST_CHASSIS_LINES = 3610  # without blank lines; docs/decisions/0006
 
 
 def sources(*folders: str) -> list[Path]:

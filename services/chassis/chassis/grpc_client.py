@@ -15,6 +15,7 @@ from chassis.errors import from_rpc_error, is_torn
 from chassis.mutual_tls import Identity
 from chassis.principal import METADATA_KEY, Signer
 from chassis.telemetry import TRACEPARENT, current_traceparent, tracer
+from chassis.topology import heard
 
 QUERY_SECONDS = 1.5
 COMMAND_SECONDS = 3.0
@@ -56,6 +57,7 @@ class Peer:
         self.audience = audience
         self.channel = open_channel(target, audience, tls)
         self._signer = signer
+        self._ears = f"{audience}.events"  # what this service never hears of, it need not wait for
 
     async def ask(self, method: Any, request: Any, *, timeout: float = QUERY_SECONDS) -> Any:
         """Query as this service itself; raise Remote."""
@@ -77,7 +79,7 @@ class Peer:
         self, method: Any, request: Any, timeout: float, who: principal.Principal
     ) -> tuple[Any, notes.Notes]:
         metadata = [(METADATA_KEY, self._signer.token(who, self.audience)), (TRACEPARENT, current_traceparent())]
-        if marks := notes.after.get():
+        if marks := [mark for mark in notes.after.get() if heard(self._ears, mark.source)]:
             metadata.append((notes.AFTER_KEY, notes.to_text(marks)))
         until = time.monotonic() + timeout
         try:

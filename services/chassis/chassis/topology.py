@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from functools import cache
 
 import aio_pika
 from aio_pika.abc import AbstractChannel
@@ -35,6 +36,7 @@ def queue_arguments(queue: str) -> FieldTable:
     return {**QUORUM, **({} if queue == "notify.events" else ONE_AT_A_TIME)}
 
 
+@cache
 def heard(queue: str, source: str) -> bool:
     """True when the queue is bound to what the CloudEvents source tells."""
     service = source.rsplit("/", 1)[-1]

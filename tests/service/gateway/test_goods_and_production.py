@@ -195,10 +195,13 @@ async def test_what_a_session_caused_is_waited_for_by_its_next_calls(house: Hous
 
     await house.http.get("/orders/SO1/plan", headers=token)
     mine = house.services.last("GetPlan").metadata
+    await house.http.get("/orders/SO1", headers=token)
+    tellers = house.services.last("GetOrder").metadata
     await house.call("GET", "/orders/SO1/plan", role="planner")
     others = house.services.last("GetPlan").metadata
 
     assert mine["x-orderhub-after"] == "/orderhub/order|orders/SO1|7"
+    assert "x-orderhub-after" not in tellers  # who told it does not hear of it
     assert "x-orderhub-after" not in others
 
 

@@ -16,6 +16,7 @@ MOST_MACROS = 2
 MOST_ENTRIES = 200
 MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)?")
 SUBJECT = "data"
+READ = re.compile(r"\bdata\b(?:\.([A-Za-z_]\w*)\b(?!\s*\())?")
 
 
 def fault_of(source: str) -> str:
@@ -34,6 +35,16 @@ def compiled(source: str) -> Any:
     if fault:
         raise ValueError(fault)
     return cel.compile(source)
+
+
+@lru_cache(maxsize=512)
+def fields_read(source: str) -> frozenset[str] | None:
+    """Return the fields of the event a condition can see at all; None when it may look at the event as a whole.
+
+    Handing an event over costs far more than judging one word of it.
+    """
+    names = READ.findall(source)
+    return None if "" in names else frozenset(names)
 
 
 class CelConditions:
@@ -59,7 +70,9 @@ class CelConditions:
         if MACRO.search(source) and _longest(data) > MOST_ENTRIES:
             raise ConditionFailed(f"a list of more than {MOST_ENTRIES} entries")
         try:
-            answer = compiled(source).execute({SUBJECT: dict(data)})
+            read = fields_read(source)
+            seen = dict(data) if read is None else {name: data[name] for name in read if name in data}
+            answer = compiled(source).execute({SUBJECT: seen})
         except Exception as error:
             raise ConditionFailed(_short(error)) from error
         if not isinstance(answer, bool):
