@@ -211,6 +211,21 @@ async def test_a_preview_and_an_explanation_ask_stock_three_times_however_much_i
     ]
 
 
+async def test_a_rush_promises_the_day_that_giving_way_makes_possible(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=5)
+    world.stock.held = [claim("SO7", "10", due=DUE + timedelta(days=9))]
+    world.orders.add("SO1", ("A", 2))
+    world.orders.add("SO2", ("A", 2), ("GHOST", 1))
+
+    whole = await world.planning.PreviewRush(p.PreviewRushRequest(order="SO1"), None)
+    partly = await world.planning.PreviewRush(p.PreviewRushRequest(order="SO2"), None)
+
+    assert (list(whole.shortages), whole.promised_date_now, whole.promised_date) == ([], "", "2026-11-23")
+    assert [x.quantity for x in partly.displaced] == ["10"]
+    assert partly.promised_date == ""  # a line that can't be planned has no day
+
+
 async def test_a_shortage_is_explained(world: World) -> None:
     await world.motor_factory()
     await world.item("ALU", name="铝线")

@@ -8,13 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from planning_service.domain.bom import Alternate, Bom
-from planning_service.domain.bom_rules import check_version, with_version
+from planning_service.domain.bom import Alternate, Bom, BomLine, BomVersion
+from planning_service.domain.bom_rules import MAX_LINES, check_version, with_version
+from planning_service.domain.catalogue import Catalogue
 from planning_service.domain.cycles import find_loop
 from planning_service.domain.effectivity import Span
 from planning_service.domain.errors import Invalid, NoEffectiveBom
-from planning_service.domain.item import check_item
+from planning_service.domain.item import MAX_QUANTITY, check_item
 from planning_service.domain.routing import Routing, RoutingOperation, check_routing
+from planning_service.domain.where_used import where_used
 from tests.unit.planning.builders import DAY, UNITS, d, item, line, version
 
 ITEMS = {i.code: i for i in (item("A", "make"), item("C"), item("K", unit="kg"))}
@@ -53,6 +55,41 @@ def test_every_wrong_field_is_told_at_once() -> None:
         ("lines.5.alternates.1.item_code", "ITEM_UNKNOWN"),
         ("lines.5.alternates.1.ratio", "TOO_SMALL"),
     }
+
+
+def test_limits_are_the_last_that_is_taken() -> None:
+    def taken(bad_version: BomVersion) -> bool:
+        try:
+            check_version("A", bad_version, items=ITEMS, units=UNITS, routing_known=True)
+        except Invalid:
+            return False
+        return True
+
+    assert (taken(version(line("C", scrap_rate=1))), taken(version(line("C", scrap_rate="1.01")))) == (True, False)
+    assert taken(version(*[line("C")] * MAX_LINES))
+    assert not taken(version(*[line("C")] * (MAX_LINES + 1)))
+    assert (taken(version(line("C", MAX_QUANTITY - 1))), taken(version(line("C", MAX_QUANTITY)))) == (True, False)
+
+
+def test_an_items_own_packing_goes_before_what_the_unit_is_elsewhere() -> None:
+    cable = item("CABLE", unit="cm", units={"m": 90, "卷": 9000})
+
+    assert (cable.factor("m", UNITS), cable.factor("卷", UNITS), cable.factor("cm", UNITS)) == (90, 9000, 1)
+    assert item("TAPE", unit="cm").factor("m", UNITS) == 100
+
+
+def test_where_used_names_each_item_once_by_its_shortest_way() -> None:
+    def bom(code: str, *lines: BomLine) -> Bom:
+        return Bom(code, (version(*lines),))
+
+    items = {code: item(code, "make", "个") for code in ("TOP", "S1", "S2", "BOLT")}
+    boms = [bom("S1", line("BOLT", 2)), bom("S2", line("BOLT", 3)), bom("TOP", line("S1", 4), line("S2", 5))]
+
+    found = where_used(Catalogue(items, {one.item_code: one for one in boms}, UNITS), "BOLT")
+
+    assert [(use.item.code, use.per_unit, use.distance, use.via) for use in found] == [
+        ("S1", 2, 1, "BOLT"), ("S2", 3, 1, "BOLT"), ("TOP", 4, 2, "S1"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("absurd", ["NaN", "Infinity", "1e400", "1" + "0" * 18, "-1E+99"])

@@ -41,6 +41,12 @@ def motor_factory():
     )
 
 
+def test_half_a_piece_in_stock_is_no_piece() -> None:
+    made = plan(motor_factory(), ("A", 3), CASE="2.5", WIRE="22.5")
+
+    assert picks(made) == {"CASE": (d(3), d(2), d(1)), "WIRE": (d("22.5"), d("22.5"), d(0))}
+
+
 def test_the_article_order_gives_production_orders_one_pick_list_and_the_shortage() -> None:
     made = plan(motor_factory(), ("A", 2), ("B", 1), ("C", 5), C=100, WIRE=20, CASE=10)
 
