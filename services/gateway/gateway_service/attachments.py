@@ -40,11 +40,17 @@ _OWN = text("SELECT count(*) FROM attachments WHERE created_by = :who AND id = A
 class Store(Protocol):
     """Keeps bytes under a key."""
 
-    async def put(self, key: str, content: bytes) -> None: ...
+    async def put(self, key: str, content: bytes) -> None:
+        """Keep the content; what had the key before is gone."""
+        ...
 
-    async def get(self, key: str) -> bytes: ...
+    async def get(self, key: str) -> bytes:
+        """Return the content; raise FileNotFoundError."""
+        ...
 
-    async def drop(self, key: str) -> None: ...
+    async def drop(self, key: str) -> None:
+        """Forget the content, if it is there."""
+        ...
 
 
 class DiskStore:
@@ -83,14 +89,17 @@ class MemoryStore:
         self._kept: dict[str, bytes] = {}
 
     async def put(self, key: str, content: bytes) -> None:
+        """Keep the content; what had the key before is gone."""
         self._kept[key] = content
 
     async def get(self, key: str) -> bytes:
+        """Return the content; raise FileNotFoundError."""
         if key not in self._kept:
             raise FileNotFoundError(key)
         return self._kept[key]
 
     async def drop(self, key: str) -> None:
+        """Forget the content, if it is there."""
         self._kept.pop(key, None)
 
 
