@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 import pytest_asyncio
 
-from notify_service.adapters.egress import MOST_BYTES, Egress, NoAnswer, NotReached
+from notify_service.adapters.channels import wire
+from notify_service.adapters.egress import MOST_BYTES, Answer, Egress, NoAnswer, NotReached
 from notify_service.domain.address import Forbidden
+from notify_service.domain.outcome import Outcome, Result
 
 INWARD = [
     "https://127.0.0.1/",
@@ -182,7 +184,7 @@ async def server() -> AsyncIterator[list[bytes]]:
     running.close()
 
 
-async def post(server: list[bytes], answer: bytes) -> object:
+async def post(server: list[bytes], answer: bytes) -> Answer:
     server.append(answer)
     egress = Egress(server[0].decode())
     try:
@@ -202,6 +204,32 @@ async def test_a_huge_answer_is_cut(server: list[bytes]) -> None:
 
     assert len(answer.body) == MOST_BYTES
     assert len(answer.shown) < 250
+
+
+HOSTILE = (
+    b'{"errcode":[]}', b'{"errcode":{}}', b'{"errcode":"\xff"}', b"[" * 60_000, b"9" * 5000, b'{"errcode":1e999}',
+    b"\x00\x1b[31m\r\nno",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+@pytest.mark.parametrize("read", [wire.read_receiver, wire.read_errcode])
+@pytest.mark.parametrize("status", [200, 500])
+async def test_whatever_a_receiver_answers_is_judged_and_can_be_kept(
+    server: list[bytes], body: bytes, read: Callable[[Answer], Outcome], status: int
+) -> None:
+    head = f"HTTP/1.1 {status} X\r\nRetry-After: \xb2\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1")
+
+    outcome = read(await post(server, head + body))
+
+    assert outcome.result in (Result.DELIVERED, Result.REFUSED, Result.DOWN)
+    assert outcome.detail.isprintable()  # no database keeps NUL, no log wants control letters
+
+
+async def test_a_pause_that_is_no_number_is_no_pause(server: list[bytes]) -> None:
+    answer = await post(server, b"HTTP/1.1 429 X\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n")
+
+    assert wire.read_status(answer) == Outcome(Result.THROTTLED, "HTTP 429")
 
 
 async def test_a_connection_closed_without_answer_is_unclear(server: list[bytes]) -> None:

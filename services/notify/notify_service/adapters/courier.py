@@ -82,7 +82,7 @@ class EgressCourier:
         if kind == "wechat_mp" and call.secret and wechat_mp.is_vendor(call.url):
             request = replace(request, url=wechat_mp.with_token(request.url, await self._token(call)))
         answer = await self._post(request, kind, traced=self._tells_trace(kind, request.url))
-        if kind == "wechat_mp" and answer.json().get("errcode") in wechat_mp.TOKEN_STALE:
+        if kind == "wechat_mp" and answer.code("errcode") in wechat_mp.TOKEN_STALE:
             self._tokens.pop(call.secret, None)
             return Outcome(Result.DOWN, answer.shown)
         outcome: Outcome = module.read(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ SEND_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 MOST_BYTES = 64 * 1024
 SHOWN_CHARACTERS = 200
+WHOLE = re.compile(r"[0-9]{1,9}")  # seconds; str.isdigit() knows more digits than float() reads
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
@@ -42,14 +44,21 @@ class Answer:
         """Return the JSON object, or an empty one."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
+    def code(self, *names: str) -> int | None:
+        """Return the code under the first of these names that is there; None without one, or when it is no number."""
+        said = self.json()
+        found = next((said[name] for name in names if name in said), None)
+        return found if isinstance(found, int) else None
+
     @property
     def shown(self) -> str:
-        """What may be shown of it: the status and 200 characters."""
-        return f"HTTP {self.status} {self.body.decode(errors='replace')[:SHOWN_CHARACTERS]}".strip()
+        """What may be shown of it: the status and 200 characters, without those that no database or screen takes."""
+        said = self.body.decode(errors="replace")[:SHOWN_CHARACTERS]
+        return f"HTTP {self.status} {''.join(sign if sign.isprintable() else ' ' for sign in said)}".strip()
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -128,7 +137,7 @@ class Egress:
         finally:
             await response.aclose()
         after = response.headers.get("retry-after", "")
-        return Answer(response.status_code, body[:MOST_BYTES], float(after) if after.isdigit() else None)
+        return Answer(response.status_code, body[:MOST_BYTES], float(after) if WHOLE.fullmatch(after) else None)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -60,10 +60,9 @@ def read_status(answer: Answer) -> Outcome:
 def read_receiver(answer: Answer) -> Outcome:
     """Judge by the status, and by an error code where a receiver that is no robot gives one all the same."""
     outcome = read_status(answer)
-    code = answer.json().get("errcode", 0)
-    if outcome.result is not Result.DELIVERED or code == 0:
+    if outcome.result is not Result.DELIVERED or "errcode" not in answer.json():
         return outcome
-    return Outcome(Result.THROTTLED if code in TOO_MANY else Result.REFUSED, answer.shown)
+    return _judged(answer, answer.code("errcode"))
 
 
 def read_errcode(answer: Answer) -> Outcome:
@@ -71,8 +70,11 @@ def read_errcode(answer: Answer) -> Outcome:
     outcome = read_status(answer)
     if outcome.result is not Result.DELIVERED:
         return outcome
-    body = answer.json()
-    code = next((body[name] for name in ("errcode", "code", "StatusCode") if name in body), None)
+    return _judged(answer, answer.code("errcode", "code", "StatusCode"))
+
+
+def _judged(answer: Answer, code: int | None) -> Outcome:
+    """Return what an error code means; nought is well."""
     if code == 0:
         return DELIVERED
     return Outcome(Result.THROTTLED if code in TOO_MANY else Result.REFUSED, answer.shown)
