@@ -11,7 +11,19 @@ from starlette.responses import Response
 
 from gateway_service import texts
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # full width too: some spreadsheets run them
 
 
 def sheet(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

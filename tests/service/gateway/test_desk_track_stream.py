@@ -415,6 +415,8 @@ async def test_the_front_page_and_the_docs_stand_alone(house: House) -> None:
         answer = await house.http.get(f"{house.base}{path}")
         assert answer.status_code == 200, path
         assert "https://" not in answer.text[:2000], path
+        if "assets" not in path and "frame-ancestors 'none'" not in answer.headers["content-security-policy"]:
+            pytest.fail(f"{path} may be framed")
     assert (await house.http.get("/asyncapi.json")).json()["asyncapi"].startswith("3.")
     assert (await house.http.head(f"{house.base}/")).status_code == 200
     assert (await house.http.get(f"{house.base}/nowhere.js")).status_code == 404

@@ -17,6 +17,7 @@ from gateway_service.sheets import DANGEROUS, safe, sheet
     [
         ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+86 138", "'+86 138"), ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
         ("\t=1", "'\t=1"), ("\r=1", "'\r=1"), ("-3.5", "-3.5"), (-3, "-3"), ("--3", "'--3"), (None, ""), ("A=1", "A=1"),
+        ("＝1+1", "'＝1+1"), ("＠SUM", "'＠SUM"), ("\n=1", "'\n=1"), ("－３", "'－３"),
     ],
 )  # fmt: skip
 def test_a_cell_that_would_run_is_a_text(cell: object, written: str) -> None:
