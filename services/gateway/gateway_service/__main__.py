@@ -21,6 +21,7 @@ from chassis.database import Database
 from chassis.janitor import sweep
 from chassis.thrift import keep_small
 from gateway_service import accounts, app, housekeeping, texts
+from gateway_service.bounded_head import BoundedHead
 from gateway_service.passwords import MIN_LENGTH, Passwords
 from gateway_service.wiring import PHONE_LOOKUPS, Gateway, Settings, build
 
@@ -43,7 +44,7 @@ def server_of(gateway: Gateway) -> Server:
     host, _, port = gateway.settings.http_bind.rpartition(":")
     proxies = gateway.settings.trusted_proxies
     config = uvicorn.Config(
-        app.make(gateway), host=host.strip("[]"), port=int(port), loop="none", http="httptools", ws="none",
+        app.make(gateway), host=host.strip("[]"), port=int(port), loop="none", http=BoundedHead, ws="none",
         log_config=None, access_log=False, server_header=False, lifespan="off",
         proxy_headers=bool(proxies), forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=GRACE_SECONDS, timeout_keep_alive=KEEP_ALIVE_SECONDS, backlog=2048,

@@ -10,6 +10,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from chassis import notes, principal
 from chassis.errors import Remote
@@ -80,7 +81,10 @@ async def form_page(code: str, request: Request) -> Response:
 @api.post("/f/{code}")
 async def send_form(code: str, request: Request) -> Response:
     """Enter what was filled in, or show the form again with what is wrong beside each field."""
-    sent = _typed(await _bounded(request))
+    try:
+        sent = _typed(await _bounded(request))
+    except ClientDisconnect as error:
+        return _sorry(error)
     fingerprint = str(sorted(sent.items()))
     gateway, address = _begin(request, sent.get("key", "")[:64] or str(uuid4()), fingerprint)
     try:

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from chassis.database import is_transient
@@ -156,6 +157,8 @@ def of(error: Exception) -> Problem:
         return Problem(error.status_code, BY_HTTP.get(error.status_code, "REFUSED"), headers=error.headers)
     if isinstance(error, ChassisRefusal):
         return Problem(STATUS.get(error.code, 409), error.reason, error.params, fields=error.fields)
+    if isinstance(error, ClientDisconnect):  # nobody reads the answer, and nothing of ours failed
+        return Problem(400, "UNREADABLE")
     if is_transient(error):
         return Problem(503, "DATABASE_UNAVAILABLE", headers={"Retry-After": RETRY_SECONDS})
     log.error("request_failed", exc_info=error)

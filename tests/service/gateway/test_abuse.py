@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import grpc
@@ -15,6 +16,7 @@ from orderhub.order.v1.order_pb2 import (
     TrackedLine,
 )
 
+from gateway_service import front, problems
 from gateway_service.limits import Limiter
 from tests.service.gateway.conftest import House
 from tests.service.gateway.standin import Refuse
@@ -155,6 +157,47 @@ async def test_no_foreign_origin_is_let_in(house: House, path: str) -> None:
 
     for answer in (await house.http.options(path, headers=asked), await house.http.get(path, headers=asked)):
         assert not [name for name in answer.headers if name.startswith("access-control-allow")]
+
+
+async def wired(house: House, sent: bytes, *, more: bytes = b"") -> bytes:
+    """Send bytes as they are, `more` of them until the other side closes; return what came back."""
+    _, _, port = house.base.rpartition(":")
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    async with asyncio.timeout(10):
+        writer.write(sent)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200 if more else 0):
+                writer.write(more)
+                await writer.drain()
+            if not more:
+                writer.write_eof()
+            return await reader.read()
+    return b""
+
+
+async def test_a_head_without_end_is_cut_off(house: House) -> None:
+    begun = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+    endless = await wired(house, begun + b"X: ", more=b"a" * 100_000)
+    many = await wired(house, begun, more=b"X: a\r\n" * 10_000)
+    fine = await wired(house, begun + b"X: " + b"a" * 20_000 + b"\r\nConnection: close\r\n\r\n")
+
+    assert b"200 OK" not in endless + many
+    assert fine.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_caller_who_leaves_in_mid_body_is_no_failure_of_ours(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[object] = []
+    seen = asyncio.Event()
+    monkeypatch.setattr(problems.log, "error", lambda *said, **_: failed.append(said))
+    monkeypatch.setattr(front, "_note", lambda *_: seen.set())
+
+    await wired(house, b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    await asyncio.wait_for(seen.wait(), 10)
+
+    assert failed == []
 
 
 async def test_an_error_is_not_many_times_its_question(house: House) -> None:
