@@ -23,7 +23,7 @@ cgroup_manager="cgroupfs"
 events_logger="file"
 runtime="runc"
 """
-BASE = "localhost/orderhub-smoke-base:1"
+BASE = "localhost/orderhub-smoke-base:2"  # another number when `base` makes it otherwise
 SERVERS = ("postgres", "rabbitmq")
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 TOOLS = ("podman", "runc", "debootstrap", "iptables")
