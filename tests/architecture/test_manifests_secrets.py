@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import tarfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -102,6 +103,25 @@ def test_a_sealed_backup_opens_again(seal: Any, folder: Path, tmp_path: Path) ->
         p.name: p.read_bytes() for p in folder.iterdir()
     }
     assert folder.joinpath("noise").read_bytes()[:64] not in sealed.read_bytes()
+
+
+def test_debians_own_python_opens_it_too(
+    seal: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its 3.11.2 came before the filters of tarfile."""
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    sealed = seal.seal([folder], tmp_path, KEY, 14)
+
+    seal.unseal(sealed, tmp_path / "out", KEY)
+
+    assert {p.relative_to(tmp_path / "out") for p in (tmp_path / "out").rglob("*")} >= {
+        p.relative_to(folder.parent) for p in folder.rglob("*")
+    }
+    with tarfile.open(tmp_path / "evil.tar", "w") as evil:
+        evil.add(sealed, arcname="../outside")
+    with tarfile.open(tmp_path / "evil.tar") as evil, pytest.raises(seal.Broken, match="outside"):
+        seal.unpack(evil, tmp_path / "out")
+    assert not (tmp_path / "outside").exists()
 
 
 def test_without_the_key_it_stays_shut(seal: Any, folder: Path, tmp_path: Path) -> None:
