@@ -8,7 +8,8 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from gateway_service.rendering import ADDED, HIDDEN, is_map
+from gateway_service.completions import ADDED
+from gateway_service.rendering import HIDDEN, is_map
 
 _INTEGERS = frozenset(
     {

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from chassis import notes, principal
 from chassis.errors import FieldProblem
-from gateway_service import exchange, permissions, problems, rendering, sight
+from gateway_service import completions, exchange, permissions, problems, sight
 from gateway_service.exchange import Exchange
 from gateway_service.problems import Problem
 
@@ -92,7 +92,7 @@ async def admit(request: Request, route: str) -> Exchange:
         raise Problem(429, "TOO_MANY_REQUESTS", {"seconds": str(wait)}, headers={"Retry-After": str(wait)})
     running = Exchange(identity.principal, route, identity.session)
     exchange.begin(running)
-    rendering.set_public_url(gateway.settings.public_url)
+    completions.set_public_url(gateway.settings.public_url)
     principal.current.set(identity.principal if identity.principal.subject else None)
     notes.after.set(gateway.clients.marks.of(identity.session))
     await _read(request, running)
