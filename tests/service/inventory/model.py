@@ -34,6 +34,10 @@ class ModelJob:
     passed: int = 0
     received: int = 0
     dead: bool = False
+    ended: bool = False
+    components: dict[str, int] = field(default_factory=dict)
+    due: str = ""
+    rank: int = 0
 
 
 @dataclass
@@ -99,7 +103,8 @@ class Model:
         rank: int,
     ) -> None:
         urgency = URGENCIES.index(self.urgency[order])
-        self.jobs[number] = ModelJob(order, making, dead=order in self.cancelled)
+        dead = order in self.cancelled
+        self.jobs[number] = ModelJob(order, making, dead=dead, components=components, due=due, rank=rank)
         if order in self.cancelled:
             return
         asked = [((number, order, 1, item), quantity, due, rank) for item, quantity in components.items()]
@@ -111,6 +116,66 @@ class Model:
             self.lines[key] = ModelLine(quantity, (place or 10**9, urgency, day, self.seq))
         self.feed()
 
+    def want(self, order: str, line_no: int, quantity: int) -> None:
+        """The customer wants another quantity of a line: what is held for its shipment and not wanted any more is freed."""
+        self.ordered[(order, line_no)] = quantity
+        for key, line in self.lines.items():
+            if key[1] == order and not key[0] and line.is_open:
+                line.need = max(line.issued, min(line.need, line.issued + self.remaining(order, key[2])))
+                line.got = min(line.got, line.need)
+        self.feed()
+
+    def replan(self, order: str, numbers: list[str], stocked: dict[int, tuple[str, int]], replaced: list[str]) -> None:
+        """The plan is told whole again: what its lines give back stays with the order as far as it needs it."""
+        mine = {key: line for key, line in self.lines.items() if key[1] == order}
+        held = {key: line.held for key, line in mine.items()}
+        asked = self._asked(order, numbers, stocked)
+        for key, (quantity, rank) in asked.items():
+            if key not in self.lines:
+                self.seq += 1
+                self.lines[key] = mine[key] = ModelLine(quantity, (*rank, self.seq))
+                held[key] = 0
+            line = mine[key]
+            line.need = max(line.issued, quantity if key[0] else max(quantity, line.got))
+            line.got, line.asked, line.is_open = min(line.got, line.need), True, True
+        touched = {key[0] for key in asked}
+        for key, line in mine.items():
+            waits = line.is_open and bool(key[0]) and self.jobs[key[0]].dead
+            if key not in asked and (waits or (line.asked and (key[0] in touched or key[0] in replaced))):
+                line.need = line.got = line.issued
+                line.is_open = line.is_open and not waits
+        freed: defaultdict[str, int] = defaultdict(int)
+        for key, line in mine.items():
+            freed[key[3]] += max(0, held[key] - line.held)
+        for key in asked:
+            share = min(mine[key].hungry, freed[key[3]])
+            mine[key].got += share
+            freed[key[3]] -= share
+        self.feed()
+
+    def _asked(
+        self, order: str, numbers: list[str], stocked: dict[int, tuple[str, int]]
+    ) -> dict[Key, tuple[int, tuple[int, int, str]]]:
+        urgency = URGENCIES.index(self.urgency[order])
+        asked: dict[Key, tuple[int, tuple[int, int, str]]] = {}
+        for number in numbers:
+            job = self.jobs[number]
+            for item, quantity in job.components.items() if not job.dead else ():
+                asked[(number, order, 1, item)] = quantity, (job.rank or 10**9, urgency, job.due)
+        for line_no, (item, quantity) in stocked.items():
+            asked[("", order, line_no, item)] = quantity, (10**9, urgency, "9999")
+        return asked
+
+    def end_replaced(self, number: str) -> None:
+        """A production order ends for another plan: what it holds waits for that plan, it wants no more."""
+        lines = [line for key, line in self.lines.items() if key[0] == number and line.is_open]
+        for line in lines:
+            line.need = line.got
+        if not any(line.held for line in lines):
+            for line in lines:
+                line.is_open = False
+        self.jobs[number].dead = self.jobs[number].ended = True
+
     def cancel(self, order: str) -> None:
         self.cancelled.add(order)
         for key, line in self.lines.items():
@@ -120,6 +185,8 @@ class Model:
 
     def receive(self, number: str, quantity: int) -> str:
         job = self.jobs[number]
+        if job.ended:
+            return "PRODUCTION_ORDER_CANCELLED"
         if job.passed == 0:
             return "NOT_INSPECTED"
         if job.received + quantity > job.passed:

@@ -22,10 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from orderhub.order.v1 import events_pb2 as order_events
+from orderhub.planning.v1 import events_pb2 as planning_events
 
 from chassis.principal import Principal, current
 from inventory_service.adapters.reservations import REALLOCATE
-from tests.service.inventory.model import Model
+from tests.service.inventory.model import Model, ModelJob
 from tests.service.inventory.worlds import World, Worlds, made
 from tests.support.postgres import TestDatabases
 
@@ -48,6 +49,7 @@ class Warehouse(RuleBasedStateMachine):
     @initialize()
     def empty(self) -> None:
         self.model, self.count, self.last = Model(), 0, None
+        self.orders: list[int] = []
         self.run(self._truncate())
         self.world.numbers.clear()
         self.world.events.warehouses.known_items.clear()
@@ -91,6 +93,7 @@ class Warehouse(RuleBasedStateMachine):
         self, urgency: str, making: int, stocked: int, rank: int, day: int, components: dict[str, int]
     ) -> None:
         self.count += 1
+        self.orders.append(self.count)
         order, number, due = f"SO{self.count}", f"PO{self.count}", f"2026-12-0{day}"
         self.model.confirm(order, urgency, {1: ("A", making), 2: ("X", stocked)})
         self.model.plan(order, number, making, components, {2: ("X", stocked)}, due, rank)
@@ -106,10 +109,77 @@ class Warehouse(RuleBasedStateMachine):
         self.run(self.world.confirmed(order, ("A", str(making)), ("X", str(stocked)), urgency=urgency))
         self.run(self.world.planned(order, job, stocked=[(2, "X", str(stocked))], urgency=urgency))
 
-    @precondition(lambda self: self.count > self.model.cancelled.__len__())
+    @precondition(lambda self: len(self.orders) > len(self.model.cancelled))
+    @rule(
+        data=st.data(), making=few, components=st.dictionaries(st.sampled_from(ITEMS), st.integers(1, 6), min_size=1),
+        replaces=st.booleans(), end_first=st.booleans(), arrives=some,
+    )  # fmt: skip
+    def the_order_changes(
+        self,
+        data: st.DataObject,
+        making: int,
+        components: dict[str, int],
+        replaces: bool,
+        end_first: bool,
+        arrives: int,
+    ) -> None:
+        """More is wanted of line 1, or one production order is made instead of another nobody has begun (X10)."""
+        order = f"SO{data.draw(st.sampled_from([n for n in self.orders if f'SO{n}' not in self.model.cancelled]))}"
+        live = {number: job for number, job in self.model.jobs.items() if job.order == order and self.is_live(job)}
+        old = next((number for number, job in live.items() if replaces and job.passed == 0), "")
+        self.count += 1
+        new = f"PO{self.count}"
+        self._want(order, self.model.ordered[order, 1] + (0 if old else making))
+        first = next(iter(live.values()), None)
+        due, rank = (first.due, first.rank) if first else ("2026-12-05", 0)
+        self.model.jobs[new] = ModelJob(order, making, components=components, due=due, rank=rank)
+        kept = [number for number in (*live, new) if number != old]
+        steps = ["plan", *(["end"] if old else [])]
+        for n, step in enumerate(reversed(steps) if end_first else steps):
+            if n and arrives:
+                self.move("receipt", "X", arrives)
+            self._replan(order, kept, [old] if old else []) if step == "plan" else self._end(order, old)
+
+    @staticmethod
+    def is_live(job: ModelJob) -> bool:
+        return not job.dead and job.received < job.planned
+
+    def _want(self, order: str, quantity: int) -> None:
+        self.model.want(order, 1, quantity)
+        lines = [
+            {"line_no": n, "item_code": self.model.items[order, n], "quantity": str(self.model.ordered[order, n]), "unit": "件"}
+            for n in (1, 2)
+        ]  # fmt: skip
+        urgency = self.model.urgency[order]
+        event = order_events.OrderChanged(order_number=order, state="planned", urgency=urgency, lines=lines)
+        self.run(self.world.tell("order", f"orders/{order}", event))
+
+    def _replan(self, order: str, numbers: list[str], replaced: list[str]) -> None:
+        stocked = {2: ("X", self.model.ordered[order, 2])}
+        urgency = self.model.urgency[order]
+        told = [
+            made(
+                number, "A", str(job.planned), *((item, str(quantity)) for item, quantity in job.components.items()),
+                due_date=job.due, rank=job.rank, urgency=urgency,
+            )
+            for number in numbers
+            for job in [self.model.jobs[number]]
+        ]  # fmt: skip
+        self.model.replan(order, numbers, stocked, replaced)
+        lines = [(n, item, str(quantity)) for n, (item, quantity) in stocked.items()]
+        self.run(self.world.planned(order, *told, stocked=lines, urgency=urgency, replaced_numbers=replaced))
+
+    def _end(self, order: str, number: str) -> None:
+        self.model.end_replaced(number)
+        event = planning_events.ProductionOrderCancelled(
+            production_order_number=number, order_number=order, line_no=1, reason="ORDER_CHANGED", replaced=True
+        )
+        self.last = self.run(self.world.tell("planning", f"production-orders/{number}", event))
+
+    @precondition(lambda self: len(self.orders) > len(self.model.cancelled))
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        order = f"SO{data.draw(st.integers(1, self.count))}"
+        order = f"SO{data.draw(st.sampled_from(self.orders))}"
         if order in self.model.cancelled:
             return
         self.model.cancel(order)
@@ -121,6 +191,8 @@ class Warehouse(RuleBasedStateMachine):
     def inspect(self, data: st.DataObject, passed: int) -> None:
         number = f"PO{data.draw(st.integers(1, self.count))}"
         job = self.model.jobs[number]
+        if job.dead:
+            return
         job.passed = min(job.planned, job.passed + passed)
         self.run(self.world.inspected(number, job.order, "A", str(job.passed)))
 
@@ -133,14 +205,14 @@ class Warehouse(RuleBasedStateMachine):
     @precondition(lambda self: self.count > 0)
     @rule(data=st.data(), line_no=st.integers(1, 2), quantity=few)
     def ship(self, data: st.DataObject, line_no: int, quantity: int) -> None:
-        order = f"SO{data.draw(st.integers(1, self.count))}"
+        order = f"SO{data.draw(st.sampled_from(self.orders))}"
         refused = self.outcome(self.world.ship((order, line_no, str(quantity))))
         assert refused == self.model.ship(order, line_no, quantity)
 
     @precondition(lambda self: self.count > 0)
     @rule(data=st.data(), line_no=st.integers(1, 2), quantity=few)
     def take_back(self, data: st.DataObject, line_no: int, quantity: int) -> None:
-        order = f"SO{data.draw(st.integers(1, self.count))}"
+        order = f"SO{data.draw(st.sampled_from(self.orders))}"
         refused = self.outcome(self.world.take_back((order, line_no, str(quantity))))
         assert refused == self.model.take_back(order, line_no, quantity)
 
