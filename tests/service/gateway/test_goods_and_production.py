@@ -231,7 +231,7 @@ async def test_an_import_tells_each_row(house: House) -> None:
     verdicts = [
         ImportVerdict(row=2, result="accepted"),
         ImportVerdict(row=3, result="rejected", reason="ITEM_UNKNOWN", params={"item": "X"}),
-        ImportVerdict(row=4, result="rejected", reason="NAME_MISMATCH", params={"name": "铜线"}),
+        ImportVerdict(row=4, result="rejected", reason="NAME_MISMATCH", params={"name": "铜线", "known": "铝线"}),
     ]
     house.services.tell("ImportBoms", ImportBomsResponse(row_count=3, verdicts=verdicts))
     sent = {"file": ("bom.csv", "产品,子件".encode(), "text/csv")}
@@ -241,7 +241,7 @@ async def test_an_import_tells_each_row(house: House) -> None:
     await house.call("POST", "/boms:import", role="planner", key="i1", files=sent)
 
     assert [verdict["message"] for verdict in looked.json()["verdicts"]] == [
-        None, "没有物料 X", "名称与物料库不符：铜线"
+        None, "没有物料 X", "名称与物料库不符：铜线，应为铝线"
     ]  # fmt: skip
     assert (heard.dry_run, heard.content.decode(), heard.context.idempotency_key) == (True, "产品,子件", "")
     assert house.services.last("ImportBoms").request.context.idempotency_key == "i1"

@@ -56,9 +56,13 @@ class OrderTwin:
             NOW,
             TRACE,
             "启明电机",
-            ("confirm", "cancel"),
+            ("confirm", "cancel")
+            if state == "submitted"
+            else ()
+            if state == "cancelled"
+            else ("plan", "cancel", "revise"),
             demand,
-            {},
+            {n: code for n, (code, _) in enumerate(lines, 1)},
         )
         return number
 

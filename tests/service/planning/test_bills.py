@@ -197,6 +197,7 @@ async def test_a_thousand_made_levels_give_one_answer_everywhere(world: World) -
     shown = await world.master.Explode(m.ExplodeRequest(item_code=codes[0], quantity="2"), None)
     promised = await world.planning.GetPromise(p.GetPromiseRequest(order="SO1"), None)
     plan = await world.plan("SO1")
+    world.stock.set(WIRE=0)  # all of it is held by SO1
     kept = await world.planning.GetPlan(p.GetPlanRequest(order="SO1"), None)
     after = await world.planning.GetPromise(p.GetPromiseRequest(order="SO1"), None)
 

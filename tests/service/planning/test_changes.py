@@ -17,7 +17,7 @@ from orderhub.planning.v1 import production_pb2 as p
 
 from chassis.sql import text
 from planning_service.domain.arrivals import Arrival
-from planning_service.domain.errors import Invalid, NotFound
+from planning_service.domain.errors import Invalid, NotFound, PlanningRefusal
 from planning_service.domain.giving_way import Claim
 from planning_service.domain.priority import Urgency
 from planning_service.entrypoints import plan_job_runner
@@ -516,3 +516,51 @@ async def test_a_promise_waits_for_what_a_supplier_brings(world: World) -> None:
 
     assert (promise.promised_date, promise.lines[0].reason) == ("2026-11-26", "")
     assert planned_promise.promised_date == promise.promised_date
+
+
+async def test_a_line_without_a_day_gets_one_when_nothing_is_short_any_more(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=10, C=2)
+    number = world.orders.add("SO1", ("A", 4), ("C", 5))
+    ahead = await world.planning.GetPromise(p.GetPromiseRequest(order=number), None)
+    made = (await world.plan(number)).production_orders[0].number
+
+    short = await world.planning.GetPromise(p.GetPromiseRequest(order=number), None)
+    await world.hear("inventory", f"production-orders/{made}", held(made, reserved="30", short="0"))
+    await world.hear("inventory", "orders/SO1", held("", reserved="5", short="0", item="C", line_no=2))
+    world.stock.set(WIRE=0, C=0)  # all of it is held by SO1
+    covered = await world.planning.GetPromise(p.GetPromiseRequest(order=number), None)
+
+    assert list(short.lines) == list(ahead.lines)  # what a promise says is what the plan does
+    assert [(x.from_stock, x.to_make, x.producible_by) for x in short.lines] == [("0", "4", ""), ("2", "0", "")]
+    assert [(x.from_stock, x.reason, bool(x.producible_by)) for x in covered.lines] == [
+        ("0", "", True),
+        ("5", "", True),
+    ]
+    assert covered.promised_date == max(line.producible_by for line in covered.lines)
+
+
+async def test_a_shortage_of_an_order_is_what_all_its_lines_miss(world: World) -> None:
+    await world.motor_factory()
+    world.stock.set(WIRE=5)
+    await world.plan(world.orders.add("SO1", ("A", 2), ("B", 1)))
+
+    answer = await world.planning.GetShortageExplanation(p.GetShortageExplanationRequest(order="SO1"), None)
+
+    assert [(s.item_code, s.short) for s in answer.shortages] == [("WIRE", "20")]
+
+
+async def test_a_change_that_can_not_be_made_is_not_previewed(world: World) -> None:
+    await world.motor_factory()
+    await world.plan(world.orders.add("SO1", ("A", 2)))
+    cancelled = world.orders.add("SO2", ("A", 2), state="cancelled")
+
+    async def refused(order: str, *lines: tuple[int, str]) -> tuple[str, dict[str, str]]:
+        asked = [p.ChangedLine(line_no=line_no, quantity=quantity) for line_no, quantity in lines]
+        with pytest.raises(PlanningRefusal) as caught:
+            await world.planning.PreviewChange(p.PreviewChangeRequest(order=order, lines=asked), None)
+        return caught.value.reason, {one.field: one.reason for one in getattr(caught.value, "fields", ())}
+
+    assert await refused("SO1", (1, "3"), (9, "1")) == ("LINE_UNKNOWN", {"lines.1.line_no": "LINE_UNKNOWN"})
+    assert await refused("SO1", (1, "3"), (1, "4")) == ("DUPLICATE", {"lines": "DUPLICATE"})
+    assert await refused(cancelled, (1, "3")) == ("ILLEGAL_MOVE", {})

@@ -235,6 +235,7 @@ async def test_promise_equals_what_planning_does(world: World) -> None:
     ask = p.GetPromiseRequest(order="SO1")
     before = await world.planning.GetPromise(ask, None)
     await world.plan("SO1")
+    world.stock.set(C=95, WIRE=0)  # the rest is held by SO1
     after = await world.planning.GetPromise(ask, None)
 
     told = [(x.line_no, x.from_stock, x.to_make, [s.short for s in x.shortages]) for x in before.lines]

@@ -62,7 +62,7 @@ _UNPLANNED = text("UPDATE plan SET unplanned = CAST(:unplanned AS jsonb) WHERE o
 _KEPT = text("SELECT line_no, quantity, unit FROM plan_line WHERE order_number = :number ORDER BY line_no")
 _ITEMS = text("SELECT line_no, item_code FROM plan_line WHERE order_number = :number")
 _COVER = text("""
-UPDATE plan_line SET quantity = :wanted, from_stock = :stocked,
+UPDATE plan_line SET quantity = :wanted, from_stock = :stocked, producible_by = NULL,
   to_make = greatest(CAST(:wanted AS numeric) - CAST(:stocked AS numeric), 0)
 WHERE order_number = :number AND line_no = :line_no
 """)

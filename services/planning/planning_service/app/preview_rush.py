@@ -46,15 +46,15 @@ class RushedOrder:
 
 async def preview_rush(order: RushedOrder, stock: Stock) -> RushPreview:
     """Return what a rush would do; nothing is changed. Stock is asked three times, however much is short."""
-    free = await _free(order, stock)
-    now = _planned(order, free)
+    free = await free_with_own(order, stock)
+    now = planned_afresh(order, free)
     shortages = now.shortages() if order.kept is None else open_shortages(order.kept)
     wanted = {shortage.item_code: shortage.short for shortage in shortages}
     rank = rank_of(Urgency.RED, order.facts.due_date)
     claims = await stock.claims_behind(wanted, order.facts.number, rank) if wanted else []
     displaced, left = _displaced(shortages, claims)
     given = _summed((one.claim.item_code, one.quantity) for _, one in displaced)
-    then = _planned(order, _summed(chain(free.items(), given.items())))
+    then = planned_afresh(order, _summed(chain(free.items(), given.items())))
     short = sorted({*short_items(now), *short_items(then)})
     arrivals = await stock.arrivals(short) if short else []
     return RushPreview(displaced, left, _promised(now, order, arrivals), _promised(then, order, arrivals))
@@ -76,7 +76,7 @@ def _displaced(
     return displaced, left
 
 
-async def _free(order: RushedOrder, stock: Stock) -> dict[str, Decimal]:
+async def free_with_own(order: RushedOrder, stock: Stock) -> dict[str, Decimal]:
     """Return what the order could have had it no plan: what is free, and what it holds and has used."""
     needed = needed_stock(order.facts.lines, order.catalogue, order.structures)
     free = await stock.available(needed, order.facts.number)
@@ -84,7 +84,8 @@ async def _free(order: RushedOrder, stock: Stock) -> dict[str, Decimal]:
     return _summed(chain(free.items(), held))
 
 
-def _planned(order: RushedOrder, free: Mapping[str, Decimal]) -> OrderPlan:
+def planned_afresh(order: RushedOrder, free: Mapping[str, Decimal]) -> OrderPlan:
+    """Return the plan of all open lines, as if there were none yet."""
     return plan_order(order.facts.lines, order.catalogue, free, order.structures, refused=order.refused)
 
 

@@ -45,11 +45,13 @@ def open_shortages(components: Iterable[Component]) -> list[Shortage]:
     return [Shortage(code, last[code].item_name, totals[code], last[code].unit) for code in sorted(totals)]
 
 
-def shortest_per_item(components: Iterable[Component]) -> list[Component]:
-    """Return one component per item, the one that is short of most, by code."""
+def one_per_item(components: Iterable[Component]) -> list[tuple[Component, Decimal]]:
+    """Return of each item the component that is short of most, and what all of them are short of, by code."""
     found: dict[str, Component] = {}
+    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
     for component in components:
+        totals[component.item_code] += component.short
         known = found.get(component.item_code)
         if known is None or component.short > known.short:
             found[component.item_code] = component
-    return [found[code] for code in sorted(found)]
+    return [(found[code], totals[code]) for code in sorted(found)]

@@ -103,11 +103,10 @@ class Desk:
         async with self.database.read() as reader:
             before = await planning_round.before_planning(reader, order.replace("\x00", ""))
             catalogue = await self.cache.as_of(before.epoch, reader)
-        marks = tuple(Mark(self.database.source, subject, last) for subject, last in before.unheard)
         prepared = await prepare_plan(
             order,
             self.orders,
-            StockThatHeard(self.stock, marks),
+            self.heard(before),
             catalogue=catalogue,
             structures=self.cache.structures(catalogue),
             today=self.clock.today(),
@@ -115,6 +114,12 @@ class Desk:
             refusals=before.refusals,
         )
         return prepared, before
+
+    def heard(self, before: Before) -> StockThatHeard:
+        """Return stock as it is after the plans told before: what they hold is not free any more."""
+        return StockThatHeard(
+            self.stock, tuple(Mark(self.database.source, subject, last) for subject, last in before.unheard)
+        )
 
     async def plan_order(self, context: CommandContext, order: str) -> pb.PlanOrderResponse:
         """Plan the lines of an order that have no plan yet and return the whole plan."""

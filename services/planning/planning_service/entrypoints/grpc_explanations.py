@@ -10,6 +10,8 @@ from typing import Any
 from orderhub.planning.v1 import production_pb2 as pb
 
 from planning_service.adapters import production_views as views
+from planning_service.adapters.planning_round import before_planning
+from planning_service.app.facts import OrderFacts
 from planning_service.app.preview_rush import RushedOrder, RushPreview, preview_rush
 from planning_service.domain.arrivals import Arrival
 from planning_service.domain.bom import Alternate
@@ -18,7 +20,7 @@ from planning_service.domain.component import Component
 from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.giving_way import Claim, Displacement, Rank, behind, rank_of
 from planning_service.domain.production_order import ProductionOrder
-from planning_service.domain.shortage import shortest_per_item
+from planning_service.domain.shortage import one_per_item
 from planning_service.entrypoints import production_proto as form
 from planning_service.entrypoints.desk import Desk
 from planning_service.entrypoints.grpc_shortages import expected_goods, grouped
@@ -55,12 +57,12 @@ class Explanations(Desk):
         asked = await self._asked_about(request)
         catalogue = await self.catalogue()
         wanted = [c for c in asked.components if c.short > 0 and request.item_code in ("", c.item_code)]
-        short = shortest_per_item(wanted)
+        short = one_per_item(wanted)
         if not short:
             return pb.GetShortageExplanationResponse()
-        around = await self._around(short, asked, catalogue)
+        around = await self._around([component for component, _ in short], asked, catalogue)
         return pb.GetShortageExplanationResponse(
-            shortages=[_explained(component, asked, around, catalogue) for component in short]
+            shortages=[_explained(component, total, asked, around, catalogue) for component, total in short]
         )
 
     async def PreviewRush(self, request: pb.PreviewRushRequest, context: Any) -> pb.PreviewRushResponse:
@@ -68,7 +70,13 @@ class Explanations(Desk):
         facts = await self.orders.get(request.order)
         view = await self.plan(facts.number)
         catalogue = await self.catalogue()
-        order = RushedOrder(
+        async with self.database.read() as reader:
+            stock = self.heard(await before_planning(reader, facts.number))
+        return _rush_message(facts.number, await preview_rush(await self.rushed(facts, view, catalogue), stock))
+
+    async def rushed(self, facts: OrderFacts, view: views.PlanView | None, catalogue: Catalogue) -> RushedOrder:
+        """Return an order with what its plan holds, to plan it as if it had none."""
+        return RushedOrder(
             facts,
             view.components if view and view.lines else None,
             catalogue,
@@ -76,7 +84,6 @@ class Explanations(Desk):
             refused=await self.refused_by(facts.customer_id),
             today=self.clock.today(),
         )
-        return _rush_message(facts.number, await preview_rush(order, self.stock))
 
     async def _asked_about(self, request: pb.GetShortageExplanationRequest) -> Asked:
         if request.production_order:
@@ -119,7 +126,9 @@ def _alternates(
     return [alternate for alternate in allowed if alternate.item_code not in refused]
 
 
-def _explained(component: Component, asked: Asked, around: Around, catalogue: Catalogue) -> pb.ShortageExplanation:
+def _explained(
+    component: Component, short: Decimal, asked: Asked, around: Around, catalogue: Catalogue
+) -> pb.ShortageExplanation:
     code = component.item_code
     item = catalogue.items.get(code)
     claims = around.claims[code]
@@ -127,7 +136,7 @@ def _explained(component: Component, asked: Asked, around: Around, catalogue: Ca
     return pb.ShortageExplanation(
         item_code=code,
         item_name=component.item_name,
-        short=plain(component.short),
+        short=plain(short),
         unit=component.unit,
         available=plain(around.free.get(code, ZERO)),
         lead_time_days=item.lead_time_days if item else 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from planning_service.adapters.components import ComponentRows
 from planning_service.adapters.messages import Messages
 from planning_service.adapters.production_orders import ProductionOrderRows
 from planning_service.app import move_production_order as moves
+from planning_service.app.facts import Prepared
+from planning_service.app.ports import Stock
+from planning_service.app.promise_again import promise_again
 from planning_service.domain.errors import NotFound
 from planning_service.domain.production_order import ProductionOrder
 from planning_service.domain.promise import promise_order
@@ -68,17 +72,26 @@ class PlanningApi(
         """Promise each line: planned ones as planned, the others as planning them now would."""
         known = await self.plan(request.order)
         planned = {line.line_no: line for line in known.lines} if known else {}
-        prepared, _ = await self.prepared(request.order)
+        prepared, before = await self.prepared(request.order)
         due = {line.line_no: line.due_date.isoformat() for line in prepared.order.lines}
         fresh = promise_order(prepared.plan, prepared.catalogue, self.clock.today(), prepared.arrivals)
         lines = [form.promise_message(p, prepared.plan, due[p.line_no]) for p in fresh]
         if known is not None:
-            lines += [form.planned_promise_message(line, known.components) for line in planned.values()]
+            days = await self._days(known, prepared, self.heard(before))
+            lines += [form.planned_promise_message(planned[n], known.components, day) for n, day in days.items()]
         lines += [pb.LinePromise(line_no=u.line_no, reason=u.refusal.reason) for u in prepared.plan.unplanned]
         lines.sort(key=lambda line: line.line_no)
         dates = [line.producible_by for line in lines]
         promised = max(dates) if dates and all(dates) else ""
         return pb.GetPromiseResponse(order_number=prepared.order.number, lines=lines, promised_date=promised)
+
+    async def _days(self, view: views.PlanView, prepared: Prepared, stock: Stock) -> dict[int, date | None]:
+        """Return the day of each planned line: as it was promised, else as planning it now would promise."""
+        days = {line.line_no: line.producible_by for line in view.lines}
+        if None not in days.values():
+            return days
+        again = await promise_again(await self.rushed(prepared.order, view, prepared.catalogue), stock)
+        return {line_no: day or again.get(line_no) for line_no, day in days.items()}
 
     async def ListProductionOrders(
         self, request: pb.ListProductionOrdersRequest, context: Any

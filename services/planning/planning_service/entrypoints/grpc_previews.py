@@ -16,7 +16,7 @@ from planning_service.app.facts import OrderFacts, Prepared
 from planning_service.app.rank_order import rank_order
 from planning_service.app.revise_plan import Foreseen, Standing, foresee
 from planning_service.domain.change import LineChange
-from planning_service.domain.errors import FieldError
+from planning_service.domain.errors import FieldError, IllegalMove, Invalid
 from planning_service.domain.exact import plain
 from planning_service.domain.item import check_quantity
 from planning_service.domain.production_order import ProductionOrder
@@ -35,6 +35,7 @@ class Previews(Desk):
         """Say what a change of a planned order would do to production and stock."""
         wanted = _wanted(request)
         facts = await self.orders.get(request.order)
+        _refuse_unless_changeable(request, facts)
         view = await self.plan(facts.number)
         if view is None:
             return pb.PreviewChangeResponse(order_number=facts.number)
@@ -93,8 +94,19 @@ def _wanted(request: pb.PreviewChangeRequest) -> dict[int, Decimal]:
     }
     for i, line in enumerate(request.lines):
         reading.errors += check_quantity(f"lines.{i}.quantity", wanted[line.line_no])
+    if len(wanted) < len(request.lines):
+        reading.errors.append(FieldError("lines", "DUPLICATE"))
     reading.done()
     return wanted
+
+
+def _refuse_unless_changeable(request: pb.PreviewChangeRequest, facts: OrderFacts) -> None:
+    """Raise for an order nobody may change now, and for lines it does not have."""
+    if "revise" not in facts.allowed:
+        raise IllegalMove(facts.number, facts.state, "revise", allowed=facts.allowed)
+    unknown = [i for i, line in enumerate(request.lines) if line.line_no not in facts.item_names]
+    if unknown:
+        raise Invalid(FieldError(f"lines.{i}.line_no", "LINE_UNKNOWN") for i in unknown)
 
 
 def _preview(facts: OrderFacts, foreseen: Foreseen, desk: Desk) -> pb.PreviewChangeResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from planning_service.adapters.message_forms import stamp
 from planning_service.adapters.production_views import PickView, PlanLineView, PlanView, ProductionView, pick_list
 from planning_service.domain.change import GONE
 from planning_service.domain.component import Component
-from planning_service.domain.exact import plain
+from planning_service.domain.exact import ZERO, plain
 from planning_service.domain.operation import ScanFlag
 from planning_service.domain.plan import OrderPlan
 from planning_service.domain.production_order import ProductionOrder
@@ -176,8 +177,8 @@ def promise_message(promise: LinePromise, plan: OrderPlan, due: str) -> pb.LineP
     )
 
 
-def planned_promise_message(line: PlanLineView, components: Sequence[Component]) -> pb.LinePromise:
-    """Return the promise of a planned line: what the plan said, and what is short now."""
+def planned_promise_message(line: PlanLineView, components: Sequence[Component], day: date | None) -> pb.LinePromise:
+    """Return the promise of a planned line: what the plan said, its day, and what is short now."""
     short: dict[str, pb.Shortage] = {}
     for component in components:
         if component.line_no == line.line_no and component.short > 0:
@@ -185,14 +186,15 @@ def planned_promise_message(line: PlanLineView, components: Sequence[Component])
             total = component.short + (Decimal(known.short) if known else 0)
             short[component.item_code] = shortage_message(component)
             short[component.item_code].short = plain(total)
-    by = line.producible_by.isoformat() if line.producible_by else ""
+    missing = sum((c.short for c in components if c.line_no == line.line_no and not c.production_order_number), ZERO)
+    by = day.isoformat() if day else ""
     return pb.LinePromise(
         line_no=line.line_no,
         item_code=line.item_code,
         item_name=line.item_name,
         quantity=plain(line.quantity),
         unit=line.unit,
-        from_stock=plain(line.from_stock),
+        from_stock=plain(line.from_stock - missing),
         to_make=plain(line.to_make),
         producible_by=by,
         shortages=[short[code] for code in sorted(short)],
