@@ -14,6 +14,7 @@ from tests.bench import (
     intake,
     inventory_reservations,
     memory,
+    messages,
     planning_desk,
     planning_explosion,
     reports,
@@ -39,6 +40,7 @@ def main() -> None:
 async def measure(stack: Stack) -> list[Row]:
     """Return the rows of all benchmarks; memory first, while the stack is idle."""
     rows = memory.rows(stack)
+    rows += await messages.rows(stack)
     rows += await intake.rows(stack, superuser_url(stack.home))
     rows += await economy.rows(stack)
     rows += await flow.rows(stack)
