@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from orderhub.common.v1.common_pb2 import PageRequest
@@ -18,24 +19,57 @@ from tests.service.order.conftest import World
 from tests.support.waiting import eventually
 
 
-async def found(world: World, **filters: str) -> list[str]:
+async def found(world: World, **filters: object) -> list[str]:
     answer = await world.orders.ListOrders(order_pb2.ListOrdersRequest(**filters), None)
     return [order.number for order in answer.orders]
 
 
+async def pages(world: World, **filters: str) -> AsyncIterator[list[str]]:
+    """Yield the numbers of a list, two a page."""
+    token = ""
+    while True:
+        page = PageRequest(page_size=2, page_token=token)
+        answer = await world.orders.ListOrders(order_pb2.ListOrdersRequest(page=page, **filters), None)
+        yield [order.number for order in answer.orders]
+        if not (token := answer.next_page_token):
+            return
+
+
 async def test_pages_are_newest_first_and_stable_under_inserts(world: World) -> None:
     numbers = [(await world.submit(("A", "1"))).number for _ in range(5)]
-    first = await world.orders.ListOrders(order_pb2.ListOrdersRequest(page=PageRequest(page_size=2)), None)
-    await world.submit(("A", "1"))  # arrives between two pages
 
-    seen, token = [order.number for order in first.orders], first.next_page_token
-    while token:
-        page = PageRequest(page_size=2, page_token=token)
-        answer = await world.orders.ListOrders(order_pb2.ListOrdersRequest(page=page), None)
-        seen += [order.number for order in answer.orders]
-        token = answer.next_page_token
+    seen: list[str] = []
+    async for page in pages(world):
+        if not seen:
+            await world.submit(("A", "1"))  # arrives between two pages
+        seen += page
 
     assert seen == numbers[::-1]
+
+
+async def test_a_list_is_sorted_as_a_whole_and_not_page_by_page(world: World) -> None:
+    days = (9, 5, 7, 5, 12, 7, 9)
+    numbers = [(await world.submit(("A", "1"), days=day)).number for day in days]
+    due = [numbers[n] for n in (1, 3, 2, 5, 0, 6, 4)]  # of one day the first entered first
+
+    for sort, expected in (("due_date", due), ("-due_date", due[::-1]), ("created_at", numbers), ("", numbers[::-1])):
+        assert [number async for page in pages(world, sort=sort) for number in page] == expected, sort
+        assert [number async for page in pages(world, sort=sort, state="cancelled") for number in page] == [], sort
+
+
+async def test_a_page_of_one_order_is_no_page_of_another(world: World) -> None:
+    for _ in range(3):
+        await world.submit(("A", "1"))
+    tokens = {}
+    for sort in ("", "created_at", "due_date", "-due_date"):
+        request = order_pb2.ListOrdersRequest(sort=sort, page=PageRequest(page_size=2))
+        tokens[sort] = (await world.orders.ListOrders(request, None)).next_page_token
+
+    for sort in tokens:
+        for other, token in tokens.items():
+            if other != sort:
+                with pytest.raises(BadPageToken):
+                    await found(world, sort=sort, page=PageRequest(page_token=token))
 
 
 async def test_filters_narrow_together(world: World) -> None:
@@ -77,7 +111,8 @@ async def test_one_box_finds_an_order_by_anything_people_know(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "request_", [{"state": "happy"}, {"due_before": "soon"}, {"page": PageRequest(page_token="x")}]
+    "request_",
+    [{"state": "happy"}, {"due_before": "soon"}, {"sort": "price"}, {"page": PageRequest(page_token="x")}],
 )
 async def test_a_filter_that_means_nothing_is_refused(world: World, request_: dict[str, object]) -> None:
     with pytest.raises((Invalid, BadPageToken)):

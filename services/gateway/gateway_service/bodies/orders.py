@@ -160,6 +160,10 @@ class OrderFilter(Page):
     customer_id: Annotated[str, Field(max_length=128)] = ""
     q: Short = ""
     due_before: CivilDate | None = None
+    sort: Annotated[
+        Literal["", "created_at", "due_date", "-due_date"],
+        Field(description="Without it the newest first; `created_at`: the oldest, `due_date`: the soonest first."),
+    ] = ""
 
 
 class ReasonBody(Body):

@@ -50,7 +50,7 @@ export const words = {
   },
   orders: {
     title: "订单", new: "新建订单", number: "订单号", ref: "原始单号", customer: "客户", due: "期望交期", urgency: "紧急等级", state: "状态", channel: "渠道", owner: "销售负责人",
-    unassigned: "未分配", lines: "明细", line: "行", created: "下单", filter: "筛选", find: "订单号、客户、手机号、物料…", dueBefore: "交期早于", saved: "常用筛选", saveFilter: "存为常用筛选", filterName: "给这个筛选起个名字",
+    unassigned: "未分配", lines: "明细", line: "行", created: "下单", filter: "筛选", find: "订单号、客户、手机号、物料…", dueBefore: "交期早于", sort: "排序", sorts: { "": "最新下单", created_at: "最早下单", due_date: "交期最近", "-due_date": "交期最远" } as Record<string, string>, saved: "常用筛选", saveFilter: "存为常用筛选", filterName: "给这个筛选起个名字",
     clear: "清除筛选", ofCustomer: (name: string) => `客户：${name}`, dropCustomer: "不限客户", createdAt: "下单时间", again: "照此下单", noTimeline: "还没有经过", removeFilter: (name: string) => `删除常用筛选「${name}」`, none: "没有符合条件的订单", item: "物料", quantity: "数量", unit: "单位", planned: "已计划", received: "已入库", shipped: "已发货", invoiced: "已开票", returned: "已退货",
     cancelledQuantity: "已取消", signed: "已签收", price: "单价", progress: "进度", more: (n: number) => `等 ${n} 项`, defaults: { open: "未完结", red: "加急", late: "已超期" },
     tracking: "客户查询链接", trackingHint: "客户凭此链接查看进度，不用登录", qr: "二维码", trackingRenew: "作废并换新链接", trackingAsk: "旧链接会立即失效，客户需要用新链接查看，确定吗？", trackingRenewed: "旧链接已作废，新链接已生成", timeline: "经过", leadTime: "穿透时效", messages: "已发消息", shipments: "发货", production: "生产任务单", attachments: "附件",

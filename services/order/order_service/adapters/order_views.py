@@ -42,7 +42,6 @@ _FILTERS = {
     "channel": "o.channel = :channel",
     "customer_id": "o.customer_id = :customer_id",
     "due_before": "o.due_date < :due_before",
-    "after": "o.id < :after",
     "owner": OWN,
     "q": """o.id IN (
       SELECT id FROM customer_order WHERE number LIKE :number_start
@@ -56,11 +55,18 @@ _FILTERS = {
         SELECT id FROM customer WHERE strpos(lower(name), :lower) > 0 OR strpos(pinyin, :lower) > 0
         UNION SELECT customer_id FROM customer_phone WHERE phone = :phone))""",
 }
+# How a list is sorted: its order, and what comes after a place. Ids ascend with the time of entry.
+SORTS = {
+    "": ("o.id DESC", "o.id < :after"),
+    "created_at": ("o.id", "o.id > :after"),
+    "due_date": ("o.due_date, o.id", "(o.due_date, o.id) > (:after_due, :after)"),
+    "-due_date": ("o.due_date DESC, o.id DESC", "(o.due_date, o.id) < (:after_due, :after)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What a list is narrowed to; empty values don't narrow."""
+    """What a list is narrowed to, where empty values don't narrow; how it is sorted, and the place it goes on after."""
 
     state: str = ""
     urgency: str = ""
@@ -69,8 +75,10 @@ class OrderFilter:
     q: str = ""
     due_before: date | None = None
     owed: bool = False  # goods are still to go out
-    after: UUID | None = None
     owner: str = ""  # the salesperson whose orders alone are seen
+    sort: str = ""  # of SORTS
+    after: UUID | None = None
+    after_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +121,15 @@ class OrderViews:
         return order
 
     async def orders(self, wanted: OrderFilter, limit: int) -> list[Order]:
-        """Return the newest orders of a filter with their lines."""
+        """Return the orders of a filter with their lines, as sorted."""
         if not is_clean("".join((wanted.state, wanted.urgency, wanted.channel, wanted.q))):
             return []
         params = _params(wanted)
         if params is None:
             return []
-        where = " AND ".join(_FILTERS[name] for name in _FILTERS if getattr(wanted, name)) or "true"
-        query = text(f"{rows.SELECT_HEADER} WHERE {where} ORDER BY o.id DESC LIMIT :limit")
+        order, after = SORTS[wanted.sort]
+        narrowed = [_FILTERS[name] for name in _FILTERS if getattr(wanted, name)] + ([after] if wanted.after else [])
+        query = text(f"{rows.SELECT_HEADER} WHERE {' AND '.join(narrowed) or 'true'} ORDER BY {order} LIMIT :limit")
         async with self._database.read() as connection:
             headers = (await connection.execute(query, {**params, "limit": limit})).all()
             lines = (await connection.execute(rows.LINES, {"ids": [row.id for row in headers]})).all()
@@ -166,7 +175,7 @@ class OrderViews:
 def _params(wanted: OrderFilter) -> dict[str, Any] | None:
     """Return the parameters of a filter; None when it can match nothing."""
     params: dict[str, Any] = {
-        name: getattr(wanted, name) for name in ("state", "urgency", "channel", "due_before", "after", "owner")
+        name: getattr(wanted, name) for name in ("state", "urgency", "channel", "due_before", "owner", "after", "after_due")
         if getattr(wanted, name)
     }  # fmt: skip
     if wanted.customer_id:

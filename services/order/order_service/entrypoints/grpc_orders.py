@@ -33,7 +33,7 @@ from order_service.domain.texts import check_fields
 from order_service.domain.tracking import is_genuine, order_id_in
 from order_service.entrypoints import order_messages as messages
 from order_service.entrypoints import order_requests as requests
-from order_service.entrypoints.paging import next_token, page_size
+from order_service.entrypoints.paging import page_size
 from order_service.entrypoints.scope import SalesScope, check_prices, owner_asking, sees_prices
 from order_service.entrypoints.submissions import SubmissionDesk
 
@@ -124,7 +124,7 @@ class OrderApi(order_pb2_grpc.OrderServiceServicer):
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Any) -> pb.ListOrdersResponse:
         size = page_size(request.page)
         found = await self.views.orders(replace(requests.filter_of(request), owner=self._owner), size + 1)
-        token = next_token("orders", [order.id for order in found], size)
+        token = requests.order_token(request.sort, found, size)
         return pb.ListOrdersResponse(orders=[self._message(order) for order in found[:size]], next_page_token=token)
 
     async def BatchGetOrderStates(

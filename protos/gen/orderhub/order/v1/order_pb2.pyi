@@ -684,6 +684,7 @@ class ListOrdersRequest(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     Q_FIELD_NUMBER: _builtins.int
     DUE_BEFORE_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     """or `open`: goods are still to go out"""
     urgency: _builtins.str
@@ -692,6 +693,8 @@ class ListOrdersRequest(_message.Message):
     q: _builtins.str
     """order number, original number, customer name, phone, item code, tracking number"""
     due_before: _builtins.str
+    sort: _builtins.str
+    """empty: newest first; created_at: oldest first; due_date: soonest first; -due_date: latest first"""
     @_builtins.property
     def page(self) -> _common_pb2.PageRequest: ...
     def __init__(
@@ -704,10 +707,11 @@ class ListOrdersRequest(_message.Message):
         customer_id: _builtins.str = ...,
         q: _builtins.str = ...,
         due_before: _builtins.str = ...,
+        sort: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "due_before", b"due_before", "page", b"page", "q", b"q", "state", b"state", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "due_before", b"due_before", "page", b"page", "q", b"q", "sort", b"sort", "state", b"state", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -14261,6 +14261,8 @@ export interface operations {
                 customer_id?: string;
                 q?: string;
                 due_before?: string | null;
+                /** @description Without it the newest first; `created_at`: the oldest, `due_date`: the soonest first. */
+                sort?: "" | "created_at" | "due_date" | "-due_date";
             };
             header?: never;
             path?: never;

@@ -5,12 +5,12 @@ import { session } from "@/state/session";
 import { undoable } from "@/composables/useUndo";
 import { words } from "@/strings.zh";
 
-export interface OrderFilter { q: string; state: string; urgency: string; channel: string; customer_id: string; due_before: string }
+export interface OrderFilter { q: string; state: string; urgency: string; channel: string; customer_id: string; due_before: string; sort: string }
 export interface SavedFilter { name: string; filter: Partial<OrderFilter>; own: boolean }
 
 const KEPT = "orderhub.order-filters"; // each person their own, also on a shared machine
-const FIELDS = ["q", "state", "urgency", "channel", "customer_id", "due_before"] as const;
-const EMPTY: OrderFilter = { q: "", state: "", urgency: "", channel: "", customer_id: "", due_before: "" };
+const NARROWS = ["q", "state", "urgency", "channel", "customer_id", "due_before"] as const;
+const FIELDS = [...NARROWS, "sort"] as const;
 
 const place = (): string => `${KEPT}.${session.user?.username ?? ""}`;
 function kept(): SavedFilter[] {
@@ -49,5 +49,6 @@ export function useSavedFilters(): { saved: Ref<SavedFilter[]>; save: (name: str
   };
 }
 
-export const isEmpty = (filter: OrderFilter): boolean => FIELDS.every((name) => filter[name] === EMPTY[name]);
-export const same = (a: Partial<OrderFilter>, b: OrderFilter): boolean => FIELDS.every((name) => (a[name] ?? "") === b[name]);
+// How a list is sorted leaves it the same list.
+export const isEmpty = (filter: OrderFilter): boolean => NARROWS.every((name) => !filter[name]);
+export const same = (a: Partial<OrderFilter>, b: OrderFilter): boolean => NARROWS.every((name) => (a[name] ?? "") === b[name]);
