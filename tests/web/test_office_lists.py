@@ -68,7 +68,7 @@ async def test_a_job_is_stopped_and_ended_with_a_reason(browser: Browser, stack:
         await page.get_by_role("button", name=f"取消任务 {job}").click()
         await dialog.get_by_role("button", name="取消", exact=True).click()  # thought better of
         await expect(dialog).to_have_count(0)
-        assert (await api.get(f"/production-orders/{job}"))["state"] == "new"
+        assert (await api.get(f"/production-orders/{job}"))["state"] == "created"
         await page.get_by_role("button", name=f"取消任务 {job}").click()
         await dialog.get_by_label("原因").fill("客户改单")
         await dialog.get_by_role("button", name="确定").click()
