@@ -60,6 +60,8 @@ SHAPES = {
     "bool_type": "NOT_A_BOOLEAN",
     "bool_parsing": "NOT_A_BOOLEAN",
     "list_type": "NOT_A_LIST",
+    "tuple_type": "NOT_A_LIST",
+    "value_error": "MALFORMED",
     "model_attributes_type": "NOT_AN_OBJECT",
     "model_type": "NOT_AN_OBJECT",
     "dict_type": "NOT_AN_OBJECT",

@@ -194,4 +194,7 @@ async def test_what_are_no_networks_or_days_is_refused(house: House, field: str,
     refused = await house.call("POST", "/integrations", json={"name": "E", "scopes": ["events:read"], field: value})
 
     assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"].startswith(field)
+    [wrong] = refused.json()["errors"]
+    assert wrong["field"].startswith(field)
+    assert wrong["reason"] == ("NOT_A_NETWORK" if field == "addresses" else "OUT_OF_RANGE")
+    assert wrong["reason"] not in wrong["message"]

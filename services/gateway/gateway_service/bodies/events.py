@@ -6,6 +6,7 @@ import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from gateway_service.bodies.base import Body, Instant, Name
 
@@ -13,7 +14,10 @@ EventType = Annotated[str, StringConstraints(pattern=r"^orderhub\.[a-z]+\.v\d+\.
 
 
 def _network(text: str) -> str:
-    ipaddress.ip_network(text)  # raises ValueError, which is a field error
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise PydanticCustomError("not_a_network", "not a network") from error
     return text
 
 

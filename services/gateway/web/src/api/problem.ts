@@ -17,13 +17,14 @@ export async function problemOf(answer: Response): Promise<Problem> {
   const body = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
   const errors = Array.isArray(body.errors) ? (body.errors as FieldError[]) : [];
   const title = typeof body.title === "string" ? body.title : words.problem.unknown(answer.status);
-  const detail = typeof body.detail === "string" && body.detail !== title ? body.detail : "";
+  // Which fields are wrong is said in words by each of them; their names in the protocol tell a person nothing.
+  const detail = typeof body.detail === "string" && body.detail !== title && body.reason !== "INVALID_REQUEST" ? body.detail : "";
   return new Problem(answer.status, String(body.reason ?? "UNKNOWN"), detail || title, errors, body);
 }
 
 /** What to tell a person about any failure. */
 export function explain(error: unknown): string {
   if (!(error instanceof Problem)) return words.problem.away;
-  const fields = error.errors.map((field) => field.message).filter(Boolean);
-  return [error.message, ...fields.filter((text) => !error.message.includes(text))].join("；");
+  const fields = new Set(error.errors.map((field) => field.message).filter((text) => text && !error.message.includes(text)));
+  return [error.message, ...fields].join("；");
 }
