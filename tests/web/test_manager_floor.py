@@ -25,7 +25,7 @@ async def test_a_figure_leads_to_its_orders(browser: Browser, stack: Stack, api:
         page = await window.sign_in("manager", "/reports")
         cell = page.locator(".heat button").first
         await expect(cell).to_be_visible()
-        counted = int((await cell.locator("small").inner_text()).removeprefix("n="))
+        counted = int((await cell.locator("small").inner_text()).removesuffix(" 单"))
         await cell.click()
         rows = page.locator("section[aria-live] tbody tr")
         await expect(rows).to_have_count(min(counted, 50))

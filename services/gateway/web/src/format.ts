@@ -25,11 +25,13 @@ export function minute(instant: string | null | undefined): string {
   return `${civil.format(when)} ${wall.format(when)}`;
 }
 
+/** A date as people say it: month and day, the year when it is another. */
+export const day = (date: string | null | undefined): string => (!date ? words.none : date.startsWith(`${thisYear()}-`) ? date.slice(5) : date);
 /** A due date as people say it: month and day, the year when it is another, and how far away it is. */
 export function due(date: string | null | undefined): string {
   if (!date) return words.none;
   const days = Math.round((Date.parse(date) - Date.parse(civilDate())) / DAY_MS);
-  return `${date.startsWith(thisYear()) ? date.slice(5) : date} ${words.due(days)}`;
+  return `${day(date)} ${words.due(days)}`;
 }
 export const isLate = (date: string | null | undefined): boolean => Boolean(date) && String(date) < civilDate();
 

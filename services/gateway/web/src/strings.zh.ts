@@ -6,7 +6,7 @@ export const words = {
   hours: (n: string) => `${n} 小时`, days: (n: string) => `${n} 天`, minutes: (n: number) => `${n} 分钟`, seconds: (n: number) => `${n} 秒`,
   due: (n: number) => (n === 0 ? "今天" : n === 1 ? "明天" : n > 0 ? `还有 ${n} 天` : `已超 ${-n} 天`),
   count: (n: number, more = false) => `${n}${more ? "+" : ""}`,
-  date: { none: "年-月-日", noMonth: "年-月", month: (year: string, month: number) => `${year}年${month}月` },
+  date: { none: "年-月-日", noMonth: "年-月", month: (year: string, month: number) => `${year}年${month}月`, week: (year: string, week: number) => `${year}年第${week}周` },
   problem: { unknown: (status: number) => `没有成功（${status}）`, away: "暂时连不上服务器，稍后会自动再试", forbidden: "您的角色看不到这一页", notFound: "没有找到这一页" },
   connection: { away: "暂时连不上服务器，正在自动重试。已填写的内容不会丢。", offline: "当前没有网络。", live: "实时", notLive: "未连接实时推送" },
   signIn: {
@@ -46,7 +46,7 @@ export const words = {
       capacity: "待确认产能", submitted: "待确认的订单", duplicate: "疑似重复", refused: "被拒的下单和导入", confirmed: "已确认，待排计划", short: "缺料的任务单", dispatch: "待派工",
       mine: "加工中的任务单", inspect: "待质检", receive: "待入库", ship: "可以发货", invoice: "待开票", red: "加急订单", late: "已超交期", held: "暂停的订单",
     },
-    receivable: (n: string, unit: string) => `合格 ${n} ${unit} 待入库`, shippable: (n: string) => `${n} 行有货可发`,
+    receivable: (n: string, unit: string) => `合格 ${n}${unit}，待入库`, shippable: (n: string) => `${n} 行有货可发`,
   },
   orders: {
     title: "订单", new: "新建订单", number: "订单号", ref: "原始单号", customer: "客户", due: "期望交期", urgency: "紧急等级", state: "状态", channel: "渠道", owner: "销售负责人",
@@ -111,7 +111,7 @@ export const words = {
     kinds: { late: "交期", quality: "质量", wrong_goods: "错发少发", damaged: "运输破损", service: "服务", invoice: "开票", other: "其他" } as Record<string, string>,
   },
   warehouse: {
-    title: "仓库手持", scan: "扫码", scanHint: "扫任务单、订单或物料条码", work: "作业", count: "盘点", queue: "待上传", log: "结果", receive: "入库", ship: "发货", issue: "领料", ledger: "流水", offline: "离线作业中，联网后自动上传", pending: (n: number) => `${n} 条待上传`, allSent: "全部已上传", replay: "立即上传", sending: "正在上传…",
+    title: "仓库手持", scan: "扫码", scanHint: "扫任务单、订单或物料条码", scanWhat: "任务单：报工、领料、入库\n订单：发货\n物料：盘点", work: "作业", count: "盘点", queue: "待上传", log: "结果", receive: "入库", ship: "发货", issue: "领料", ledger: "流水", offline: "离线作业中，联网后自动上传", pending: (n: number) => `${n} 条待上传`, allSent: "全部已上传", replay: "立即上传", sending: "正在上传…",
     quantity: "数量", passed: "合格", received: "已入", remaining: "可入", planned: "计划", confirmReceive: "确认入库", confirmShip: "确认发货", confirmIssue: "确认领料", confirmCount: "提交盘点", carrier: "承运商", tracking: "物流单号（可多个，空格分开）", nothingToShip: "这张订单现在没有可发的货", inStock: (n: string) => `在库可发 ${n}`, offlineOrder: "没有网络，看不到这张订单；联网后再扫", nothingBack: "还没有领过料，没有可退的", cleared: (n: number) => `已清除 ${n} 条结果`, heldBack: (n: number) => `${n} 条是这台设备重新登记以前扫的，请一位员工登录后上传`, askSupervisor: "确需超出，请主管在本机登录后批准", stillMade: (n: string) => `未发 ${n}`,
     counted: "实盘数量", book: "账面", diff: "差异", item: "物料编码", reason: "盘点原因", verdicts: { applied: "已记录", duplicate: "重复", rejected: "被拒绝", conflict: "没有成功", waiting: "等待上传", sending: "上传中" } as Record<string, string>,
     kinds: { scan: "报工", receipt: "入库", issue: "领料", shipment: "发货", movement: "盘点" } as Record<string, string>, noLog: "还没有扫码", queuedOk: "已存在本机，联网后上传", unknown: "离线：先记下这次扫码，联网后再判断", kept: "本机保存", clearDone: "清除已完成", saved: "已提交", install: "添加到主屏幕，断网也能打开", reportHere: "报完工", noAction: "这个条码现在没有可做的事",
@@ -124,7 +124,7 @@ export const words = {
   },
   finance: {
     title: "财务", tasks: "开票待办", opened: "生成时间", invoice: "登记发票", invoiceNo: "发票号码", lines: "开票明细", recorded: (no: string) => `发票 ${no} 已登记`, noTasks: "没有待开票", done: "已开票", open: "待开票", reconcile: "发货开票对账", month: "月份", shipped: "已发", returned: "已退", invoiced: "已开", difference: "差异", noDifference: "这个月发货与开票完全一致",
-    needQuantity: "请填数量，不开可填 0", inTime: (n: number, all: number, days: number) => `近 90 天生成 ${all} 张，${n} 张在 ${days} 天内开出`, overdue: (n: number) => `${n} 张已超期`, sources: "来源", moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
+    needQuantity: "请填数量，不开可填 0", inTime: (n: number, all: number, days: number) => `近 90 天生成 ${all} 张，${n} 张在 ${days} 天内开出`, overdue: (n: number) => `${n} 张已超期`, sources: "来源", sourceCount: (n: number) => `${n} 条`, moreScans: (n: number) => `另有 ${n} 次更早的报工，见任务单`, scansAway: "车间报工暂时查不到，请稍后再看", scrapped: (n: string) => `报废 ${n}`, source: { receipt: "入库", shipment: "发货", return: "退货", invoice: "发票", scan: "报工" } as Record<string, string>, actor: "经手", quantityHint: "与发货数不同也可登记，会出现在对账里", differences: (n: number) => `${n} 行有差异`, export: "导出 CSV",
   },
   reports: {
     title: "报表", orderCount: (n: number) => `${n} 单`, heat: "订单生命周期热力图", from: "从", to: "到", groupBy: "分组", groups: { week: "周", month: "月", customer: "客户", item: "物料", sales_owner: "销售", channel: "下单渠道" } as Record<string, string>, allChannels: "全部渠道", byChannel: "各下单渠道的交付", deeper: "颜色越深，该环节平均耗时越长", mean: "平均", median: "中位", p90: "九成", n: "样本",
@@ -178,7 +178,7 @@ export const words = {
   },
   mail: { title: (n: number) => (n ? `站内消息，${n} 条未读` : "站内消息"), box: "站内消息", unread: "未读", readAll: "全部已读", none: "没有消息" },
   check: {
-    title: "系统自检", again: "重新检查", at: (time: string) => `检查于 ${time}`, states: { good: "正常", attention: "注意", bad: "有问题" } as Record<string, string>, count: (n: number) => `${n} 处`, actions: { replay: "重试", discard: "放弃" } as Record<string, string>,
+    title: "系统自检", again: "重新检查", at: (time: string) => `检查于 ${time}`, states: { good: "正常", attention: "注意", bad: "有问题" } as Record<string, string>, services: { order: "订单", planning: "计划", inventory: "库存", notify: "消息", gateway: "网关" } as Record<string, string>, count: (n: number) => `${n} 处`, actions: { replay: "重试", discard: "放弃" } as Record<string, string>,
     done: "已处理", discardAsk: "放弃后这条消息不再处理，请写明原因",
   },
   form: {

@@ -1,10 +1,13 @@
 import type { LeadTimeCell, LeadTimes } from "@/api/models";
 import { channelName } from "@/composables/useOrderChannels";
+import { monthName } from "@/format";
 import { words } from "@/strings.zh";
 
 export const HEADLINE = ["quote_to_confirm", "confirm_to_release", "dispatch_to_start", "receipt_to_ship"];
-/** What a group is called on the page: channels by their Chinese names, everything else by its own key. */
-export const titleOf = (groupBy: string, key: string): string => (groupBy === "channel" ? channelName(key) : key) || words.reports.unassigned;
+const week = (key: string): string => { const [, year, number] = /^(\d{4})-W(\d{2})$/.exec(key) ?? []; return year && number ? words.date.week(year, Number(number)) : key; };
+const NAMES: Record<string, (key: string) => string> = { channel: channelName, week, month: monthName };
+/** What a group is called on the page: channels, weeks and months by their Chinese names, everything else by its own key. */
+export const titleOf = (groupBy: string, key: string): string => (NAMES[groupBy]?.(key) ?? key) || words.reports.unassigned;
 const LIGHT_TEXT_FROM = 0.66;
 
 export interface HeatCell { stage: string; cell: LeadTimeCell | null; depth: number; light: boolean }
