@@ -189,6 +189,7 @@ def _field(error: Mapping[str, Any]) -> FieldProblem:
         context["expected"] = texts.say("phrases", "list").join(
             _CHOICES.findall(context["expected"]) or [context["expected"]]
         )
-    return FieldProblem(
-        ".".join(location)[:FIELD_LENGTH] or "body", SHAPES.get(error["type"], error["type"].upper()), context
-    )
+    reason = SHAPES.get(error["type"], error["type"].upper())
+    if error["type"] == "string_too_short" and context.get("min_length", "1") != "1":
+        reason = "TOO_SHORT"
+    return FieldProblem(".".join(location)[:FIELD_LENGTH] or "body", reason, context)
