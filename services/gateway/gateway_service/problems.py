@@ -190,6 +190,6 @@ def _field(error: Mapping[str, Any]) -> FieldProblem:
             _CHOICES.findall(context["expected"]) or [context["expected"]]
         )
     reason = SHAPES.get(error["type"], error["type"].upper())
-    if error["type"] == "string_too_short" and context.get("min_length", "1") != "1":
+    if error["type"] == "string_too_short" and str(error.get("input") or "").strip():  # an empty one is missing
         reason = "TOO_SHORT"
     return FieldProblem(".".join(location)[:FIELD_LENGTH] or "body", reason, context)
