@@ -85,6 +85,6 @@ def test_a_house_with_a_fault_is_found_out(stack: Stack, house: House, mutant: s
     try:
         # A history that failed is told again, and a house with a fault may go another way then.
         with pytest.raises((AssertionError, ExceptionGroup, Flaky)):
-            run(house, 15, 30)
+            run(house, HISTORIES, STEPS)  # the first that finds it is the last
     finally:
         house.run(_as_owner(stack, service, f"DROP TRIGGER mutant ON {table}; DROP FUNCTION mutant()"))

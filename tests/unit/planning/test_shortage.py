@@ -7,7 +7,7 @@ from datetime import date
 from planning_service.domain.component import Component
 from planning_service.domain.giving_way import Claim, behind, displace, rank_of
 from planning_service.domain.priority import Urgency
-from planning_service.domain.shortage import Shortage, open_shortages, shortest_per_item
+from planning_service.domain.shortage import Shortage, one_per_item, open_shortages
 from tests.unit.planning.builders import DAY, d
 
 LATER = date(2027, 1, 1)
@@ -29,10 +29,12 @@ def test_shortages_of_one_item_are_added_and_what_is_covered_is_left_out() -> No
     assert found == [Shortage("CASE", "name of CASE", d(1), "m"), Shortage("WIRE", "name of WIRE", d(7), "m")]
 
 
-def test_of_each_item_the_component_that_lacks_most_is_explained() -> None:
-    found = shortest_per_item([component("WIRE", 3), component("WIRE", 4, "PO2"), component("BOLT", 1)])
+def test_of_each_item_the_component_that_lacks_most_is_explained_with_what_all_lack() -> None:
+    found = one_per_item([component("WIRE", 3), component("WIRE", 4, "PO2"), component("BOLT", 1)])
 
-    assert [(one.item_code, one.production_order_number) for one in found] == [("BOLT", "PO1"), ("WIRE", "PO2")]
+    assert [(one.item_code, one.production_order_number, short) for one, short in found] == [
+        ("BOLT", "PO1", d(1)), ("WIRE", "PO2", d(7)),
+    ]  # fmt: skip
 
 
 def test_only_those_behind_give_way_the_very_last_first() -> None:
