@@ -42,7 +42,7 @@ async def test_the_order_list_is_sorted_by_its_heads(browser: Browser, stack: St
         await shows(page, soonest[::-1])
         await page.reload()  # the address keeps it
         await shows(page, soonest[::-1])
-        await page.get_by_label("排序").select_option("最早下单")
+        await page.get_by_label("排序").select_option("created_at")
         await shows(page, numbers)
         await expect(entered).to_have_attribute("aria-sort", "ascending")
         assert await window.barriers() == []
@@ -51,7 +51,7 @@ async def test_the_order_list_is_sorted_by_its_heads(browser: Browser, stack: St
 
 async def test_a_job_is_stopped_and_ended_with_a_reason(browser: Browser, stack: Stack, api: Api) -> None:
     factory = await build(api)
-    order = await confirmed(api, stack, factory, factory.controller, 3)
+    order = await confirmed(api, stack, factory, factory.controller, 3, urgency="red")
     job = (await api.post(f"/orders/{order['number']}:plan"))["production_orders"][0]["number"]
     async with desk(browser, stack) as window:
         page = await window.sign_in("planner", "/planning?tab=orders")

@@ -69,7 +69,6 @@ async def test_a_line_not_told_whole_holds_the_order_back(browser: Browser, stac
         await page.keyboard.press("Control+Enter")
         await expect(page.locator("#item-1")).to_be_focused()
         await page.keyboard.press("Enter")
-        await page.keyboard.press("Control+Enter")
         await expect(page.get_by_role("button", name="提交订单")).to_be_enabled()
         await page.keyboard.press("Control+Enter")
         await page.wait_for_url("**/orders/SO*")
