@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from orderhub.inventory.v1 import inventory_pb2 as pb
 from orderhub.order.v1 import events_pb2 as order_events
 from orderhub.order.v1 import order_pb2
 
+from inventory_service.domain.shipping import OrderCopy
 from tests.service.inventory.conftest import World
 
 
@@ -141,6 +143,30 @@ async def test_an_order_not_heard_of_yet_is_asked_for(world: World) -> None:
 
     assert world.orders.asked == ["i9"]
     assert (await world.refused(world.ship(("SO9", 1, "1"))))[1] == "OVER_SHIPMENT"
+
+
+async def test_an_answer_older_than_the_end_of_the_order_ships_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.move("receipt", ("C", "100"))
+    lines = [{"line_no": 1, "item_code": "C", "quantity": "5", "unit": "件"}]
+    world.orders.orders["SO9"] = order_pb2.Order(id="i9", number="SO9", state="confirmed", lines=lines)
+    owners = world.goods._lookout._owners
+    ask = owners.order
+
+    async def ended_meanwhile(name: str) -> OrderCopy | None:
+        answer = await ask(name)
+        await world.tell(
+            "order", "orders/SO9", order_events.OrderCancelled(order_number="SO9", state="cancelled", lines=lines)
+        )
+        return answer
+
+    monkeypatch.setattr(owners, "order", ended_meanwhile)
+
+    _, reason, params = await world.refused(world.ship(("SO9", 1, "1")))
+
+    assert (reason, params["state"]) == ("ORDER_NOT_SHIPPABLE", "cancelled")
+    assert await world.balance("C") == ("100", "0", "100")
 
 
 async def test_all_wrong_fields_are_named_at_once(world: World) -> None:

@@ -9,7 +9,7 @@ from chassis.sql import Row, text
 from inventory_service.adapters.executor import Executor
 from inventory_service.app.ports import GoodsLine
 from inventory_service.domain.entry import findable
-from inventory_service.domain.shipping import SHIPPABLE_STATES, OrderCopy, Shippable
+from inventory_service.domain.shipping import ENDED_STATES, SHIPPABLE_STATES, OrderCopy, Shippable
 
 _FIND = text("""
 SELECT number, id, state, urgency, ship_on_receipt, traceparent FROM order_copy
@@ -24,7 +24,9 @@ _LEARN = text("""
 INSERT INTO order_copy (number, id, state, urgency, ship_on_receipt, traceparent)
 VALUES (:number, :id, :state, :urgency, :ship_on_receipt, :traceparent)
 ON CONFLICT (number) DO UPDATE
-SET id = CASE WHEN EXCLUDED.id <> '' THEN EXCLUDED.id ELSE order_copy.id END, state = EXCLUDED.state,
+SET id = CASE WHEN EXCLUDED.id <> '' THEN EXCLUDED.id ELSE order_copy.id END,
+    state = CASE WHEN order_copy.state = ANY (CAST(:ended AS text[])) AND EXCLUDED.state <> ALL (CAST(:ended AS text[]))
+                 THEN order_copy.state ELSE EXCLUDED.state END,
     urgency = EXCLUDED.urgency, ship_on_receipt = EXCLUDED.ship_on_receipt,
     traceparent = CASE WHEN EXCLUDED.traceparent <> '' THEN EXCLUDED.traceparent ELSE order_copy.traceparent END
 """)
@@ -76,7 +78,7 @@ class SqlOrders:
     async def learn(self, order: OrderCopy) -> None:
         words = {
             "number": order.number, "id": order.id, "state": order.state, "urgency": order.urgency,
-            "ship_on_receipt": order.ship_on_receipt, "traceparent": order.traceparent,
+            "ship_on_receipt": order.ship_on_receipt, "traceparent": order.traceparent, "ended": list(ENDED_STATES),
         }  # fmt: skip
         await self._executor.execute(_LEARN, words)
         columns = {

@@ -157,7 +157,7 @@ class Orders(Protocol):
     async def states(self, numbers: Collection[str]) -> dict[str, str]: ...
 
     async def learn(self, order: OrderCopy) -> None:
-        """Take over what the order service says; never touches shipped and returned."""
+        """Take over what the order service says; never touches shipped and returned, and what has ended stays so."""
 
     async def set_state(self, number: str, state: str) -> None: ...
 
