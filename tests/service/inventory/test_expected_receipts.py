@@ -163,6 +163,34 @@ async def test_a_receipt_against_the_wrong_delivery_moves_nothing(world: World) 
     assert params["fields"] == {"quantity": "BELOW_RECEIVED"}
 
 
+async def deliver(world: World, *lines: tuple[str, str, str]) -> Any:
+    asked = [pb.StockLine(item_code=item, quantity=quantity, expected_receipt=name) for item, quantity, name in lines]
+    request = pb.PostMovementRequest(context=context(), kind="receipt", lines=asked, reason="delivered")
+    return await world.stock.PostMovement(request, None)
+
+
+async def test_one_delivery_named_by_number_and_by_id_is_counted_once_and_whole(world: World) -> None:
+    one = await add(world, "X", "10", 1)
+
+    await deliver(world, ("X", "3", one.number), ("X", "4", one.id), ("X", "1", one.number))
+
+    (kept,) = await listed(world, "X")
+    assert (kept.received_quantity, kept.open_quantity, kept.version) == ("8", "2", 2)
+    assert [e.data["received_quantity"] for e in await world.told(f"expected-receipts/{one.number}")] == ["0", "8"]
+
+
+async def test_each_line_that_names_a_delivery_of_something_else_is_refused(world: World) -> None:
+    one = await add(world, "X", "10", 1)
+
+    _, reason, params = await world.refused(
+        deliver(world, ("Y", "1", one.number), ("X", "1", one.number), ("Z", "1", one.id))
+    )
+
+    assert reason == "EXPECTED_RECEIPT_OTHER_ITEM"
+    assert params["fields"] == {f"lines[{place}].expected_receipt": "EXPECTED_RECEIPT_OTHER_ITEM" for place in (0, 2)}
+    assert await world.balance("Y") == ("0", "0", "0")
+
+
 async def test_pages_are_stable(world: World) -> None:
     made_numbers = [(await add(world, "X", "1", n % 2)).number for n in range(5)]
     seen, token = [], ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,16 @@ class Announcement:
     reference: str | None = None
     note: str | None = None
     cancelled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A line of a receipt that names its expected receipt by number or id; `at` is where."""
+
+    receipt: str
+    item: str
+    quantity: Decimal
+    at: str
 
 
 async def expect_receipt(
@@ -69,22 +80,24 @@ async def change_expected_receipt(
     return saved
 
 
-async def count_against(
-    house: Warehouse, received: Mapping[str, tuple[str, Decimal]], items: Mapping[str, Item], fields: Mapping[str, str]
-) -> None:
-    """Count what came in, by the expected receipt named, with the item that came; `fields` says where each was named."""
-    known = await house.expected.locked(sorted(received))
+async def count_against(house: Warehouse, came: Sequence[Announced], items: Mapping[str, Item]) -> None:
+    """Count what came against its deliveries, each once whatever it was called by; raise IllegalMove, every line named."""
+    known = await house.expected.locked(sorted({line.receipt for line in came}))
     problems = [
-        FieldProblem(fields[name], reason, {"expected_receipt": name[:MAX_NAME], "item": item})
-        for name, (item, _) in received.items()
-        if (reason := _refusal(known.get(name), item))
+        FieldProblem(line.at, reason, {"expected_receipt": line.receipt[:MAX_NAME], "item": line.item})
+        for line in came
+        if (reason := _refusal(known.get(line.receipt), line.item))
     ]
     if problems:
         raise IllegalMove(problems[0].reason, problems, **problems[0].params)
-    for name, (item, quantity) in sorted(received.items()):
-        one = known[name]
+    received: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for line in came:
+        received[known[line.receipt].number] += line.quantity
+    deliveries = {one.number: one for one in known.values()}
+    for number, quantity in sorted(received.items()):
+        one = deliveries[number]
         saved = await house.expected.save(replace(one, received=one.received + quantity))
-        house.tell.expected(saved, items[item])
+        house.tell.expected(saved, items[one.item])
 
 
 def day(entry: Entry, at: str, text: str) -> date:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from inventory_service.app.expect_receipt import count_against
+from inventory_service.app.expect_receipt import Announced, count_against
 from inventory_service.app.ports import Movement, Warehouse
 from inventory_service.app.reallocate import reallocate
 from inventory_service.app.wanted import WantedItem
@@ -32,16 +32,6 @@ class PostMovement:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """A line of a receipt that names its expected receipt; `at` is where."""
-
-    receipt: str
-    item: str
-    quantity: Decimal
-    at: str
-
-
 async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[str, Item]) -> dict[str, Balance]:
     """Change what is on hand; return the balances afterwards, by item. `items` are known by the codes asked for."""
     wanted, reason, announced = _read(command, items)
@@ -55,7 +45,8 @@ async def post_movement(house: Warehouse, command: PostMovement, items: Mapping[
     changes = {item: after[item] - before[item].on_hand for item in wanted}
     await house.stock.move(movement, changes)
     known = {item.code: item for item in items.values()}
-    await _count_in(house, announced, known)
+    if announced:
+        await count_against(house, announced, known)
     for item, change in changes.items():
         house.tell.adjusted(movement, known[item], change, after[item])
     await reallocate(house, set(wanted), command.id, changed=lost)
@@ -85,16 +76,6 @@ async def _hold(
 def _insufficient(item: str, available: Decimal, wanted: Decimal) -> FieldProblem:
     params = {"item": item, "available": plain(available), "wanted": plain(wanted)}
     return FieldProblem("lines.quantity", "INSUFFICIENT_STOCK", params)
-
-
-async def _count_in(house: Warehouse, announced: Sequence[Announced], known: Mapping[str, Item]) -> None:
-    """Count what came against the deliveries it was announced by."""
-    received: dict[str, tuple[str, Decimal]] = {}
-    for one in announced:
-        item, before = received.get(one.receipt, (one.item, ZERO))
-        received[one.receipt] = (item, before + one.quantity) if item == one.item else (one.item, one.quantity)
-    if received:
-        await count_against(house, received, known, {one.receipt: one.at for one in announced})
 
 
 def _read(command: PostMovement, items: Mapping[str, Item]) -> tuple[dict[str, Decimal], str, list[Announced]]:
