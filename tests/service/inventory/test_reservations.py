@@ -459,6 +459,22 @@ async def test_a_change_gives_an_intent_its_days_again(world: World, clock: Fixe
     await world.check()
 
 
+async def test_a_change_of_an_intent_that_comes_after_its_plan_leaves_the_plan_s_holds(
+    world: World, clock: FixedClock
+) -> None:
+    await world.move("receipt", ("X", "9"), ("Y", "9"))
+    await world.planned("SO1", stocked=[(1, "X", "4")])
+
+    await changed_intent(world, (1, "X", "6", "0"), (2, "Y", "1", "0"))
+    clock.advance(timedelta(days=30))
+    assert await Sweep(world.service.database, world.events.warehouses).once() == 1
+
+    assert await world.holdings(order="SO1") == {
+        ("SO1/1", "X"): ("4", "4", "0", "0"), ("SO1/2", "Y"): ("1", "0", "0", "0"),
+    }  # fmt: skip
+    await world.check()
+
+
 REPLACING = {
     "plan": ("planning", "orders/SO1", planning_events.OrderPlanned(
         order_number="SO1", production_orders=[made("PO2", "A", "6", ("X", "12"))], replaced_numbers=["PO1"])),

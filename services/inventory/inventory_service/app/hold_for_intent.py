@@ -42,14 +42,19 @@ async def hold_for_intent(
 async def change_intent(
     house: Warehouse, order: str, lines: Sequence[Shippable], *, traceparent: str, movement_id: str
 ) -> None:
-    """Hold what a changed intent would ship now, its days counted anew; what it names no more is freed (X9)."""
+    """Hold what a changed intent would ship now, its days counted anew; what it names no more is freed (X9).
+
+    A change that comes late leaves alone what a plan holds firmly by then.
+    """
     states = await house.orders.states([order])
     if states.get(order) in ENDED_STATES:
         return
     until = house.now + timedelta(days=house.policy.intent_days)
-    soft = [line for line in await house.reservations.of_orders([order]) if line.expires_at]
+    known = await house.reservations.of_orders([order])
+    soft, firm = [line for line in known if line.expires_at], {line.key for line in known if not line.expires_at}
     await house.stock.lock({line.key.item for line in soft} | {line.item for line in lines})
-    wanted = {LineKey("", order, line.line_no, line.item): line for line in lines if line.ordered > 0}
+    keys = {LineKey("", order, line.line_no, line.item): line for line in lines if line.ordered > 0}
+    wanted = {key: line for key, line in keys.items() if key not in firm}
     held = {line.key: line for line in soft}
     after = [line.closed() for line in soft if line.key not in wanted and line.is_open]
     for key, line in wanted.items():
