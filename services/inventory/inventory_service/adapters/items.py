@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from chassis.sql import text
 from inventory_service.adapters.executor import Executor
@@ -18,8 +19,11 @@ WHERE item_code = ANY (CAST(:codes AS text[]))
 """)
 _LEARN = text("""
 INSERT INTO item_copy (item_code, name, unit, whole_units, safety_stock, units, version)
-VALUES (:code, :name, :unit, :whole_units, :safety_stock, CAST(:units AS jsonb), :version)
-ON CONFLICT (item_code) DO UPDATE
+SELECT item_code, name, unit, whole_units, safety_stock, CAST(conversions AS jsonb), version
+FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:units AS text[]), CAST(:wholes AS boolean[]),
+            CAST(:safeties AS numeric[]), CAST(:conversions AS text[]), CAST(:versions AS bigint[]))
+     AS t (item_code, name, unit, whole_units, safety_stock, conversions, version)
+ORDER BY item_code ON CONFLICT (item_code) DO UPDATE
 SET name = EXCLUDED.name, unit = EXCLUDED.unit, whole_units = EXCLUDED.whole_units, safety_stock = EXCLUDED.safety_stock,
     units = EXCLUDED.units, version = EXCLUDED.version
 WHERE item_copy.version < EXCLUDED.version
@@ -44,13 +48,18 @@ class SqlItems:
         }  # fmt: skip
 
     async def learn(self, items: Iterable[Item]) -> set[str]:
-        changed = set()
-        for item in sorted(items, key=lambda item: item.code):
-            values = {
-                "code": item.code, "name": item.name, "unit": item.unit, "whole_units": item.whole_units,
-                "safety_stock": item.safety_stock, "version": item.version,
-                "units": json.dumps({unit: plain(factor) for unit, factor in item.units.items()}),
-            }  # fmt: skip
-            if (await self._executor.execute(_LEARN, values)).first():
-                changed.add(item.code)
-        return changed
+        newest = {item.code: item for item in sorted(items, key=lambda item: item.version)}
+        if not newest:
+            return set()
+        return set((await self._executor.execute(_LEARN, _columns(list(newest.values())))).scalars())
+
+
+def _columns(items: Sequence[Item]) -> dict[str, list[Any]]:
+    return {
+        "codes": [item.code for item in items], "names": [item.name for item in items],
+        "units": [item.unit for item in items], "wholes": [item.whole_units for item in items],
+        "safeties": [item.safety_stock for item in items], "versions": [item.version for item in items],
+        "conversions": [
+            json.dumps({unit: plain(factor) for unit, factor in item.units.items()}) for item in items
+        ],
+    }  # fmt: skip
