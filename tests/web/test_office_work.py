@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, Dialog, Page, expect
@@ -146,6 +147,38 @@ async def test_rubbish_in_an_invoice_is_no_zero(browser: Browser, stack: Stack, 
         await task.get_by_role("button", name="保存").click()
         await expect(page.get_by_text(f"发票 INV-{factory.suffix} 已登记")).to_be_visible()
         assert window.complaints == []
+
+
+async def test_goods_that_came_back_are_credited(browser: Browser, stack: Stack, api: Api) -> None:
+    factory = await build(api)
+    await api.post("/stock/movements", {"kind": "receipt", "lines": [{"item_code": factory.cable, "quantity": 12}]})
+    order = await confirmed(api, stack, factory, factory.cable, 2)
+    number, sent = order["number"], [{"order": order["number"], "line_no": 1, "quantity": 2}]
+    await api.post(f"/orders/{number}:plan")
+    await api.post("/shipments", {"lines": sent})
+    tasks = f"/invoice-tasks?order={number}"
+    task = (await api.until(tasks, lambda found: bool(found["items"])))["items"][0]
+    await api.post(f"/invoice-tasks/{task['id']}:invoice", {"invoice_no": f"INV-{factory.suffix}"})
+    await api.post("/returns", {"scan_id": str(uuid4()), "lines": [sent[0] | {"quantity": 1}], "reason": "坏了"})
+    await api.until(tasks, lambda found: found["items"][0]["state"] == "open")
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("finance", "/finance")
+        row = page.locator(".tasks > li", has_text=number)
+        await row.get_by_role("button", name="登记发票").click(timeout=PATIENCE_MS)
+        quantity = row.get_by_label("（件）")
+        await expect(quantity).to_have_value("-1")
+        await expect(row.get_by_text("请开红字发票，数量为负")).to_be_visible()
+        await quantity.fill("－１ 件")
+        await page.keyboard.press("Tab")
+        await expect(quantity).to_have_value("-1")
+        await row.get_by_label("发票号码").fill(f"RED-{factory.suffix}")
+        await window.shot("invoice-credit")
+        assert await window.barriers() == []
+        await row.get_by_role("button", name="保存").click()
+        await expect(page.get_by_text(f"发票 RED-{factory.suffix} 已登记")).to_be_visible()
+        assert window.complaints == []
+    assert (await api.get(tasks))["items"][0]["state"] == "done"
+    assert (await api.get(f"/orders/{number}"))["lines"][0]["invoiced_quantity"] == "1"
 
 
 async def test_dates_read_the_same_in_a_browser_of_another_language(browser: Browser, stack: Stack) -> None:

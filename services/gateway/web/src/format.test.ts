@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { at, cleanQuantity, due, isMore, minute, minus, monthName, plain, plus, scaled, share, weekday } from "./format";
+import { at, cleanQuantity, cleanSigned, due, isMore, minute, minus, monthName, plain, plus, scaled, share, weekday } from "./format";
 
 describe("quantities are exact decimals", () => {
   it.each([["0.1", "0.2", "0.3"], ["99999999999.999999", "0.000001", "100000000000"], ["-1.5", "1.5", "0"]])("%s + %s = %s", (a, b, sum) => expect(plus(a, b)).toBe(sum));
@@ -12,6 +12,7 @@ describe("quantities are exact decimals", () => {
 
 describe("what people paste into a number field", () => {
   it.each([["３ 件", "3"], ["1,200.50", "1200.50"], [" 2.5m ", "2.5"], ["约１２．５", "12.5"], ["abc", ""], ["", ""], ["=1+1", "1"], ["-5", "5"], ["9".repeat(60), "9".repeat(24)]])("%j becomes %j", (pasted, kept) => expect(cleanQuantity(pasted)).toBe(kept));
+  it.each([["-1", "-1"], [" －１ 件", "-1"], ["−2.5", "-2.5"], ["-0", "0"], ["3-1", "3"], ["- 件", ""], ["1", "1"]])("%j of goods that may come back becomes %j", (pasted, kept) => expect(cleanSigned(pasted)).toBe(kept));
 });
 
 describe("days and moments", () => {

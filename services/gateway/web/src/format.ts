@@ -72,3 +72,9 @@ export function cleanQuantity(raw: string): string {
   const half = raw.replace(/[\uff10-\uff19\uff0e]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0));
   return /\d+(?:\.\d+)?|\.\d+/.exec(half.replace(/[\s,\uff0c]/g, ""))?.[0]?.slice(0, 24) ?? "";
 }
+
+/** The same where goods may have come back: a minus in front stays, whichever way it was typed. */
+export function cleanSigned(raw: string): string {
+  const quantity = cleanQuantity(raw);
+  return /^\s*[-\u2212\uff0d]/.test(raw) && /[1-9]/.test(quantity) ? `-${quantity}` : quantity;
+}
