@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.client import Api
 from tests.e2e.factory import build
@@ -42,6 +43,48 @@ async def test_an_order_is_entered_with_the_keyboard_alone(browser: Browser, sta
     made = await api.get(f"/orders?customer_id={factory.customer_id}")
 
     assert [[line["quantity"] for line in order["lines"]] for order in made["items"]] == [["2", "1"]]
+
+
+async def test_an_answer_that_comes_while_somebody_types_leaves_what_is_typed(
+    browser: Browser, stack: Stack, api: Api
+) -> None:
+    factory = await build(api)
+    answer = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answer.wait()
+        await route.continue_()
+
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("sales", "/orders/new")
+        await page.route("**/api/v1/items?*", late)
+        await page.locator("#item-0").fill(factory.copper)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#quantity-0")).to_be_focused()
+        await page.keyboard.type("1.")
+        answer.set()
+        await expect(page.locator(".quantity .unit").first).to_have_text("m")
+        await expect(page.locator(".hint").first).to_contain_text("可用")
+        await page.keyboard.type("5")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#quantity-0")).to_have_value("1.5")
+        assert window.complaints == []
+
+
+async def test_a_lookup_that_failed_says_so_and_is_tried_again(browser: Browser, stack: Stack, api: Api) -> None:
+    factory = await build(api)
+    refusal = {"type": "about:blank", "title": "请求太多", "status": 429, "reason": "TOO_MANY_REQUESTS"}
+    async with desk(browser, stack) as window:
+        page = await window.sign_in("sales", "/orders/new")
+        await page.route("**/api/v1/items?*", lambda route: route.fulfill(status=429, json=refusal))
+        await page.locator("#item-0").fill(factory.cable)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#item-0")).to_be_focused()
+        await expect(page.get_by_text("请求太多").first).to_be_visible()
+        await page.unroute_all(behavior="wait")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".quantity .unit").first).to_have_text("件")
+        await expect(page.locator("#quantity-0")).to_be_focused()
 
 
 @pytest.mark.parametrize(

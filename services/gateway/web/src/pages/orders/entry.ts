@@ -28,7 +28,7 @@ export function useEntry(owner: string) {
   const startedAt = ref(Date.now());
   const safeFrom = ref<string | null>(civilDate(USUAL_NOTICE_DAYS));
   void get<CapacityRule>("/settings/capacity-rule").then((rule) => { safeFrom.value = rule.safe_from; }).catch(() => undefined);
-  const filled = computed(() => form.lines.filter((line) => line.item && line.quantity));
+  const filled = computed(() => form.lines.filter((line) => line.item && cleanQuantity(line.quantity)));
   const unfinished = computed(() => unfinishedOf(form.lines));
 
   async function choose(customer: Customer): Promise<void> {
@@ -73,33 +73,38 @@ function draftOf(form: Form, lines: LineForm[]): OrderDraft {
     customer_id: form.customer?.id ?? "", channel: form.channel, due_date: form.due, urgency: form.urgency, kind: form.intent ? "intent" : "firm", ship_on_receipt: form.shipOnReceipt,
     attachment_ids: form.attachments, confirm: form.confirm, ...(form.contact || form.phone ? { contact: { name: form.contact, phone: form.phone } } : {}),
     ...(form.ref.trim() ? { source_ref: form.ref.trim() } : {}), ...(form.owner.trim() ? { sales_owner: form.owner.trim() } : {}), ...(form.note.trim() ? { note: form.note.trim() } : {}),
-    lines: lines.map((line) => ({ item_code: line.item!.code, quantity: line.quantity, ...(line.due ? { due_date: line.due } : {}), ...(line.price ? { unit_price: line.price } : {}) })),
+    lines: lines.map((line) => ({ item_code: line.item!.code, quantity: cleanQuantity(line.quantity), ...(line.due ? { due_date: line.due } : {}), ...(line.price ? { unit_price: line.price } : {}) })),
   };
 }
 
 /** Says under a line whether it can be met: from stock, to make, or short of what. Advice only; the server decides. */
 export async function foresee(line: LineForm): Promise<void> {
-  const asked = [line.item?.code, line.quantity].join();
-  line.quantity = cleanQuantity(line.quantity);
+  // What is typed stays as it is: an answer may come while somebody stands behind the point of 1.5.
+  const asked = (): string => [line.item?.code, cleanQuantity(line.quantity)].join();
+  const before = asked();
   [line.hint, line.alarm] = ["", false];
-  if (!line.item || !line.quantity) return;
-  if (line.item.whole_units && scaled(line.quantity) % SCALE !== 0n) { [line.hint, line.alarm] = [words.entry.wholeUnits, true]; return; }
-  const [stock] = (await get<Page<Stock>>("/stock", { item_code: line.item.code })).items;
+  const found = await foreseen(line.item, cleanQuantity(line.quantity)).catch(() => null);
+  if (found && asked() === before) [line.hint, line.alarm] = [found.hint, found.alarm];
+}
+
+async function foreseen(item: Item | null, quantity: string): Promise<{ hint: string; alarm: boolean } | null> {
+  if (!item || !quantity) return null;
+  if (item.whole_units && scaled(quantity) % SCALE !== 0n) return { hint: words.entry.wholeUnits, alarm: true };
+  const [stock] = (await get<Page<Stock>>("/stock", { item_code: item.code })).items;
   const available = stock?.available ?? "0";
-  if (!isMore(line.quantity, available)) { line.hint = words.entry.stockOk(available, line.item.unit); return; }
-  line.hint = words.entry.stockPart(available, line.item.unit);
-  if (line.item.supply !== "make") return;
-  const explosion = await get<Explosion>(`/boms/${encodeURIComponent(line.item.code)}/explosion`, { quantity: line.quantity }).catch(() => null);
-  if (!explosion || asked !== [line.item?.code, line.quantity].join()) return;
+  if (!isMore(quantity, available)) return { hint: words.entry.stockOk(available, item.unit), alarm: false };
+  const part = { hint: words.entry.stockPart(available, item.unit), alarm: false };
+  if (item.supply !== "make") return part;
+  const explosion = await get<Explosion>(`/boms/${encodeURIComponent(item.code)}/explosion`, { quantity }).catch(() => null);
+  if (!explosion) return part;
   const short = explosion.requirements.filter((need) => need.supply === "buy" && isMore(need.short, "0"));
-  line.alarm = short.length > 0;
-  line.hint = short.length ? short.map((need) => `${need.item_name ?? need.item_code} ${words.planning.shortBy} ${need.short}${need.unit}`).join("；") : words.entry.makeOk;
+  return { hint: short.map((need) => `${need.item_name ?? need.item_code} ${words.planning.shortBy} ${need.short}${need.unit}`).join("；") || words.entry.makeOk, alarm: short.length > 0 };
 }
 
 const AT_ONCE = 4;
 /** Looks at many lines a few at a time, so that a long order leaves the network to what a person does meanwhile. */
 export async function foreseeAll(lines: LineForm[]): Promise<void> {
   const waiting = [...lines];
-  const work = async (): Promise<void> => { for (let line = waiting.shift(); line; line = waiting.shift()) await foresee(line).catch(() => undefined); };
+  const work = async (): Promise<void> => { for (let line = waiting.shift(); line; line = waiting.shift()) await foresee(line); };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
