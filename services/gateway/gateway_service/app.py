@@ -58,9 +58,8 @@ RESOURCES = (  # matched in this order
     reports, complaints, calendar, demo,
 )  # fmt: skip
 SWAGGER = Path(str(resources("fastapi_standalone_docs"))) / "static" / "swagger"
-INLINE_POLICY = pages.POLICY.replace(
-    "script-src 'self'", "script-src 'self' 'unsafe-inline'"
-)  # of /docs: begins inline
+# The page of /docs begins with a script of its own.
+INLINE_POLICY = pages.POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
 QUIET_PATHS = ("/healthz", "/readyz")
 
 
